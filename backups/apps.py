@@ -1,0 +1,34 @@
+"""Registers what the backups app adds to the kernel."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_save
+
+
+class BackupsConfig(AppConfig):
+    name = "backups"
+    verbose_name = "Backups"
+
+    def ready(self) -> None:
+        from backups import verbs
+        from backups.steps import backup, hold, restore, verification
+        from smsops.models import Environment
+        from smsops.ops import registry
+        from smsops.runs import kinds
+
+        kinds.register(
+            backup.TakeSnapshot, backup.Store, backup.ReadBack, verification.ProveBackup,
+            restore.Stage, restore.Settle, restore.KeepOld, restore.Swap, restore.CompareRows, restore.ArchiveOld,
+            hold.HoldData, hold.CompareData, hold.ReleaseHold,
+        )  # fmt: skip
+        registry.add(*verbs.VERBS)
+        post_save.connect(_follow_environment, sender=Environment, dispatch_uid="backups.schedule")
+
+
+def _follow_environment(instance: Any, raw: bool = False, **_: Any) -> None:
+    """An environment that was saved has the schedule its fields say."""
+    from backups.services import schedule
+
+    if not raw:
+        schedule.sync(instance)

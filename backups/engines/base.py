@@ -1,0 +1,47 @@
+"""What a database engine must be able to do for smsops, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known about one database at one moment. `problem` is empty when the engine's own check found none."""
+
+    size: int  # bytes
+    page_size: int
+    page_count: int
+    schema_revision: str
+    row_counts: dict[str, int] = field(default_factory=dict)
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class TableChange:
+    """How one table differs between two databases, row by row of the earlier one."""
+
+    table: str
+    before: int
+    after: int
+    removed: int
+    changed: int
+
+
+class Engine(Protocol):
+    """The contract of an engine; paths are those the worker sees."""
+
+    def snapshot(self, source: Path, target: Path) -> None:
+        """Write a consistent copy of the live database `source` to the new file `target`, without holding up its
+        writers. OpsError when the source is missing, is no database of this kind, or the disk is full."""
+
+    def facts(self, database: Path) -> Facts:
+        """Check a quiet database (a snapshot, or SMS is stopped) and describe it."""
+
+    def row_counts(self, database: Path) -> dict[str, int]:
+        """Rows per table of a database that may be in use."""
+
+    def compare(self, before: Path, after: Path, tables: list[str]) -> list[TableChange]:
+        """How `tables` differ; tables that one of the two lacks are left out."""

@@ -1,0 +1,41 @@
+"""Reads over backups."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.conf import settings
+
+from backups.models import Backup, Proof
+from backups.vault.folder import FolderVault
+from smsops.errors import WrongUse
+from smsops.models import Environment
+from smsops.runtimes.base import Runtime
+
+
+def vault_of(environment: Environment) -> FolderVault:
+    """The vault of an environment."""
+    return FolderVault(Path(settings.SMSOPS_VAULT_DIR), environment.name)
+
+
+def database_path(environment: Environment, runtime: Runtime) -> Path:
+    """Where the worker sees SMS's database; it need not exist."""
+    return runtime.data_folder() / environment.database_file
+
+
+def latest_good(environment: Environment) -> Backup | None:
+    """The newest backup a restore could begin with."""
+    return Backup.objects.filter(environment=environment, damage="").exclude(proof=Proof.STORED).first()
+
+
+def find(environment: Environment, identifier: str) -> Backup:
+    """The backup of that identifier, or the newest good one for “latest”; WrongUse when there is none."""
+    if identifier == "latest":
+        backup = latest_good(environment)
+        if backup is None:
+            raise WrongUse(f"{environment.name} has no good backup yet; take one with “ops backup {environment.name}”.")
+        return backup
+    found = Backup.objects.filter(environment=environment, identifier=identifier).first()
+    if found is None:
+        raise WrongUse(f"{environment.name} has no backup “{identifier}”; “ops backups {environment.name}” lists them.")
+    return found

@@ -1,0 +1,40 @@
+"""Judges data after a change against the data before it (runbook §4.3)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from backups.engines.base import TableChange
+from backups.engines.sqlite import SqliteEngine
+
+REMOVED_ROWS = 3  # people work while a check runs: a few rows removed by hand are no damage
+CHANGED_SHARE = 0.2  # of a table's rows; people do not change a fifth of a table within a minute
+
+
+def losses(changes: list[TableChange], *, migrated: bool) -> list[str]:
+    """What looks like damage, one phrase per table. A migration may rewrite rows, but never remove them."""
+    found = []
+    for change in changes:
+        if change.removed > max(REMOVED_ROWS, change.before // 1000):
+            found.append(f"{change.table} lost {change.removed:,} of {change.before:,} rows")
+        elif not migrated and change.changed > max(10, change.before * CHANGED_SHARE):
+            found.append(f"{change.changed:,} of {change.before:,} rows of {change.table} were changed")
+    return found
+
+
+def spoiled(before: Path, after: Path, core_tables: list[str]) -> str:
+    """Why a stopped database must not be given back to the old release; empty when it may.
+
+    Another revision or other tables mean the old code does not fit; losses mean the data is damaged. Rows that people
+    added meanwhile are no reason: they are kept.
+    """
+    engine = SqliteEngine()
+    old, new = engine.facts(before), engine.facts(after)
+    if new.problem:
+        return f"quick_check says {new.problem}."
+    if old.schema_revision != new.schema_revision:
+        return f"the schema had moved from {old.schema_revision or 'none'} to {new.schema_revision or 'none'}."
+    if engine.schema(before) != engine.schema(after):
+        return "the schema had been changed half-way."
+    found = losses(engine.compare(before, after, core_tables), migrated=False)
+    return "; ".join(found) + "." if found else ""

@@ -1,0 +1,89 @@
+"""Full restores of the database (runbook §4.2B)."""
+
+from __future__ import annotations
+
+from backups import selectors
+from backups.engines.sqlite import SqliteEngine
+from backups.models import Backup
+from smsops.errors import OpsError, WrongUse
+from smsops.models import Environment, Run
+from smsops.runs.plan import By, Plan, PlannedStep, submit
+from smsops.runs.validation import validation_steps
+from smsops.runtimes.base import Instance, Runtime
+from smsops.runtimes.registry import runtime_for
+from smsops.text import age_text, bytes_text
+
+
+def plan(backup: Backup) -> Plan:
+    """What restoring `backup` would do, and what it costs. Raises WrongUse when it cannot work."""
+    environment = backup.environment
+    if backup.damage:
+        raise WrongUse(f"The backup {backup.identifier} is damaged: {backup.damage}", fix="Choose an older one.")
+    runtime = runtime_for(environment)
+    running = runtime.inspect(environment.instance)
+    image_id, code_note = _fitting_release(backup, runtime, running)
+    switch = image_id is not None and (running is None or image_id != running.image_id)
+    return Plan(
+        kind="restore",
+        title=f"Restore {environment.name} from {backup.identifier}",
+        environment=environment,
+        steps=_steps(environment, switch=switch),
+        params={
+            "backup": backup.pk,
+            "image_id": image_id or "",
+            "old_image_id": running.image_id if running else "",
+            "old_version": running.version if running else "",
+        },
+        disturbs=True,
+        notes=(
+            f"The data goes back to {backup.taken_at:%Y-%m-%d %H:%M:%S} UTC ({age_text(backup.age)}); "
+            "what was written since is lost from SMS.",
+            f"{bytes_text(backup.size)} are unpacked while SMS still runs; SMS is away only for the exchange and a start.",
+            code_note,
+            "The present database is kept and stored as a backup of its own; if anything fails, it comes back.",
+        ),
+    )
+
+
+def start(backup: Backup, by: By) -> Run:
+    """Queue the restore."""
+    return submit(plan(backup), by)
+
+
+def _steps(environment: Environment, *, switch: bool) -> tuple[PlannedStep, ...]:
+    kinds = ["restore.stage"]
+    if switch:
+        kinds.append("switch.create")
+    kinds += ["switch.stop", "restore.settle", "restore.keep_old", "restore.swap"]
+    if switch:
+        kinds += ["switch.aside", "switch.commit"]
+    kinds += ["switch.start", "switch.gate", "restore.compare"]
+    kinds += [step.kind for step in validation_steps(environment)]
+    kinds += ["restore.archive", "switch.retire"]
+    return tuple(PlannedStep(kind) for kind in kinds)
+
+
+def _fitting_release(backup: Backup, runtime: Runtime, running: Instance | None) -> tuple[str | None, str]:
+    """The image SMS must run on this data, and a sentence about it.
+
+    The running release stays where its schema is the backup's; otherwise the backup's own release is needed, because
+    SMS does not start on a database whose revision it does not know (sms-contract, surprise 10).
+    """
+    if running is not None and (_live_revision(backup, runtime) == backup.schema_revision):
+        return running.image_id, f"Release {running.version} fits this data and stays."
+    image = runtime.image(backup.image_id) if backup.image_id else None
+    if image is not None:
+        return image.id, f"Release {image.version} is started, the one this data was written by."
+    if running is not None:
+        return running.image_id, f"Release {running.version} stays; the release the data was written by is not here."
+    raise WrongUse(
+        f"No release is running and the backup's own ({backup.release_version or 'unknown'}) is not here.",
+        fix="Import that release first.",
+    )
+
+
+def _live_revision(backup: Backup, runtime: Runtime) -> str | None:
+    try:
+        return SqliteEngine().revision(selectors.database_path(backup.environment, runtime))
+    except OpsError:
+        return None  # missing or damaged: a reason to restore, not to refuse

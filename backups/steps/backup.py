@@ -1,0 +1,143 @@
+"""The steps of a backup: snapshot, store, read back (B1, B3, B6)."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+from django.utils import timezone
+
+from backups import selectors
+from backups.engines.sqlite import SqliteEngine
+from backups.models import Backup, Reason
+from backups.services import storing
+from backups.vault.folder import explained
+from smsops.errors import OpsError
+from smsops.models import Phase
+from smsops.runs.context import Context
+from smsops.runs.kinds import Done, Outcome, StepKind
+from smsops.text import bytes_text, count_text
+
+SNAPSHOT = "snapshot.sqlite3"
+
+
+class TakeSnapshot(StepKind):
+    """Copies the live database, in one shot, into the run's work folder."""
+
+    key = "backup.snapshot"
+    title = "Take a snapshot of the live database"
+    phase = Phase.PREPARE
+    timeout = 1800
+    undo_note = "The snapshot is removed."
+
+    def do(self, ctx: Context) -> Outcome:
+        database = selectors.database_path(ctx.environment, ctx.runtime)
+        if ctx.params.get("first_installation") and not database.exists():
+            return Done(output="There is no database yet, so there is nothing to back up.", skipped=True)
+        running = ctx.runtime.inspect(ctx.environment.instance)
+        taken_at = timezone.now()
+        target = ctx.work_dir / SNAPSHOT
+        with explained(ctx.work_dir):
+            room_for(database, ctx.work_dir)
+            SqliteEngine().snapshot(database, target)
+        result = {
+            "taken_at": taken_at.isoformat(),
+            "size": target.stat().st_size,
+            "release_version": running.version if running else "",
+            "image_id": running.image_id if running else "",
+        }
+        return Done(result, f"{bytes_text(target.stat().st_size)} copied in one shot.")
+
+    def undo(self, ctx: Context) -> Outcome:
+        shutil.rmtree(ctx.work_dir, ignore_errors=True)
+        return Done(output="The snapshot was removed.")
+
+
+class Store(StepKind):
+    """Compresses the snapshot into the vault, with its manifest, and checks it meanwhile."""
+
+    key = "backup.store"
+    title = "Store it in the vault"
+    phase = Phase.PREPARE
+    timeout = 1800
+    undo_note = "A finished backup is kept; an unfinished one is removed."
+
+    def do(self, ctx: Context) -> Outcome:
+        if skipped(ctx):
+            return Done(output="Nothing to store.", skipped=True)
+        vault, origin = selectors.vault_of(ctx.environment), origin_of(ctx)
+        snapshot = ctx.work_dir / SNAPSHOT
+        if not snapshot.exists():
+            raise OpsError("The snapshot is gone from the work folder; take another backup.")
+        vault.discard(storing.identifier_for(origin.taken_at, origin.run))
+        manifest = storing.store(vault, SqliteEngine(), snapshot, origin)
+        if manifest.check != "ok":
+            fix = "Restore an older backup; this copy is kept as evidence."
+            storing.catalogue(ctx.environment, ctx.run, manifest)
+            raise OpsError(f"The database of SMS is damaged: {manifest.check}.", fix=fix)
+        result = {
+            "identifier": manifest.identifier,
+            "stored_size": manifest.stored_size,
+            "row_counts": manifest.row_counts,
+            "schema_revision": manifest.schema_revision,
+        }
+        return Done(result, f"{bytes_text(manifest.stored_size)} for {bytes_text(manifest.size)}; quick_check: ok.")
+
+    def undo(self, ctx: Context) -> Outcome:
+        identifier = storing.identifier_for(origin_of(ctx).taken_at, ctx.run.pk) if taken(ctx) else ""
+        if not identifier or Backup.objects.filter(environment=ctx.environment, identifier=identifier).exists():
+            return Done(output="The finished backup is kept.")
+        selectors.vault_of(ctx.environment).discard(identifier)
+        return Done(output="The unfinished backup was removed.")
+
+
+class ReadBack(StepKind):
+    """Reads the stored backup back from the disk and compares its digest; only then it counts as a backup."""
+
+    key = "backup.verify"
+    title = "Read it back and compare"
+    phase = Phase.VALIDATE
+    timeout = 1800
+
+    def do(self, ctx: Context) -> Outcome:
+        if skipped(ctx):
+            return Done(output="Nothing to read back.", skipped=True)
+        vault = selectors.vault_of(ctx.environment)
+        manifest = vault.read(ctx.fact("backup.store", "identifier"))
+        backup = storing.catalogue(ctx.environment, ctx.run, manifest)
+        shutil.rmtree(ctx.work_dir, ignore_errors=True)
+        rows = count_text(manifest.row_counts.get("students", sum(manifest.row_counts.values())), "student")
+        headline = f"Backup {manifest.identifier} stored and proven: {rows}, {bytes_text(manifest.stored_size)}."
+        return Done({"backup": backup.pk, "sha256": manifest.sha256, "headline": headline}, headline)
+
+
+def taken(ctx: Context) -> bool:
+    """Whether there is a snapshot in this run."""
+    return ctx.fact("backup.snapshot", "taken_at") is not None
+
+
+def skipped(ctx: Context) -> bool:
+    """Whether the run found no database to back up."""
+    return bool(ctx.params.get("first_installation")) and not taken(ctx)
+
+
+def origin_of(ctx: Context) -> storing.Origin:
+    """Where the run's snapshot comes from."""
+    return storing.Origin(
+        environment=ctx.environment.name,
+        database=ctx.environment.database_file,
+        taken_at=datetime.fromisoformat(ctx.fact("backup.snapshot", "taken_at")),
+        reason=ctx.params.get("backup_reason", Reason.MANUAL),
+        release_version=ctx.fact("backup.snapshot", "release_version", ""),
+        image_id=ctx.fact("backup.snapshot", "image_id", ""),
+        run=ctx.run.pk,
+    )
+
+
+def room_for(database: Path, folder: Path) -> None:
+    """Raise OpsError when `folder` has no room for a copy of the database."""
+    need = database.stat().st_size if database.exists() else 0
+    free = shutil.disk_usage(folder).free
+    if free < need * 1.1:
+        raise OpsError(f"{folder} has {bytes_text(free)} left; a copy of the database needs {bytes_text(need)}.")

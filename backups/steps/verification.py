@@ -1,0 +1,62 @@
+"""The deep verification of a stored backup, on demand and on schedule (B6)."""
+
+from __future__ import annotations
+
+import shutil
+
+from django.utils import timezone
+
+from backups import selectors
+from backups.engines.sqlite import SqliteEngine
+from backups.errors import BackupDamaged
+from backups.models import Backup, Proof
+from backups.steps.restore import backup_of
+from backups.vault.folder import explained
+from smsops.models import Phase
+from smsops.runs.context import Context
+from smsops.runs.kinds import Done, Outcome, StepKind
+from smsops.text import count_text
+
+SCRATCH = "verify.sqlite3"
+
+
+class ProveBackup(StepKind):
+    """Reads the backup back into a scratch file and runs every check SQLite has; damage is noted on the backup."""
+
+    key = "verify.prove"
+    title = "Read it back and check everything"
+    phase = Phase.VALIDATE
+    timeout = 3600
+    undo_note = "The scratch file is removed; the backup is not touched."
+
+    def do(self, ctx: Context) -> Outcome:
+        backup, scratch = backup_of(ctx), ctx.work_dir / SCRATCH
+        try:
+            with explained(ctx.work_dir):
+                manifest = selectors.vault_of(ctx.environment).read(backup.identifier, scratch)
+            engine = SqliteEngine()
+            found = engine.row_counts(scratch, quiet=True)
+            problem = engine.deep_problem(scratch)
+            if found != manifest.row_counts:
+                problem = problem or "its rows are not those of its manifest"
+            if problem and "refer to missing rows" not in problem:
+                raise BackupDamaged(f"The backup {backup.identifier} is damaged: {problem}.")
+        except BackupDamaged as error:
+            Backup.objects.filter(pk=backup.pk).update(damage=error.message)
+            raise
+        shutil.rmtree(ctx.work_dir, ignore_errors=True)
+        _raise_proof(backup)
+        rows = count_text(sum(found.values()), "row")
+        note = f" {problem} (so it was in SMS)." if problem else ""
+        headline = f"Backup {backup.identifier} is good: digest, integrity_check and {rows} are right.{note}"
+        return Done({"headline": headline, "row_counts": found}, headline)
+
+    def undo(self, ctx: Context) -> Outcome:
+        shutil.rmtree(ctx.work_dir, ignore_errors=True)
+        return Done(output="The scratch file was removed.")
+
+
+def _raise_proof(backup: Backup) -> None:
+    """Never lowers a proof the backup has already."""
+    better = backup.proof if backup.proof in (Proof.RESTORED, Proof.STARTED) else Proof.CHECKED
+    Backup.objects.filter(pk=backup.pk).update(proof=better, proven_at=timezone.now(), damage="")

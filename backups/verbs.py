@@ -1,0 +1,78 @@
+"""`ops backup | backups | verify | restore`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from backups import selectors
+from backups.models import Backup
+from backups.services import backups, restores
+from smsops.ops.common import by, environment_argument, find_environment, follow, run_arguments
+from smsops.ops.output import Output
+from smsops.ops.registry import GOOD, Verb
+from smsops.text import age_text, bytes_text
+
+
+def _backup(args: Namespace, output: Output) -> int:
+    return follow(backups.request(find_environment(args.environment), by(args)), args, output)
+
+
+def _backups(args: Namespace, output: Output) -> int:
+    found = list(Backup.objects.filter(environment=find_environment(args.environment))[:50])
+    output.table(
+        ["BACKUP", "AGE", "SIZE", "STORED", "PROOF", "RELEASE", "REASON"],
+        [
+            (
+                backup.identifier,
+                age_text(backup.age),
+                bytes_text(backup.size),
+                bytes_text(backup.stored_size),
+                "DAMAGED" if backup.damage else backup.get_proof_display(),
+                backup.release_version,
+                backup.get_reason_display(),
+            )
+            for backup in found
+        ],
+    )
+    output.data([_as_data(backup) for backup in found])
+    return GOOD
+
+
+def _as_data(backup: Backup) -> dict[str, object]:
+    return {
+        "identifier": backup.identifier,
+        "taken_at": backup.taken_at,
+        "proof": backup.proof,
+        "damage": backup.damage,
+        "size": backup.size,
+        "stored_size": backup.stored_size,
+        "sha256": backup.sha256,
+        "release": backup.release_version,
+        "row_counts": backup.row_counts,
+    }
+
+
+def _chosen(parser: ArgumentParser) -> None:
+    run_arguments(parser)
+    parser.add_argument("--backup", default="latest", help="identifier of the backup (latest)")
+
+
+def _verify(args: Namespace, output: Output) -> int:
+    backup = selectors.find(find_environment(args.environment), args.backup)
+    return follow(backups.verify(backup, by(args)), args, output)
+
+
+def _restore(args: Namespace, output: Output) -> int:
+    backup = selectors.find(find_environment(args.environment), args.backup)
+    plan = restores.plan(backup)
+    for note in plan.notes:
+        output.say(note)
+    return follow(restores.start(backup, by(args)), args, output)
+
+
+VERBS = (
+    Verb("backup", "take a backup now", run_arguments, _backup),
+    Verb("backups", "list the backups of an environment, newest first", environment_argument, _backups),
+    Verb("verify", "read a stored backup back and check everything", _chosen, _verify),
+    Verb("restore", "put a backup in the place of the database", _chosen, _restore),
+)

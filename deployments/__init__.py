@@ -1,0 +1,1 @@
+"""Deployments: releases, preconditions, deploys, checks, rollbacks (runbook §1-4)."""

@@ -1,0 +1,19 @@
+"""Registers what the deployments app adds to the kernel."""
+
+from django.apps import AppConfig
+
+
+class DeploymentsConfig(AppConfig):
+    name = "deployments"
+    verbose_name = "Deployments"
+
+    def ready(self) -> None:
+        from deployments import verbs
+        from deployments.steps import gates
+        from smsops.ops import registry
+        from smsops.runs import kinds
+        from smsops.runs.validation import add_validation
+
+        kinds.register(gates.Preconditions, gates.Checklist)
+        add_validation(gates.Checklist.key)
+        registry.add(*verbs.VERBS)

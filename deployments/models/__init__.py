@@ -1,0 +1,5 @@
+"""Rows of the deployments app."""
+
+from deployments.models.release import Release
+
+__all__ = ["Release"]

@@ -1,0 +1,39 @@
+"""Reads over releases."""
+
+from __future__ import annotations
+
+from deployments import versions
+from deployments.models import Release
+from smsops.errors import WrongUse
+from smsops.models import Environment, Run, RunState
+from smsops.runtimes.base import Instance
+
+
+def find(environment: Environment, version: str) -> Release:
+    """The release of that version; WrongUse naming what is there when it is none of them."""
+    wanted = versions.parse(version)
+    for release in Release.objects.filter(environment=environment):
+        if wanted is not None and versions.parse(release.version) == wanted:
+            return release
+    known = ", ".join(Release.objects.filter(environment=environment).values_list("version", flat=True)[:8])
+    raise WrongUse(f"{environment.name} has no release “{version}”; known are {known or 'none yet'}.")
+
+
+def running_release(environment: Environment, running: Instance | None) -> Release | None:
+    """Which release the running instance is, by its image id, never by what it says of itself."""
+    if running is None:
+        return None
+    return Release.objects.filter(environment=environment, image_id=running.image_id).first()
+
+
+def previous_release(environment: Environment, running: Instance | None) -> Release | None:
+    """The release that ran, successfully, before the present one."""
+    runs = Run.objects.filter(
+        environment=environment, kind__in=("deploy", "rollback"), state=RunState.SUCCEEDED
+    ).order_by("-finished_at")
+    here = running.image_id if running else ""
+    for run in runs[:50]:
+        before = run.params.get("old_image_id")
+        if run.params.get("image_id") == here and before and before != here:
+            return Release.objects.filter(environment=environment, image_id=before).first()
+    return None

@@ -1,0 +1,93 @@
+"""`ops releases | preflight | deploy | check | rollback`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+
+from deployments import selectors
+from deployments.checks.base import Result, as_data, failures
+from deployments.services import deploys, preflight, releases
+from smsops.ops.common import by, environment_argument, find_environment, follow, run_arguments
+from smsops.ops.output import Output
+from smsops.ops.registry import BAD, GOOD, Verb
+from smsops.runtimes.registry import runtime_for
+
+
+def _releases_arguments(parser: ArgumentParser) -> None:
+    environment_argument(parser)
+    parser.add_argument("--import", dest="refresh", action="store_true", help="read the repository and the engine again")
+
+
+def _releases(args: Namespace, output: Output) -> int:
+    environment = find_environment(args.environment)
+    if args.refresh:
+        for oddity in releases.import_all(environment)[1]:
+            output.say(oddity)
+    running = runtime_for(environment).inspect(environment.instance)
+    found = list(environment.releases.all())
+    here = running.image_id if running else ""
+    output.table(
+        ["VERSION", "RELEASED", "IMAGE", "MIGRATIONS", "NOTE"],
+        [
+            (
+                release.version,
+                release.released_on or "",
+                "running" if here and release.image_id == here else "ready" if release.image_id else "missing",
+                release.heads,
+                "BREAKING CHANGES" if release.breaking else release.notes,
+            )
+            for release in found
+        ],
+    )
+    output.data([{"version": release.version, "image_id": release.image_id, "heads": release.heads} for release in found])
+    return GOOD
+
+
+def _release_arguments(parser: ArgumentParser) -> None:
+    environment_argument(parser)
+    parser.add_argument("version", help="version of the release")
+
+
+def _report(results: Sequence[Result], output: Output) -> int:
+    for result in results:
+        output.say(result.line)
+    output.data(as_data(results))
+    return BAD if failures(results) else GOOD
+
+
+def _preflight(args: Namespace, output: Output) -> int:
+    release = selectors.find(find_environment(args.environment), args.version)
+    return _report(preflight.preconditions(release), output)
+
+
+def _check(args: Namespace, output: Output) -> int:
+    return _report(preflight.checklist(find_environment(args.environment)), output)
+
+
+def _deploy_arguments(parser: ArgumentParser) -> None:
+    run_arguments(parser)
+    parser.add_argument("version", help="version of the release")
+
+
+def _deploy(args: Namespace, output: Output) -> int:
+    release = selectors.find(find_environment(args.environment), args.version)
+    return follow(deploys.deploy(release, by(args)), args, output)
+
+
+def _rollback_arguments(parser: ArgumentParser) -> None:
+    run_arguments(parser)
+    parser.add_argument("--to", default="", metavar="VERSION", help="release to go back to (the one before)")
+
+
+def _rollback(args: Namespace, output: Output) -> int:
+    return follow(deploys.rollback(find_environment(args.environment), by(args), args.to), args, output)
+
+
+VERBS = (
+    Verb("releases", "list the releases of an environment", _releases_arguments, _releases),
+    Verb("preflight", "check the preconditions of a release (runbook §1)", _release_arguments, _preflight),
+    Verb("deploy", "deploy a release (runbook §2)", _deploy_arguments, _deploy),
+    Verb("check", "run the verification checklist (runbook §3)", environment_argument, _check),
+    Verb("rollback", "go back to an earlier release, data as it is (runbook §4.1)", _rollback_arguments, _rollback),
+)

@@ -1,0 +1,1 @@
+"""Incidents: noticed, opened once, evidenced, followed to their end (runbook §5)."""

@@ -1,0 +1,29 @@
+"""Rows of the incidents app."""
+
+from incidents.models.incident import (
+    INCIDENT_TABLE,
+    LIVE,
+    ORDER,
+    RESPONSE,
+    EntryKind,
+    Evidence,
+    Incident,
+    IncidentState,
+    Severity,
+    TimelineEntry,
+)
+from incidents.models.watch import Watch
+
+__all__ = [
+    "INCIDENT_TABLE",
+    "LIVE",
+    "ORDER",
+    "RESPONSE",
+    "EntryKind",
+    "Evidence",
+    "Incident",
+    "IncidentState",
+    "Severity",
+    "TimelineEntry",
+    "Watch",
+]

@@ -1,0 +1,104 @@
+"""Takes evidence before mitigation destroys it: log, inspect, health, events; redacted, hashed (§5.2, I7)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+
+from incidents.models import EntryKind, Evidence, Incident
+from incidents.services import incidents
+from smsops import envfile
+from smsops.errors import OpsError
+from smsops.health import HEALTH, LIVE, READY
+from smsops.http import ask
+from smsops.models import Environment
+from smsops.redact import is_secret_name, redact, redact_data
+from smsops.runtimes.registry import runtime_for
+
+log = logging.getLogger(__name__)
+
+LOG_LINES = 50  # runbook §5.2: “last 50 lines”
+EVENTS_SPAN = timedelta(minutes=15)
+
+
+def collect(incident: Incident) -> list[Evidence]:
+    """Take every piece that is not there yet; one that cannot be taken is noted on the timeline and left out."""
+    taken = []
+    secrets = known_secrets(incident.environment)
+    for name, take in PIECES.items():
+        if Evidence.objects.filter(incident=incident, name=name).exists():
+            continue
+        try:
+            text = take(incident.environment, secrets)
+        except OpsError as error:
+            incidents.note(incident, EntryKind.EVIDENCE, f"{name} could not be taken: {error}")
+            continue
+        taken.append(_keep(incident, name, text))
+    if taken:
+        names = ", ".join(piece.name for piece in taken)
+        incidents.note(incident, EntryKind.EVIDENCE, f"Evidence taken: {names}.")
+    return taken
+
+
+def known_secrets(environment: Environment) -> list[str]:
+    """The literal secrets of an environment: they are masked wherever they turn up."""
+    try:
+        variables = envfile.read(environment.env_file)
+    except OpsError:
+        variables = {}
+    return [value for name, value in variables.items() if is_secret_name(name)] + [environment.smoke_password or ""]
+
+
+def _log(environment: Environment, secrets: list[str]) -> str:
+    return redact(runtime_for(environment).logs(environment.instance, LOG_LINES), secrets)
+
+
+def _inspect(environment: Environment, secrets: list[str]) -> str:
+    described = runtime_for(environment).describe(environment.instance)
+    return json.dumps(redact_data(described, secrets), indent=2, default=str)
+
+
+def _health(environment: Environment, secrets: list[str]) -> str:
+    parts = []
+    for path in (HEALTH, READY, LIVE):
+        answer = ask(environment.base_url, path, timeout=3)
+        parts.append(f"GET {path}: {answer.describe()} in {answer.seconds * 1000:.0f} ms\n{answer.body[:4000].decode('utf-8', 'replace')}\n")
+    return redact("\n".join(parts), secrets)
+
+
+def _events(environment: Environment, secrets: list[str]) -> str:
+    now = timezone.now()
+    found = runtime_for(environment).events(environment.instance, now - EVENTS_SPAN, now)
+    lines = [f"{event.at:%Y-%m-%d %H:%M:%S.%f} {event.action} {event.exit_code if event.exit_code is not None else ''}" for event in found]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+PIECES: dict[str, Callable[[Environment, list[str]], str]] = {
+    "log.txt": _log,
+    "inspect.json": _inspect,
+    "health.txt": _health,
+    "events.txt": _events,
+}
+
+
+def _keep(incident: Incident, name: str, text: str) -> Evidence:
+    folder = Path(settings.SMSOPS_EVIDENCE_DIR) / f"incident-{incident.pk}"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path, data = folder / name, text.encode()
+    private = path.with_name(f".{name}.{os.getpid()}")
+    private.write_bytes(data)
+    private.replace(path)
+    piece, _ = Evidence.objects.update_or_create(
+        incident=incident,
+        name=name,
+        defaults={"path": str(path), "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)},
+    )
+    return piece

@@ -1,0 +1,47 @@
+"""From what was seen of an instance to signs of trouble, with the severity of runbook §5.1. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from incidents.models import Severity
+from incidents.services.incidents import Sign
+from smsops.health import Health
+from smsops.runtimes.base import Event, Instance, Status
+
+SERVICE = "service"  # one root cause: SMS does not serve
+LOOP_DEATHS, LOOP_SPAN = 3, timedelta(seconds=60)
+DOUBT = 2  # bad answers in a row before a bad answer alone is a sign
+
+
+def of_instance(found: Instance | None, known_restarts: int, events: Sequence[Event], now: datetime) -> Sign | None:
+    """What the engine's own account says: gone, ended, out of memory, crash loop, or restarted once."""
+    if found is None:
+        return Sign(SERVICE, Severity.CRITICAL, "SMS is gone", "There is no instance under its name any more.")
+    deaths = [event for event in events if event.action in ("die", "oom")]
+    code = next((event.exit_code for event in reversed(deaths) if event.exit_code is not None), found.exit_code)
+    if found.oom_killed or any(event.action == "oom" for event in events):
+        detail = f"It was killed for memory (exit code {code}, {found.restarts} restarts)."
+        return Sign(SERVICE, Severity.CRITICAL, "SMS runs out of memory", detail)
+    recent = [event for event in deaths if now - event.at <= LOOP_SPAN]
+    if len(recent) >= LOOP_DEATHS or found.restarts - known_restarts >= LOOP_DEATHS:
+        detail = f"It died {max(len(recent), found.restarts - known_restarts)} times within a minute (exit code {code})."
+        return Sign(SERVICE, Severity.CRITICAL, "SMS is in a crash loop", detail)
+    if found.status in (Status.EXITED, Status.CREATED):
+        detail = f"The instance is {found.status} (exit code {code}). {found.error}".strip()
+        return Sign(SERVICE, Severity.CRITICAL, "SMS has stopped", detail)
+    if deaths or found.restarts > known_restarts:
+        detail = f"It died (exit code {code}) and was started again by the engine."
+        return Sign(SERVICE, Severity.CRITICAL, "SMS died", detail)
+    return None
+
+
+def of_health(seen: Health, bad_looks: int) -> Sign | None:
+    """What SMS's own answers say, once they have been bad more than once."""
+    if seen.good or bad_looks < DOUBT:
+        return None
+    if seen.status in ("down", "unhealthy"):
+        title = "SMS does not answer" if seen.status == "down" else "SMS is unhealthy"
+        return Sign(SERVICE, Severity.CRITICAL, title, seen.detail)
+    return Sign(SERVICE, Severity.HIGH, "SMS is not ready", seen.detail)

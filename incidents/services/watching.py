@@ -1,0 +1,146 @@
+"""Looks at SMS, notices trouble, opens incidents, and resolves them when it is well again (I1).
+
+A look is cheap (ask the engine) and frequent; /health is asked every `health_seconds`, and at every look while there is
+doubt. While a run of ours has SMS stopped or half switched, nothing is judged: that trouble is ours and expected.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from incidents.models import LIVE, EntryKind, Incident, Watch
+from incidents.services import evidence, incidents, signs
+from incidents.services.incidents import Sign
+from smsops import health
+from smsops.errors import OpsError
+from smsops.models import ACTIVE, Environment, Run
+from smsops.runtimes.base import Instance, Runtime
+from smsops.runtimes.registry import runtime_for
+
+GOOD_LOOKS = 2  # in a row, before an incident is called over
+
+
+def due() -> list[int]:
+    """Environments whose next look is due, by id; rows for new environments are made on the way."""
+    for environment in Environment.objects.filter(watch__isnull=True):
+        Watch.objects.get_or_create(environment=environment)
+    return list(Watch.objects.filter(next_look_at__lte=timezone.now()).values_list("environment_id", flat=True))
+
+
+def look(environment_id: int) -> Watch | None:
+    """Look at an environment once; None when it is not due, because somebody else has just looked."""
+    now = timezone.now()
+    later = now + timedelta(seconds=settings.SMSOPS_WATCH_SECONDS)
+    mine = Watch.objects.filter(environment_id=environment_id, next_look_at__lte=now).update(next_look_at=later)
+    watch = Watch.objects.select_related("environment").filter(environment_id=environment_id).first()
+    if not mine or watch is None:
+        return None
+    runtime = runtime_for(watch.environment)
+    if _disturbed(watch.environment):
+        _forget(watch, runtime, now)
+        return watch
+    try:
+        _judge(watch, runtime, now)
+    except OpsError as error:
+        # The engine is away; that says nothing about SMS, whose own answers do.
+        _ask(watch, now)
+        watch.detail = f"{error.message} {watch.detail}"[:300]
+    watch.looked_at = now
+    watch.save()
+    return watch
+
+
+def _disturbed(environment: Environment) -> bool:
+    return Run.objects.filter(environment=environment, disturbs=True, state__in=ACTIVE).exists()
+
+
+def _forget(watch: Watch, runtime: Runtime, now: datetime) -> None:
+    """Start afresh after a change of ours: its restarts and events are no news."""
+    watch.events_until, watch.bad_looks, watch.good_looks, watch.asked_at = now, 0, 0, None
+    watch.instance_id, watch.restarts = "", 0
+    watch.looked_at = now
+    watch.save()
+
+
+def _judge(watch: Watch, runtime: Runtime, now: datetime) -> None:
+    name = watch.environment.instance
+    found = runtime.inspect(name)
+    if found is None and not watch.instance_id:
+        _set(watch, "absent", False, "SMS has not been installed here yet.", now)
+        return
+    sign = _of_instance(watch, runtime, found, now)
+    if sign is not None or watch.bad_looks or _due(watch, now) or _has_live(watch.environment):
+        seen = _ask(watch, now)
+        sign = sign or signs.of_health(seen, watch.bad_looks)
+    if sign is not None:
+        raise_incident(watch.environment, sign)
+        watch.good_looks = 0
+    elif watch.good_looks >= GOOD_LOOKS:
+        _resolve(watch)
+
+
+def _of_instance(watch: Watch, runtime: Runtime, found: Instance | None, now: datetime) -> Sign | None:
+    since = max(watch.events_until, _last_change(watch.environment))
+    known = watch.restarts
+    if found is not None and found.id != watch.instance_id:
+        # Another instance than the one we know: what happened before we knew it is no news.
+        watch.instance_id, known, since = found.id, found.restarts, now
+    events = runtime.events(watch.environment.instance, since, now) if since < now else []
+    watch.events_until = now
+    if found is not None:
+        watch.restarts, watch.release = found.restarts, found.version[:60]
+    return signs.of_instance(found, known, events, now)
+
+
+def _last_change(environment: Environment) -> datetime:
+    """The end of our own last change: what the engine tells from before it was ours."""
+    last = Run.objects.filter(environment=environment, disturbs=True, finished_at__isnull=False)
+    found = last.order_by("-finished_at").values_list("finished_at", flat=True).first()
+    return found or datetime.min.replace(tzinfo=UTC)
+
+
+def _due(watch: Watch, now: datetime) -> bool:
+    period = timedelta(seconds=watch.environment.health_seconds)
+    return watch.asked_at is None or now - watch.asked_at >= period
+
+
+def _has_live(environment: Environment) -> bool:
+    return Incident.objects.filter(environment=environment, state__in=LIVE).filter(_AVAILABILITY).exists()
+
+
+_AVAILABILITY = Q(fingerprint=signs.SERVICE) | Q(fingerprint__startswith="run:")
+
+
+def _ask(watch: Watch, now: datetime) -> health.Health:
+    seen = health.look(watch.environment.base_url, timeout=3)
+    watch.asked_at = now
+    watch.response_ms = round(seen.seconds * 1000)
+    watch.bad_looks = 0 if seen.good else watch.bad_looks + 1
+    watch.good_looks = watch.good_looks + 1 if seen.good else 0
+    _set(watch, seen.status, seen.ready, seen.detail, now)
+    return seen
+
+
+def _set(watch: Watch, status: str, ready: bool, detail: str, now: datetime) -> None:
+    if (watch.status, watch.ready) != (status, ready):
+        watch.since = now
+    watch.status, watch.ready, watch.detail = status, ready, detail[:300]
+
+
+def raise_incident(environment: Environment, sign: Sign, run: Run | None = None) -> Incident:
+    """Open an incident or join the live one, and take what evidence is still missing."""
+    incident, _ = incidents.report(environment, sign, run)
+    evidence.collect(incident)
+    return incident
+
+
+def _resolve(watch: Watch) -> None:
+    """SMS has been well at several looks: what was about its availability is over, unless a run still needs a person."""
+    live = Incident.objects.filter(environment=watch.environment, state__in=LIVE).filter(_AVAILABILITY)
+    for incident in live.exclude(run__state="needs_human").select_related("run"):
+        incidents.note(incident, EntryKind.SIGN, f"SMS is well again: {watch.detail}")
+        incidents.resolve(incident, "SMS is healthy and ready again.")

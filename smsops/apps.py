@@ -1,0 +1,25 @@
+"""The kernel as a Django app, and the admin with our own site."""
+
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+
+
+class SmsopsConfig(AppConfig):
+    name = "smsops"
+    verbose_name = "Operations"
+
+    def ready(self) -> None:
+        from smsops import checks  # noqa: F401
+        from smsops.ops import registry, verbs
+        from smsops.runs import kinds
+        from smsops.switch import gate, instances
+
+        kinds.register(
+            instances.CreateCandidate, instances.StopService, instances.PutAside, instances.CommitName,
+            instances.StartService, instances.RetireOld, gate.Gate,
+        )  # fmt: skip
+        registry.add(*verbs.VERBS)
+
+
+class SmsopsAdminConfig(AdminConfig):
+    default_site = "smsops.admin.site.OperationsSite"

@@ -1,0 +1,77 @@
+"""Environments from a YAML file: `ops env apply FILE`.
+
+    demo:
+      preset: sms-native
+      title: The demo school
+      data_path: /srv/sms/data
+      smoke_password_file: /run/secrets/smoke
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from smsops.environments.presets import PRESETS
+from smsops.errors import WrongUse
+from smsops.models import Environment
+
+_READ_ONLY = {"id", "name", "created_at", "runs"}
+FIELDS = frozenset(field.name for field in Environment._meta.concrete_fields) - _READ_ONLY
+
+
+def load(path: str) -> dict[str, dict[str, Any]]:
+    """Return the environments described in the file, by name. Raises WrongUse with one sentence."""
+    try:
+        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUse(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8 text'}.") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" (line {mark.line + 1})" if mark else ""
+        raise WrongUse(f"{path} is not valid YAML{where}.") from error
+    if not isinstance(data, dict) or not all(isinstance(item, dict) for item in data.values()):
+        raise WrongUse(f"{path} must map environment names to their fields.")
+    return data
+
+
+def apply(path: str) -> list[tuple[Environment, bool]]:
+    """Create or change every environment in the file, all of them or none; return each with “was created”."""
+    described = load(path)
+    with transaction.atomic():
+        return [_apply_one(str(name), fields) for name, fields in described.items()]
+
+
+def _apply_one(name: str, given: dict[str, Any]) -> tuple[Environment, bool]:
+    fields = dict(given)
+    if "smoke_password_file" in fields:
+        fields["smoke_password"] = _secret(name, str(fields.pop("smoke_password_file")))
+    unknown = sorted(set(fields) - FIELDS)
+    if unknown:
+        raise WrongUse(f"{name}: there is no field “{unknown[0]}”; known are {', '.join(sorted(FIELDS))}.")
+    preset = fields.get("preset", "generic")
+    if preset not in PRESETS:
+        raise WrongUse(f"{name}: there is no preset “{preset}”; known are {', '.join(PRESETS)}.")
+    environment = Environment.objects.filter(name=name).first()
+    created = environment is None
+    environment = environment or Environment(name=name)
+    for field, value in ((PRESETS[preset] | fields) if created else fields).items():
+        setattr(environment, field, value)
+    try:
+        environment.full_clean()
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        raise WrongUse(f"{name}: {field}: {messages[0]}") from error
+    environment.save()
+    return environment, created
+
+
+def _secret(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise WrongUse(f"{name}: smoke_password_file {path} cannot be read.") from error

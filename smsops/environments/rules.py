@@ -1,0 +1,68 @@
+"""What makes an environment workable: one sentence per mistake."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+
+if TYPE_CHECKING:
+    from smsops.models.environment import Environment
+
+_TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def validate(environment: Environment) -> None:
+    """Raise ValidationError with every mistake found, keyed by field."""
+    mistakes = _place(environment) | _reach(environment) | _checks(environment)
+    if mistakes:
+        raise ValidationError({field: [sentence] for field, sentence in mistakes.items()})
+
+
+def _absolute(environment: Environment, *fields: str) -> dict[str, str]:
+    return {
+        field: "Give an absolute path, starting with a slash."
+        for field in fields
+        if getattr(environment, field) and not PurePosixPath(getattr(environment, field)).is_absolute()
+    }
+
+
+def _place(environment: Environment) -> dict[str, str]:
+    """Where SMS runs and where its data is."""
+    mistakes = _absolute(environment, "data_path", "releases_path", "env_file", "source_path", "interpreter")
+    if environment.runtime == "process":
+        for field, what in (("data_path", "the data folder"), ("releases_path", "the folder of unpacked releases")):
+            if not getattr(environment, field):
+                mistakes[field] = f"The process runtime needs {what}."
+    elif not environment.volume:
+        mistakes["volume"] = "The docker runtime needs the name of the data volume, usually “sms_data”."
+    database = PurePosixPath(environment.database_file)
+    if database.is_absolute() or ".." in database.parts or not database.name:
+        mistakes["database_file"] = "Give the database's path inside the data folder, like “student_management.db”."
+    return mistakes
+
+
+def _reach(environment: Environment) -> dict[str, str]:
+    """How SMS is reached."""
+    url = urlsplit(environment.base_url)
+    if url.scheme not in ("http", "https") or not url.hostname:
+        return {"base_url": "Give a web address like “http://127.0.0.1:8080”."}
+    if url.username or url.password:
+        return {"base_url": "Leave user and password out of the address; it is shown on pages."}
+    if url.path not in ("", "/") or url.query:
+        return {"base_url": "Give the address without a path; smsops knows the paths of SMS."}
+    return {}
+
+
+def _checks(environment: Environment) -> dict[str, str]:
+    """What is checked there."""
+    mistakes: dict[str, str] = {}
+    if environment.smoke_email and not environment.smoke_password:
+        mistakes["smoke_password"] = "The login check needs the account's password as well."  # noqa: S105
+    tables = environment.core_tables
+    if not isinstance(tables, list) or not all(isinstance(name, str) and _TABLE.fullmatch(name) for name in tables):
+        mistakes["core_tables"] = "Give a list of table names, like [“students”, “grades”]."
+    return mistakes

@@ -1,0 +1,47 @@
+"""`manage.py ops VERB …`: everything smsops does, without a browser."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from smsops.errors import OpsError, WrongUse
+from smsops.ops.output import Output
+from smsops.ops.registry import BAD, GOOD, VERBS, WRONG
+from smsops.redact import redact
+
+
+class Command(BaseCommand):
+    help = "Backs up, deploys, rolls back, restores and looks at SMS. Exit code 0: the good verdict; 1: any other; 2: wrong use."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=ArgumentParser)
+        for name in sorted(VERBS):
+            sub = verbs.add_parser(name, help=VERBS[name].help, description=VERBS[name].help)
+            sub.add_argument("--json", action="store_true", help="print one JSON document")
+            VERBS[name].arguments(sub)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        words = Namespace(**options)
+        output = Output(self.stdout._out, self.stderr._out, as_json=words.json)
+        try:
+            code = VERBS[words.verb].run(words, output)
+        except WrongUse as error:
+            code = _complain(output, error, WRONG)
+        except OpsError as error:
+            code = _complain(output, error, BAD)
+        except KeyboardInterrupt:
+            output.stderr.write("\nStopped waiting; the run itself goes on.\n")
+            code = BAD
+        if code != GOOD:
+            sys.exit(code)
+
+
+def _complain(output: Output, error: OpsError, code: int) -> int:
+    output.stderr.write(redact(str(error)) + "\n")
+    output.data({"error": str(error)})
+    return code

@@ -1,0 +1,37 @@
+"""The kernel's rows."""
+
+from smsops.models.environment import Environment, Preset, RuntimeKind
+from smsops.models.journal import Entry, JournalEntry, Lease
+from smsops.models.run import (
+    ACTIVE,
+    FINAL,
+    GOOD,
+    RUN_TABLE,
+    UNFINISHED,
+    Phase,
+    Run,
+    RunState,
+    Step,
+    StepState,
+    Trigger,
+)
+
+__all__ = [
+    "ACTIVE",
+    "FINAL",
+    "GOOD",
+    "RUN_TABLE",
+    "UNFINISHED",
+    "Entry",
+    "Environment",
+    "JournalEntry",
+    "Lease",
+    "Phase",
+    "Preset",
+    "Run",
+    "RunState",
+    "RuntimeKind",
+    "Step",
+    "StepState",
+    "Trigger",
+]

@@ -1,0 +1,130 @@
+"""An SMS installation under care."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from smsops.environments.rules import validate
+from smsops.fields import EncryptedTextField
+
+
+class Preset(models.TextChoices):
+    """What an environment looks like unless its fields say otherwise (features.md K1)."""
+
+    SMS_DOCKER = "sms-docker", "SMS in Docker"
+    SMS_NATIVE = "sms-native", "SMS run natively"
+    GENERIC = "generic", "Something else, every field by hand"
+
+
+class RuntimeKind(models.TextChoices):
+    DOCKER = "docker", "Docker Engine"
+    PROCESS = "process", "Process on this machine"
+
+
+def default_core_tables() -> list[str]:
+    """The tables of runbook §4.3, by the names SMS really uses (sms-contract, surprise 3)."""
+    return ["students", "courses", "grades", "attendances", "course_enrollments"]
+
+
+class Environment(models.Model):
+    """One SMS installation: how it runs, where its data is, how it is reached and what is promised for it.
+
+    What is *running* is never stored here; the runtime is asked (design: verdicts come from probes).
+    """
+
+    name = models.SlugField(max_length=40, unique=True, help_text="Short name used in commands, like “demo”.")
+    title = models.CharField(max_length=120, blank=True)
+    preset = models.CharField(max_length=20, choices=Preset, default=Preset.SMS_DOCKER)
+    runtime = models.CharField(max_length=10, choices=RuntimeKind, default=RuntimeKind.DOCKER)
+    queue = models.SlugField(
+        max_length=40, default="smsops", help_text="The Celery queue whose workers stand beside this engine."
+    )
+
+    instance = models.CharField(
+        "instance name",
+        max_length=60,
+        default="sms-app",
+        validators=[RegexValidator(r"^[a-zA-Z0-9][a-zA-Z0-9_.-]+$", "Letters, digits, dot, dash and underscore only.")],
+        help_text="Name of the container, or of the supervised process.",
+    )
+    image = models.CharField(
+        "image name", max_length=120, default="sms-fullstack", help_text="Image without a tag; the tag is the version."
+    )
+    volume = models.CharField(max_length=120, default="sms_data", blank=True, help_text="Docker volume with the data.")
+    data_path = models.CharField(
+        max_length=500,
+        blank=True,
+        help_text="Folder in which the worker sees SMS's data. Empty with Docker: the volume's own folder.",
+    )
+    database_file = models.CharField(max_length=200, default="student_management.db")
+    releases_path = models.CharField(
+        max_length=500, blank=True, help_text="Process runtime: folder with one unpacked release per version."
+    )
+    interpreter = models.CharField(
+        max_length=500, blank=True, help_text="Process runtime: the Python that runs SMS. Empty: the one of smsops."
+    )
+    env_file = models.CharField(max_length=500, blank=True, help_text="The .env file SMS is started with.")
+    source_path = models.CharField(
+        max_length=500, blank=True, help_text="Git repository whose tags are the releases of SMS."
+    )
+    memory_limit_mb = models.PositiveIntegerField(
+        default=4096, validators=[MinValueValidator(64)], help_text="Memory SMS may use, in MB (runbook §5.3.1)."
+    )
+
+    base_url = models.URLField(default="http://127.0.0.1:8080", help_text="Where SMS answers, without a path.")
+    host_port = models.PositiveIntegerField(default=8080, validators=[MinValueValidator(1), MaxValueValidator(65535)])
+    container_port = models.PositiveIntegerField(
+        default=8000, validators=[MinValueValidator(1), MaxValueValidator(65535)]
+    )
+    smoke_email = models.CharField(
+        max_length=200, blank=True, help_text="Account for the login check. Empty: the check is skipped."
+    )
+    smoke_password = EncryptedTextField(blank=True, default="")
+
+    backup_minutes = models.PositiveIntegerField(
+        "backup every (minutes)", default=15, validators=[MinValueValidator(1)], help_text="Runbook §6.3: 15."
+    )
+    backups_enabled = models.BooleanField(default=True)
+    health_seconds = models.PositiveIntegerField(
+        "check health every (seconds)", default=60, validators=[MinValueValidator(2)], help_text="Runbook §7: 60."
+    )
+    gate_seconds = models.PositiveIntegerField(
+        "health gate (seconds)",
+        default=90,
+        validators=[MinValueValidator(5)],
+        help_text="How long a started SMS may take until it is healthy and ready.",
+    )
+    stop_seconds = models.PositiveIntegerField("stop grace (seconds)", default=15, validators=[MinValueValidator(1)])
+    core_tables = models.JSONField(default=default_core_tables, blank=True)
+    rto_minutes = models.PositiveIntegerField("RTO (minutes)", default=20, validators=[MinValueValidator(1)])
+    rpo_minutes = models.PositiveIntegerField("RPO (minutes)", default=60, validators=[MinValueValidator(1)])
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["name"]
+        permissions = [
+            ("backup_environment", "Can back up an environment"),
+            ("restore_environment", "Can restore an environment from a backup"),
+            ("deploy_environment", "Can deploy a release to an environment"),
+            ("rollback_environment", "Can roll back an environment"),
+            ("check_environment", "Can run checks against an environment"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.name
+
+    def clean(self) -> None:
+        """Refuse what could not work, with one sentence per field."""
+        validate(self)
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:smsops_environment_change", args=[self.pk])
+
+    @property
+    def rpo(self) -> timedelta:
+        return timedelta(minutes=self.rpo_minutes)

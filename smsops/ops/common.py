@@ -1,0 +1,91 @@
+"""Words that several verbs share."""
+
+from __future__ import annotations
+
+import getpass
+from argparse import ArgumentParser, Namespace
+from typing import Any
+
+from smsops.errors import WrongUse
+from smsops.models import GOOD as GOOD_STATES
+from smsops.models import Environment, Run, Trigger
+from smsops.ops.output import Output, Progress
+from smsops.ops.registry import BAD, GOOD
+from smsops.runs import wait
+from smsops.runs.plan import By
+from smsops.text import seconds_text
+
+
+def environment_argument(parser: ArgumentParser) -> None:
+    parser.add_argument("environment", help="name of the environment")
+
+
+def run_arguments(parser: ArgumentParser) -> None:
+    """For verbs that start a run."""
+    environment_argument(parser)
+    parser.add_argument("--reason", default="", help="why; it goes into the record")
+    parser.add_argument("--wait", action="store_true", help="wait for the verdict and show the progress")
+
+
+def find_environment(name: str) -> Environment:
+    """The environment of that name; WrongUse naming the known ones."""
+    found = Environment.objects.filter(name=name).first()
+    if found is None:
+        known = ", ".join(Environment.objects.values_list("name", flat=True)) or "none yet"
+        raise WrongUse(f"There is no environment “{name}”; known are {known}.")
+    return found
+
+
+def by(args: Namespace) -> By:
+    """Who runs the command."""
+    return By(trigger=Trigger.COMMAND, name=getpass.getuser(), reason=getattr(args, "reason", ""))
+
+
+def follow(run: Run, args: Namespace, output: Output) -> int:
+    """Report a run that was just queued, waiting for its verdict if asked to."""
+    if not args.wait:
+        output.say(f"Run {run.pk} is queued: {run.title}. Follow it with: ops run {run.pk} --wait")
+        output.data(as_data(run))
+        return GOOD
+    return watch(run, output)
+
+
+def watch(run: Run, output: Output) -> int:
+    """Wait for the verdict and report it; 0 only when it is the good one."""
+    wait.until_finished(run, Progress(output))
+    output.say(f"{run.get_state_display()} after {seconds_text(run.seconds)}. {run.headline}")
+    for line in run.facts.get("by_hand", []):
+        output.say(f"  by hand: {line}")
+    output.data(as_data(run))
+    return GOOD if run.state in GOOD_STATES else BAD
+
+
+def as_data(run: Run) -> dict[str, Any]:
+    """A run as JSON."""
+    return {
+        "run": run.pk,
+        "kind": run.kind,
+        "title": run.title,
+        "environment": run.environment.name,
+        "state": run.state,
+        "verdict": run.get_state_display(),
+        "headline": run.headline,
+        "cause": run.cause,
+        "seconds": run.seconds,
+        "created_at": run.created_at,
+        "finished_at": run.finished_at,
+        "by": run.actor_name,
+        "reason": run.reason,
+        "by_hand": run.facts.get("by_hand", []),
+        "steps": [
+            {
+                "step": step.kind,
+                "title": step.title,
+                "state": step.state,
+                "work_seconds": round(step.work_seconds, 3),
+                "output": step.output,
+                "error": step.error,
+            }
+            for step in run.steps.all()
+        ],
+    }

@@ -1,0 +1,111 @@
+"""The tick: claim the lease, look, do one bounded action, journal, go on or ring again.
+
+A delivery goes on with the next action while its time slice lasts, so that a run of short steps does not pay a
+message for each; between any two actions it may die, and whoever comes next goes on from the journal.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from smsops import signals
+from smsops.errors import LeaseLost
+from smsops.models import Run, RunState, Step, StepState
+from smsops.runs import journal, leases, undo
+from smsops.runs.leases import Held
+from smsops.runs.stepping import perform
+from smsops.runs.verdicts import success_headline
+
+log = logging.getLogger(__name__)
+
+NAP = 0.5  # seconds: a shorter wait is slept through, a longer one gives the worker back
+FINISHED_STEP = frozenset({StepState.DONE, StepState.SKIPPED})
+
+
+def drive(run_id: int, slice_seconds: float | None = None) -> float | None:
+    """Work on a run for a slice; return after how many seconds to ring again, or None when there is nothing to do.
+
+    Nothing to do: no such run, somebody else holds the lease, or the run has ended and its end is announced.
+    """
+    run = Run.objects.select_related("environment").filter(pk=run_id).first()
+    if run is None or run.state == RunState.PLANNED or (run.finished and run.end_announced):
+        return None
+    held = leases.claim(run.lease_scope)
+    if held is None:
+        return None
+    budget = settings.SMSOPS_SLICE_SECONDS if slice_seconds is None else slice_seconds
+    try:
+        with leases.keeping(held):
+            return _slice(held, run.pk, time.monotonic() + budget)
+    except LeaseLost:
+        log.warning("run %s: another worker took over", run_id)
+        return None
+
+
+def _slice(held: Held, run_id: int, end: float) -> float | None:
+    # Read again under the lease: what was read before it may be what another worker has just changed.
+    run = Run.objects.select_related("environment").get(pk=run_id)
+    steps = list(run.steps.all())
+    while True:
+        wait = turn(held, run, steps)
+        if wait is None:
+            return None
+        if wait > NAP or time.monotonic() >= end:
+            Run.objects.filter(pk=run.pk).update(next_tick_at=timezone.now() + timedelta(seconds=wait))
+            return wait
+        time.sleep(wait)
+        run.refresh_from_db(fields=["cancel_requested"])
+
+
+def turn(held: Held, run: Run, steps: list[Step]) -> float | None:
+    """Do at most one action of the run; return the wait before the next one, None when the run is over."""
+    if run.finished:
+        return _announce_end(held, run)
+    if run.state == RunState.QUEUED:
+        return _begin(held, run)
+    if run.state == RunState.UNDOING:
+        return undo.turn(held, run, steps)
+    if run.cancel_requested and not past_return(steps):
+        undo.begin(held, run, steps, cause="Cancelled by a person.")
+        return 0
+    step = next((step for step in steps if step.state not in FINISHED_STEP), None)
+    if step is None:
+        journal.move(
+            held, run, RunState.SUCCEEDED, headline=success_headline(run, steps), finished_at=timezone.now()
+        )
+        return 0
+    wait = perform(held, run, step)
+    if step.state == StepState.FAILED:
+        undo.begin(held, run, steps, cause=step.error)
+    return wait
+
+
+def past_return(steps: list[Step]) -> bool:
+    """Whether the point of no return has been entered: from there a cancel means “finish first”."""
+    return any(step.point_of_no_return and step.state != StepState.PENDING for step in steps)
+
+
+def _begin(held: Held, run: Run) -> float:
+    if run.cancel_requested:
+        journal.move(
+            held, run, RunState.CANCELLED, headline="Cancelled before it began.", finished_at=timezone.now()
+        )
+    else:
+        journal.move(held, run, RunState.RUNNING, started_at=timezone.now())
+    return 0
+
+
+def _announce_end(held: Held, run: Run) -> None:
+    if run.end_announced:
+        return
+    for receiver, outcome in signals.run_ended.send_robust(sender=Run, run=run):
+        if isinstance(outcome, Exception):
+            log.error("run %s: %s failed on its end: %s", run.pk, receiver, outcome)
+    held.check()
+    Run.objects.filter(pk=run.pk).update(end_announced=True)
+    run.end_announced = True

@@ -1,0 +1,95 @@
+"""Leases with fencing tokens: one worker at a time, and the world can tell an old one from a new one.
+
+Taken by a conditional UPDATE on the database's own clock, so that it holds on SQLite and PostgreSQL and on hosts whose
+clocks differ. A lease that its holder lost can never be renewed or used to write the journal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Value
+from django.db.models.functions import Now
+
+from smsops.errors import LeaseLost
+from smsops.models import Lease
+
+
+@dataclass
+class Held:
+    """A lease this worker holds: `scope`, the fencing `token`, and who holds it."""
+
+    scope: str
+    token: int
+    holder: str
+    lost: threading.Event = field(default_factory=threading.Event)
+
+    def check(self) -> None:
+        """Raise LeaseLost unless the lease is still ours; inside a transaction it also locks the row."""
+        rows = Lease.objects.filter(scope=self.scope, token=self.token, holder=self.holder)
+        if connection.in_atomic_block:
+            rows = rows.select_for_update()
+        if self.lost.is_set() or not rows.exists():
+            raise LeaseLost(f"{self.scope} #{self.token}")
+
+
+def _until(seconds: float) -> ExpressionWrapper:
+    span = Value(timedelta(seconds=seconds), output_field=DurationField())
+    return ExpressionWrapper(Now() + span, output_field=DateTimeField())
+
+
+def claim(scope: str) -> Held | None:
+    """Take the lease on `scope` if nobody holds it; None when somebody does."""
+    Lease.objects.get_or_create(scope=scope)
+    holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+    with transaction.atomic():
+        free = Lease.objects.filter(scope=scope, expires_at__lte=Now())
+        if not free.update(token=F("token") + 1, holder=holder, expires_at=_until(settings.SMSOPS_LEASE_SECONDS)):
+            return None
+        return Held(scope, Lease.objects.get(scope=scope).token, holder)
+
+
+def renew(held: Held) -> bool:
+    """Keep the lease for another period; False when it is no longer ours."""
+    ours = Lease.objects.filter(scope=held.scope, token=held.token, holder=held.holder)
+    return bool(ours.update(expires_at=_until(settings.SMSOPS_LEASE_SECONDS)))
+
+
+def release(held: Held) -> None:
+    """Give the lease back, if it is still ours."""
+    Lease.objects.filter(scope=held.scope, token=held.token, holder=held.holder).update(holder="", expires_at=Now())
+
+
+@contextlib.contextmanager
+def keeping(held: Held) -> Iterator[Held]:
+    """Renew the lease from a thread while the body works, and give it back at the end."""
+    ended = threading.Event()
+    thread = threading.Thread(target=_renew_until, args=(held, ended), daemon=True, name=f"lease {held.scope}")
+    thread.start()
+    try:
+        yield held
+    finally:
+        ended.set()
+        thread.join()
+        release(held)
+
+
+def _renew_until(held: Held, ended: threading.Event) -> None:
+    try:
+        while not ended.wait(settings.SMSOPS_LEASE_SECONDS / 3):
+            # A database that is away for a moment is not a lost lease; the next turn decides.
+            with contextlib.suppress(DatabaseError):
+                if not renew(held):
+                    held.lost.set()
+                    return
+    finally:
+        connection.close()

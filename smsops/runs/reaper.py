@@ -1,0 +1,35 @@
+"""The sweep: rings for every unfinished run that nobody works on. Lost messages, killed workers, a flushed broker and
+a reboot all heal here and nowhere else."""
+
+from __future__ import annotations
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.fields import CharField
+from django.db.models.functions import Cast, Concat, Now
+from django.utils import timezone
+
+from smsops.models import ACTIVE, FINAL, Lease, Run
+from smsops.runs.bell import ring
+
+
+def overdue() -> QuerySet[Run]:
+    """Runs whose next tick is due and whose lease nobody holds, oldest first."""
+    scope = Concat(Value("environment:"), Cast(OuterRef("environment_id"), CharField()))
+    alone = Concat(Value("run:"), Cast(OuterRef("pk"), CharField()))
+    held = Lease.objects.filter(expires_at__gt=Now())
+    return (
+        Run.objects.filter(Q(state__in=ACTIVE) | Q(state__in=FINAL, end_announced=False))
+        .filter(next_tick_at__lte=timezone.now())
+        .exclude(Q(exclusive=True) & Exists(held.filter(scope=scope)))
+        .exclude(Q(exclusive=False) & Exists(held.filter(scope=alone)))
+        .select_related("environment")
+        .order_by(F("next_tick_at").asc(), "pk")
+    )
+
+
+def sweep() -> int:
+    """Ring for every overdue run; return how many there were."""
+    runs = list(overdue())
+    for run in runs:
+        ring(run)
+    return len(runs)

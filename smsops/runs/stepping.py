@@ -1,0 +1,141 @@
+"""Performs one step: intent, probe after an interruption, action, journal."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from smsops import signals
+from smsops.errors import LeaseLost, OpsError
+from smsops.models import Entry, Run, Step, StepState
+from smsops.redact import redact_data
+from smsops.runs import journal, kinds
+from smsops.runs.context import Context
+from smsops.runs.kinds import Again, Done, Found, StepKind
+from smsops.runs.leases import Held
+
+log = logging.getLogger(__name__)
+
+MAX_INTERRUPTIONS = 3  # a step that loses its worker more often is undone: it may be what kills them
+
+
+def perform(held: Held, run: Run, step: Step) -> float:
+    """Enter the step once; afterwards it is done, waiting, or failed. Returns the wait before the next action."""
+    kind = kinds.get(step.kind)
+    ctx = Context(run, step, held)
+    try:
+        if not _enter(ctx, kind):
+            return 0
+        _check_deadline(step, kind)
+        began = time.monotonic()
+        outcome = kind.do(ctx)
+    except LeaseLost:
+        raise
+    except OpsError as error:
+        return _on_error(ctx, kind, error)
+    except Exception as error:
+        log.exception("run %s: step %s", run.pk, step.kind)
+        return fail(ctx, unexpected(error))
+    step.work_seconds += time.monotonic() - began
+    if isinstance(outcome, Again):
+        state = {"state": StepState.WAITING, "progress": outcome.progress, "work_seconds": step.work_seconds}
+        journal.note(held, step, **state)
+        return outcome.after
+    signals.boundary.send(sender=Run, run=run, step=step, where="acted")
+    finish(ctx, Entry.DONE, outcome)
+    return 0
+
+
+def _enter(ctx: Context, kind: StepKind) -> bool:
+    """Write the intent, or find out what became of an earlier one; False when there is nothing left to do."""
+    step = ctx.step
+    if step.state == StepState.WAITING:
+        return True
+    if step.state == StepState.PENDING:
+        _intend(ctx, Entry.INTENT)
+        return True
+    # An intent without an end: a worker was lost in here. Look at the world before acting (design, journal).
+    if step.interruptions >= MAX_INTERRUPTIONS:
+        raise OpsError(f"“{step.title}” lost its worker {step.interruptions} times; smsops does not try it again.")
+    probe = kind.probe(ctx)
+    if probe.found is Found.DONE:
+        finish(ctx, Entry.FOUND_DONE, Done(probe.result, probe.detail))
+        return False
+    if probe.found is Found.BROKEN:
+        raise OpsError(probe.detail or f"“{step.title}” was interrupted and cannot be continued.")
+    _intend(ctx, Entry.REDO, interruptions=step.interruptions + 1)
+    return True
+
+
+def _intend(ctx: Context, entry: str, **changes: Any) -> None:
+    journal.write(
+        ctx.held,
+        ctx.run,
+        entry,
+        ctx.step,
+        state=StepState.RUNNING,
+        started_at=ctx.step.started_at or timezone.now(),
+        attempts=ctx.step.attempts + 1,
+        **changes,
+    )
+
+
+def _check_deadline(step: Step, kind: StepKind) -> None:
+    if (step.seconds or 0) > kind.timeout:
+        last = f" Last seen: {step.progress}" if step.progress else ""
+        raise OpsError(f"“{step.title}” was not done within {kind.timeout:.0f} s.{last}")
+
+
+def _on_error(ctx: Context, kind: StepKind, error: OpsError) -> float:
+    step = ctx.step
+    if not error.transient or step.attempts >= kind.tries:
+        return fail(ctx, error)
+    journal.write(
+        ctx.held, ctx.run, Entry.RETRY, step, str(error), state=StepState.WAITING, attempts=step.attempts + 1
+    )
+    return float(2 ** (step.attempts - 2))
+
+
+def fail(ctx: Context, error: OpsError) -> float:
+    """Write down that the step failed; the executor then begins to undo."""
+    journal.write(
+        ctx.held,
+        ctx.run,
+        Entry.FAILED,
+        ctx.step,
+        str(error),
+        state=StepState.FAILED,
+        error=str(error),
+        finished_at=timezone.now(),
+    )
+    return 0
+
+
+def finish(ctx: Context, entry: str, outcome: Done) -> None:
+    """Write down that the step happened, and make its result a fact of the run, in one transaction."""
+    step, run = ctx.step, ctx.run
+    with transaction.atomic():
+        run.facts = {**run.facts, step.kind: redact_data(outcome.result)}
+        Run.objects.filter(pk=run.pk).update(facts=run.facts)
+        journal.write(
+            ctx.held,
+            run,
+            entry,
+            step,
+            state=StepState.SKIPPED if outcome.skipped else StepState.DONE,
+            result=outcome.result,
+            output=outcome.output,
+            progress="",
+            work_seconds=step.work_seconds,
+            finished_at=timezone.now(),
+        )
+
+
+def unexpected(error: Exception) -> OpsError:
+    """Put an error nobody planned for into one sentence."""
+    text = " ".join(str(error).split())[:300]
+    return OpsError(f"smsops did not expect this: {type(error).__name__}: {text}")

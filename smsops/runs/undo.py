@@ -1,0 +1,112 @@
+"""Undoes a run: its steps' own undo, newest first; if that fails too, a person gets the facts and the commands."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from django.utils import timezone
+
+from smsops import signals
+from smsops.errors import LeaseLost, OpsError
+from smsops.models import Entry, Run, RunState, Step, StepState
+from smsops.runs import journal, kinds
+from smsops.runs.context import Context
+from smsops.runs.kinds import Again
+from smsops.runs.leases import Held
+from smsops.runs.stepping import unexpected
+
+log = logging.getLogger(__name__)
+
+TOUCHED = frozenset({StepState.RUNNING, StepState.WAITING, StepState.FAILED, StepState.DONE, StepState.UNDOING})
+TRIES = 3
+
+
+def begin(held: Held, run: Run, steps: list[Step], cause: str) -> None:
+    """Turn the run round; where no step has done anything, it is over at once."""
+    if run.cancel_requested or any(step.state in TOUCHED and _has_undo(step) for step in steps):
+        journal.move(held, run, RunState.UNDOING, detail=cause, cause=cause, undo_started_at=timezone.now())
+    else:
+        journal.move(
+            held, run, RunState.SAFE, detail=cause, cause=cause, headline=cause, finished_at=timezone.now()
+        )
+
+
+def turn(held: Held, run: Run, steps: list[Step]) -> float:
+    """Announce the undo once, then undo one step; return the wait before the next."""
+    if not run.undo_announced:
+        _announce(held, run)
+        return 0
+    step = next((step for step in reversed(steps) if step.state in TOUCHED and _has_undo(step)), None)
+    if step is None:
+        _conclude(held, run, steps)
+        return 0
+    return _undo_step(held, run, step)
+
+
+def _has_undo(step: Step) -> bool:
+    return type(kinds.get(step.kind)).undo is not kinds.StepKind.undo
+
+
+def _announce(held: Held, run: Run) -> None:
+    """Tell those above before anything is undone: evidence is taken now, or the undo destroys it."""
+    for receiver, outcome in signals.run_undoing.send_robust(sender=Run, run=run):
+        if isinstance(outcome, Exception):
+            log.error("run %s: %s failed before the undo: %s", run.pk, receiver, outcome)
+    held.check()
+    Run.objects.filter(pk=run.pk).update(undo_announced=True)
+    run.undo_announced = True
+
+
+def _undo_step(held: Held, run: Run, step: Step) -> float:
+    kind = kinds.get(step.kind)
+    ctx = Context(run, step, held)
+    if step.state != StepState.UNDOING:
+        memo = {**step.memo, "undo_began": time.time(), "undo_tries": 0}
+        journal.write(held, run, Entry.UNDO_INTENT, step, state=StepState.UNDOING, memo=memo)
+    try:
+        if time.time() - step.memo["undo_began"] > kind.undo_timeout:
+            raise OpsError(f"Undoing “{step.title}” was not done within {kind.undo_timeout:.0f} s. {step.progress}")
+        outcome = kind.undo(ctx)
+    except LeaseLost:
+        raise
+    except OpsError as error:
+        return _on_error(ctx, kind, error)
+    except Exception as error:
+        log.exception("run %s: undo of %s", run.pk, step.kind)
+        return _on_error(ctx, kind, unexpected(error))
+    if isinstance(outcome, Again):
+        journal.note(held, step, progress=outcome.progress)
+        return outcome.after
+    signals.boundary.send(sender=Run, run=run, step=step, where="undo acted")
+    output = "\n".join(part for part in (step.output, outcome.output) if part)
+    journal.write(held, run, Entry.UNDONE, step, state=StepState.UNDONE, output=output, progress="")
+    return 0
+
+
+def _on_error(ctx: Context, kind: kinds.StepKind, error: OpsError) -> float:
+    step, tries = ctx.step, ctx.step.memo.get("undo_tries", 0) + 1
+    if tries < TRIES:
+        journal.write(
+            ctx.held, ctx.run, Entry.RETRY, step, str(error), memo={**step.memo, "undo_tries": tries}
+        )
+        return float(tries)
+    journal.write(ctx.held, ctx.run, Entry.STUCK, step, str(error), state=StepState.STUCK, error=str(error))
+    run = ctx.run
+    by_hand = kind.by_hand(ctx)
+    Run.objects.filter(pk=run.pk).update(facts={**run.facts, "by_hand": by_hand})
+    run.facts = {**run.facts, "by_hand": by_hand}
+    headline = f"{run.cause} The undo stopped at “{step.title}”: {error}"
+    journal.move(ctx.held, run, RunState.NEEDS_HUMAN, headline=headline, finished_at=timezone.now())
+    return 0
+
+
+def _conclude(held: Held, run: Run, steps: list[Step]) -> None:
+    touched = any(step.state == StepState.UNDONE and kinds.get(step.kind).touches_sms for step in steps)
+    if run.cancel_requested and not any(step.state == StepState.FAILED or step.error for step in steps):
+        state, ending = RunState.CANCELLED, "Everything is as before."
+    elif touched:
+        state, ending = RunState.UNDONE, "Everything was undone."
+    else:
+        state, ending = RunState.SAFE, "Nothing was changed."
+    journal.move(held, run, state, headline=f"{run.cause} {ending}", finished_at=timezone.now())

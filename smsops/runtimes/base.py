@@ -1,0 +1,136 @@
+"""The port to whatever runs SMS.
+
+A runtime keeps *instances* (containers, or supervised processes) under names that are unique: a second instance of a
+name is refused with NameTaken. Renaming the wanted instance to the canonical name is therefore a commit point that
+only one worker can win. Drivers know plain values, never models, and raise OpsError (RuntimeUnavailable when the
+engine itself does not answer).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from smsops.process import Completed
+
+
+class Status(StrEnum):
+    CREATED = "created"  # never started, or its start was refused
+    RUNNING = "running"
+    RESTARTING = "restarting"  # died and waits to be started again
+    EXITED = "exited"
+
+
+@dataclass(frozen=True)
+class Image:
+    """What a release is started from. `id` names exactly these bytes; the version may be given to others later."""
+
+    id: str
+    version: str
+    created: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Instance:
+    """What the engine says about one instance, at one moment."""
+
+    name: str
+    id: str
+    image_id: str
+    version: str
+    status: Status
+    restarts: int = 0  # by the engine itself since the last start by hand
+    exit_code: int | None = None
+    oom_killed: bool = False
+    error: str = ""
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def up(self) -> bool:
+        return self.status is Status.RUNNING
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to an instance: `start`, `die`, `oom`, `restart`, `stop`."""
+
+    at: datetime
+    action: str
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True)
+class RuntimeSpec:
+    """Everything a driver must know about the SMS it runs."""
+
+    environment: str
+    image: str
+    volume: str
+    data_path: str
+    env_file: str
+    host_port: int
+    container_port: int
+    memory_limit_mb: int
+    database_file: str
+    releases_path: str = ""
+    interpreter: str = ""
+    state_path: str = ""
+    docker_host: str = ""
+
+
+class Runtime(Protocol):
+    """The contract every driver keeps; tests/contracts/test_runtime.py holds it against all of them."""
+
+    def ping(self) -> None:
+        """Return when the engine answers; raise RuntimeUnavailable otherwise."""
+
+    def image(self, reference: str) -> Image | None:
+        """Find an image by its id or by its version; None when it is not there."""
+
+    def images(self) -> list[Image]:
+        """All images of this SMS."""
+
+    def create(self, name: str, image_id: str, labels: Mapping[str, str]) -> Instance:
+        """Make an instance without starting it. NameTaken when the name is in use."""
+
+    def start(self, name: str) -> None:
+        """Start it and return at once; starting a running instance does nothing. The engine restarts it when it dies."""
+
+    def stop(self, name: str, grace: float) -> None:
+        """Ask it to end, kill it after `grace` seconds, and return when it is gone; it stays stopped. Stopping a
+        stopped or missing instance does nothing."""
+
+    def rename(self, name: str, to: str) -> None:
+        """Give it another name, in one step. NameTaken when there is an instance of that name."""
+
+    def remove(self, name: str) -> None:
+        """Remove a stopped instance, never its data; a missing one is fine."""
+
+    def inspect(self, name: str) -> Instance | None:
+        """Tell what is known of the instance of that name now; None when there is none."""
+
+    def instances(self) -> list[Instance]:
+        """All instances of this environment that smsops made, and whatever holds their labels."""
+
+    def describe(self, name: str) -> dict[str, object]:
+        """Everything the engine knows of the instance, as evidence; secrets are in it. Empty when there is none."""
+
+    def logs(self, name: str, lines: int, since: datetime | None = None) -> str:
+        """The last `lines` lines of its output (stdout and stderr), oldest first; empty when there is none."""
+
+    def events(self, name: str, since: datetime, until: datetime) -> list[Event]:
+        """What happened to the instance that has this name now, oldest first. An engine may have forgotten some: look
+        at `inspect` too."""
+
+    def run_once(self, image_id: str, argv: Sequence[str], timeout: float, workdir: str = "") -> Completed:
+        """Run a command from the image, away from the data, and return what it said. `workdir` is a folder below the
+        application's root; the program “python” is the one SMS runs with."""
+
+    def data_folder(self) -> Path:
+        """The folder in which this worker sees SMS's data. OpsError when it is missing or cannot be reached."""

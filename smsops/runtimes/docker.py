@@ -1,0 +1,220 @@
+"""The driver for a Docker Engine (API 1.41 and later), through the docker SDK."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import docker
+import requests
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.models.containers import Container
+
+from smsops import envfile
+from smsops.errors import NameTaken, OpsError, RuntimeUnavailable
+from smsops.process import Completed
+from smsops.runtimes import docker_views as views
+from smsops.runtimes.base import Event, Image, Instance, RuntimeSpec
+
+DATA_MOUNT = "/data"
+APP_ROOT = "/app"
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@functools.lru_cache(maxsize=8)
+def _client(host: str, pid: int) -> docker.DockerClient:
+    """One connection pool per engine and process: a forked worker must not share its parent's sockets."""
+    return docker.DockerClient(base_url=host, version="auto", timeout=60)
+
+
+def translated(method: F) -> F:
+    """Turn every error of the SDK into one of ours, in the operator's words."""
+
+    @functools.wraps(method)
+    def wrapper(self: DockerRuntime, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(self, *args, **kwargs)
+        except APIError as error:
+            text = str(error.explanation or error)
+            if error.status_code == 409 and "is already in use" in text:
+                raise NameTaken(text) from error
+            raise OpsError(f"Docker refused: {text.strip()}", transient=error.status_code >= 500) from error
+        except (DockerException, requests.RequestException, OSError) as error:
+            fix = "Check that dockerd runs and that the worker may use its socket."
+            raise RuntimeUnavailable("The Docker Engine does not answer.", fix=fix) from error
+
+    return wrapper  # type: ignore[return-value]
+
+
+class DockerRuntime:
+    """SMS as a container: one volume at /data, one published port, restarted unless stopped (sms-contract §6)."""
+
+    def __init__(self, spec: RuntimeSpec) -> None:
+        self.spec = spec
+
+    @property
+    def client(self) -> docker.DockerClient:
+        return _client(self.spec.docker_host, os.getpid())
+
+    @translated
+    def ping(self) -> None:
+        self.client.ping()
+
+    @translated
+    def image(self, reference: str) -> Image | None:
+        name = reference if reference.startswith("sha256:") else f"{self.spec.image}:{reference}"
+        try:
+            found = self.client.images.get(name)
+        except ImageNotFound:
+            return None
+        version = "" if reference.startswith("sha256:") else reference
+        return views.image(found.attrs, self.spec.image, version)
+
+    @translated
+    def images(self) -> list[Image]:
+        found = self.client.images.list(name=self.spec.image)
+        return [
+            views.image(image.attrs, self.spec.image, tag.rpartition(":")[2])
+            for image in found
+            for tag in image.tags
+            if tag.startswith(f"{self.spec.image}:")
+        ]
+
+    @translated
+    def create(self, name: str, image_id: str, labels: Mapping[str, str]) -> Instance:
+        spec = self.spec
+        self._volume()  # the engine would silently make a new, empty one (sms-contract, surprise 22)
+        image = self.image(image_id)
+        if image is None:
+            raise OpsError(f"The image {image_id[:19]} is not in the Docker Engine.", fix="Build or load it first.")
+        container = self.client.containers.create(
+            image_id,
+            name=name,
+            labels={**labels, "smsops.version": image.version},
+            environment={**envfile.read(spec.env_file), "SMS_ENV": "production", "SMS_EXECUTION_MODE": "docker"},
+            ports={f"{spec.container_port}/tcp": spec.host_port},
+            volumes={spec.volume: {"bind": DATA_MOUNT, "mode": "rw"}},
+            restart_policy={"Name": "unless-stopped"},
+            mem_limit=f"{spec.memory_limit_mb}m",
+            memswap_limit=f"{spec.memory_limit_mb}m",
+            log_config=docker.types.LogConfig(type="json-file", config={"max-size": "10m", "max-file": "5"}),
+        )
+        return views.instance(container.attrs)
+
+    @translated
+    def start(self, name: str) -> None:
+        self._get(name).start()
+
+    @translated
+    def stop(self, name: str, grace: float) -> None:
+        container = self._find(name)
+        if container is not None and container.status not in ("created", "exited", "dead"):
+            container.stop(timeout=int(grace))
+
+    @translated
+    def rename(self, name: str, to: str) -> None:
+        self._get(name).rename(to)
+
+    @translated
+    def remove(self, name: str) -> None:
+        container = self._find(name)
+        if container is not None:
+            container.remove(v=False)
+
+    @translated
+    def inspect(self, name: str) -> Instance | None:
+        container = self._find(name)
+        return None if container is None else views.instance(container.attrs)
+
+    @translated
+    def instances(self) -> list[Instance]:
+        wanted = {"label": f"smsops.environment={self.spec.environment}"}
+        # ignore_removed: between listing and reading one of them may go
+        found = self.client.containers.list(all=True, filters=wanted, ignore_removed=True)
+        return [views.instance(container.attrs) for container in found]
+
+    @translated
+    def describe(self, name: str) -> dict[str, object]:
+        container = self._find(name)
+        return {} if container is None else dict(container.attrs)
+
+    @translated
+    def logs(self, name: str, lines: int, since: datetime | None = None) -> str:
+        container = self._find(name)
+        if container is None:
+            return ""
+        output: bytes = container.logs(tail=lines, since=since)
+        return output.decode("utf-8", "replace")
+
+    @translated
+    def events(self, name: str, since: datetime, until: datetime) -> list[Event]:
+        container = self._find(name)
+        if container is None:
+            return []
+        # By id: by name the engine also returns what happened to earlier containers of that name.
+        filters = {"type": "container", "container": container.id, "event": ["start", "die", "oom", "restart", "stop"]}
+        stream = self.client.events(since=since, until=until, filters=filters, decode=True)
+        return [views.event(item) for item in stream]
+
+    @translated
+    def run_once(self, image_id: str, argv: Sequence[str], timeout: float, workdir: str = "") -> Completed:
+        container = self.client.containers.create(
+            image_id,
+            entrypoint=[],
+            command=list(argv),
+            working_dir=f"{APP_ROOT}/{workdir}",
+            network_disabled=True,
+            mem_limit=f"{self.spec.memory_limit_mb}m",
+            labels={"smsops.environment": self.spec.environment, "smsops.once": "1"},
+        )
+        try:
+            container.start()
+            code = int(container.wait(timeout=timeout)["StatusCode"])
+            stdout = container.logs(stdout=True, stderr=False).decode("utf-8", "replace")
+            stderr = container.logs(stdout=False, stderr=True).decode("utf-8", "replace")
+        except requests.exceptions.ReadTimeout as error:
+            raise OpsError(f"The command {argv[0]} took longer than {timeout:.0f} s in its container.") from error
+        finally:
+            container.remove(force=True, v=True)
+        return Completed(tuple(argv), code, stdout, stderr)
+
+    @translated
+    def data_folder(self) -> Path:
+        folder = Path(self.spec.data_path or self._volume()["Mountpoint"])
+        try:
+            reachable = folder.is_dir()
+        except PermissionError:
+            reachable = False
+        if not reachable:
+            raise OpsError(
+                f"The worker cannot see the data folder {folder}.",
+                fix="Mount the volume into the worker and set the environment's data path to it.",
+            )
+        return folder
+
+    def _volume(self) -> dict[str, Any]:
+        try:
+            attributes: dict[str, Any] = self.client.volumes.get(self.spec.volume).attrs
+        except NotFound:
+            raise OpsError(
+                f"The volume {self.spec.volume} does not exist in the Docker Engine.",
+                fix="Check the volume's name, or create it for a first installation.",
+            ) from None
+        return attributes
+
+    def _find(self, name: str) -> Container | None:
+        try:
+            return self.client.containers.get(name)
+        except NotFound:
+            return None
+
+    def _get(self, name: str) -> Container:
+        container = self._find(name)
+        if container is None:
+            raise OpsError(f"There is no container called {name}.")
+        return container
+

@@ -1,0 +1,110 @@
+"""Reads the folder of a supervised instance (see supervisor.py, which writes it)."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from smsops.runtimes.base import Event, Instance, Status
+
+_TAIL = 1024 * 1024  # bytes read of a log's end
+
+
+def view(folder: Path) -> Instance:
+    """What the folder says about its instance, corrected by whether its supervisor lives."""
+    spec = json.loads((folder / "spec.json").read_text())
+    now = state(folder)
+    status = Status(now.get("status", "created"))
+    error = now.get("error", "")
+    if status in (Status.RUNNING, Status.RESTARTING) and not supervised(folder):
+        status, error = Status.EXITED, "Its supervisor is gone."
+    return Instance(
+        name=folder.name,
+        id=spec["id"],
+        image_id=spec["image_id"],
+        version=spec["version"],
+        status=status,
+        restarts=now.get("restarts", 0),
+        exit_code=now.get("exit_code"),
+        error=error,
+        started_at=_time(now.get("started_at")),
+        finished_at=_time(now.get("finished_at")),
+        labels=spec["labels"],
+    )
+
+
+def state(folder: Path) -> dict[str, Any]:
+    """The supervisor's last word; empty when it never ran."""
+    try:
+        data: dict[str, Any] = json.loads((folder / "state.json").read_text())
+    except FileNotFoundError:
+        return {}
+    return data
+
+
+def supervised(folder: Path) -> bool:
+    """Whether a supervisor holds the folder's lock."""
+    try:
+        lock = os.open(folder / "lock", os.O_RDWR)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
+
+def write_stop(folder: Path, grace: float) -> None:
+    """Leave word how long the supervisor may wait for SMS to end."""
+    private = folder / ".stop.json.new"
+    private.write_text(json.dumps({"grace": grace}))
+    private.replace(folder / "stop.json")
+
+
+def log_tail(folder: Path, lines: int, since: datetime | None) -> str:
+    """The last lines of the log, without the times the supervisor put before them."""
+    found: list[str] = []
+    for name in ("log", "log.1"):
+        found = _lines(folder / name) + found
+        if len(found) >= lines:
+            break
+    if since is not None:
+        found = [line for line in found if (_time(line.split(" ", 1)[0]) or since) >= since]
+    return "".join(line.partition(" ")[2] + "\n" for line in found[-lines:])
+
+
+def events(folder: Path, since: datetime, until: datetime) -> list[Event]:
+    """The events in a span, oldest first."""
+    found = []
+    for line in _lines(folder / "events.jsonl"):
+        item = json.loads(line)
+        at = _time(item["at"])
+        if at is not None and since <= at <= until:
+            found.append(Event(at, item["action"], item["exit_code"]))
+    return found
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _TAIL))
+            data = file.read()
+    except FileNotFoundError:
+        return []
+    whole = data.decode("utf-8", "replace").splitlines()
+    return whole[1:] if size > _TAIL else whole
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None
+    except ValueError:
+        return None

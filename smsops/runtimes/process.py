@@ -1,0 +1,176 @@
+"""The driver for SMS run natively: supervised processes in folders whose names are the instances' names."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from smsops import envfile, process
+from smsops.errors import NameTaken, OpsError, RuntimeUnavailable
+from smsops.process import Completed
+from smsops.runtimes import instance_folder as folders
+from smsops.runtimes import release_folders
+from smsops.runtimes.base import Event, Image, Instance, RuntimeSpec, Status
+
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
+
+
+class ProcessRuntime:
+    """SMS in its NATIVE mode: an image is an unpacked release, an instance a folder with a supervisor in it."""
+
+    def __init__(self, spec: RuntimeSpec) -> None:
+        self.spec = spec
+        self.root = Path(spec.state_path)
+
+    def ping(self) -> None:
+        try:
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise RuntimeUnavailable(f"The folder {self.root} cannot be used: {error.strerror}.") from error
+
+    def image(self, reference: str) -> Image | None:
+        return next((image for image in self.images() if reference in (image.id, image.version)), None)
+
+    def images(self) -> list[Image]:
+        return release_folders.images(Path(self.spec.releases_path))
+
+    def create(self, name: str, image_id: str, labels: Mapping[str, str]) -> Instance:
+        self.ping()
+        image = self.image(image_id)
+        if image is None:
+            raise OpsError(f"The release {image_id[:19]} is not in {self.spec.releases_path}.", fix="Import it first.")
+        new = self.root / f".new-{uuid.uuid4().hex}"
+        new.mkdir(mode=0o700)
+        spec = self._spec(image, labels)
+        (new / "spec.json").touch(mode=0o600)  # it holds SMS's environment, secrets included
+        (new / "spec.json").write_text(json.dumps(spec))
+        try:
+            self._move(new, name)
+        except NameTaken:
+            shutil.rmtree(new)
+            raise
+        return folders.view(self.root / name)
+
+    def _spec(self, image: Image, labels: Mapping[str, str]) -> dict[str, Any]:
+        database = self.data_folder() / self.spec.database_file
+        release = release_folders.folder_of(Path(self.spec.releases_path), image)
+        env = {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "LANG": os.environ.get("LANG", "C.UTF-8"),
+            "SMS_ENV": "production",
+            "SMS_EXECUTION_MODE": "native",
+            "SMS_HOST": "127.0.0.1",
+            "SMS_PORT": str(self.spec.host_port),
+            "DATABASE_URL": f"sqlite:///{database}",
+            **envfile.read(self.spec.env_file),
+        }
+        return {
+            "id": uuid.uuid4().hex,
+            "image_id": image.id,
+            "version": image.version,
+            "argv": [self._interpreter, "-u", "backend/entrypoint.py"],
+            "cwd": str(release),
+            "env": env,
+            "labels": dict(labels),
+            "memory_limit_mb": self.spec.memory_limit_mb,
+        }
+
+    @property
+    def _interpreter(self) -> str:
+        return self.spec.interpreter or sys.executable
+
+    def start(self, name: str) -> None:
+        folder = self._existing(name)
+        if folders.view(folder).status in (Status.RUNNING, Status.RESTARTING):
+            return
+        (folder / "stop.json").unlink(missing_ok=True)
+        subprocess.run([sys.executable, "-I", str(SUPERVISOR), str(folder)], check=True, timeout=30)
+
+    def stop(self, name: str, grace: float) -> None:
+        folder = self.root / name
+        if not folder.is_dir() or not folders.supervised(folder):
+            return
+        folders.write_stop(folder, grace)
+        # The lock was held a moment ago, so this is the supervisor's own number; if it went meanwhile, all is well.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(folders.state(folder)["supervisor_pid"], signal.SIGTERM)
+        deadline = time.monotonic() + grace + 10
+        while folders.supervised(folder):
+            if time.monotonic() > deadline:
+                raise OpsError(f"{name} did not end within {grace + 10:.0f} s.")
+            time.sleep(0.01)
+
+    def rename(self, name: str, to: str) -> None:
+        self._move(self._existing(name), to)
+
+    def remove(self, name: str) -> None:
+        folder = self.root / name
+        if not folder.is_dir():
+            return
+        if folders.supervised(folder):
+            raise OpsError(f"{name} still runs; stop it before removing it.")
+        trash = self.root / f".gone-{uuid.uuid4().hex}"
+        folder.rename(trash)
+        shutil.rmtree(trash)
+
+    def inspect(self, name: str) -> Instance | None:
+        folder = self.root / name
+        return folders.view(folder) if folder.is_dir() else None
+
+    def instances(self) -> list[Instance]:
+        if not self.root.is_dir():
+            return []
+        return [folders.view(folder) for folder in sorted(self.root.iterdir()) if not folder.name.startswith(".")]
+
+    def describe(self, name: str) -> dict[str, object]:
+        folder = self.root / name
+        if not folder.is_dir():
+            return {}
+        return {"spec": json.loads((folder / "spec.json").read_text()), "state": folders.state(folder)}
+
+    def logs(self, name: str, lines: int, since: datetime | None = None) -> str:
+        return folders.log_tail(self.root / name, lines, since)
+
+    def events(self, name: str, since: datetime, until: datetime) -> list[Event]:
+        return folders.events(self.root / name, since, until)
+
+    def run_once(self, image_id: str, argv: Sequence[str], timeout: float, workdir: str = "") -> Completed:
+        image = self.image(image_id)
+        if image is None:
+            raise OpsError(f"The release {image_id[:19]} is not in {self.spec.releases_path}.")
+        words = [self._interpreter if word == "python" else word for word in argv]
+        folder = release_folders.folder_of(Path(self.spec.releases_path), image)
+        return process.run(words, timeout=timeout, cwd=folder / workdir)
+
+    def data_folder(self) -> Path:
+        folder = Path(self.spec.data_path)
+        if not folder.is_dir():
+            raise OpsError(f"The data folder {folder} does not exist.", fix="Check the environment's data path.")
+        return folder
+
+    def _existing(self, name: str) -> Path:
+        folder = self.root / name
+        if not folder.is_dir():
+            raise OpsError(f"There is no instance called {name}.")
+        return folder
+
+    def _move(self, folder: Path, name: str) -> None:
+        """One rename(2), which the kernel refuses when the name is taken by a folder with something in it."""
+        try:
+            folder.rename(self.root / name)
+        except OSError as error:
+            if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+                raise NameTaken(f"The name {name} is already in use.") from error
+            raise OpsError(f"{folder.name} cannot become {name}: {error.strerror}.") from error

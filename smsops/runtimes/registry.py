@@ -1,0 +1,37 @@
+"""From an environment's row to its driver."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.conf import settings
+
+from smsops.models import Environment, RuntimeKind
+from smsops.runtimes.base import Runtime, RuntimeSpec
+from smsops.runtimes.docker import DockerRuntime
+from smsops.runtimes.process import ProcessRuntime
+
+
+def spec_of(environment: Environment) -> RuntimeSpec:
+    """The plain values a driver works from."""
+    return RuntimeSpec(
+        environment=environment.name,
+        image=environment.image,
+        volume=environment.volume,
+        data_path=environment.data_path,
+        env_file=environment.env_file,
+        host_port=environment.host_port,
+        container_port=environment.container_port,
+        memory_limit_mb=environment.memory_limit_mb,
+        database_file=environment.database_file,
+        releases_path=environment.releases_path,
+        interpreter=environment.interpreter,
+        state_path=str(Path(settings.DATA_DIR) / "instances" / environment.name),
+        docker_host=settings.SMSOPS_DOCKER_HOST,
+    )
+
+
+def runtime_for(environment: Environment) -> Runtime:
+    """The driver of this environment's runtime."""
+    driver = DockerRuntime if environment.runtime == RuntimeKind.DOCKER else ProcessRuntime
+    return driver(spec_of(environment))

@@ -1,0 +1,49 @@
+"""Unpacked releases of a natively run SMS: one folder per version, which stand where images stand with Docker."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from smsops.errors import OpsError
+from smsops.runtimes.base import Image
+
+MARK = ".smsops-release.json"  # written last by whoever unpacks a release: {"id": …}
+
+
+def images(root: Path) -> list[Image]:
+    """Every release below `root`; a folder without an entrypoint, or half unpacked, is none."""
+    if not root.is_dir():
+        return []
+    folders = (folder for folder in sorted(root.iterdir()) if not folder.name.startswith("."))
+    return [_image(folder) for folder in folders if (folder / "backend" / "entrypoint.py").is_file()]
+
+
+def folder_of(root: Path, image: Image) -> Path:
+    """The folder an image was found in."""
+    return root / image.version
+
+
+def _image(folder: Path) -> Image:
+    created = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+    try:
+        identity = str(json.loads((folder / MARK).read_text())["id"])
+    except FileNotFoundError:
+        identity = f"dir:{_digest(folder)}"
+    except (ValueError, KeyError) as error:
+        raise OpsError(f"The release folder {folder} has an unreadable {MARK}.", fix="Import it again.") from error
+    return Image(identity, folder.name, created)
+
+
+def _digest(folder: Path) -> str:
+    """A name for a release somebody put there by hand: changes when a file's size or time does."""
+    digest = hashlib.sha256()
+    for base, subfolders, names in os.walk(folder):
+        subfolders[:] = sorted(name for name in subfolders if name not in ("__pycache__", "logs", ".git"))
+        for name in sorted(names):
+            status = (Path(base) / name).stat()
+            digest.update(f"{base}/{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()

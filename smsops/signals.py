@@ -1,0 +1,7 @@
+"""News of the kernel, declared here and received above. Receivers may be called more than once for the same news."""
+
+from django.dispatch import Signal
+
+run_undoing = Signal()  # run: a run failed or was cancelled and is about to undo; sent before anything is undone
+run_ended = Signal()  # run: a run has its verdict
+boundary = Signal()  # run, step, where: the journal was just written, or the action behind it just happened

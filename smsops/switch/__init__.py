@@ -1,0 +1,1 @@
+"""Steps that stop, exchange and start SMS; restores, deploys and rollbacks are made of the same ones."""

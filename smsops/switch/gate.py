@@ -1,0 +1,67 @@
+"""The gate: SMS must say that it is healthy and ready, and must stay up while it is asked (runbook §2.5, §3)."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from smsops import health
+from smsops.errors import OpsError
+from smsops.models import Phase
+from smsops.runs.context import Context
+from smsops.runs.kinds import Again, Done, Outcome, StepKind
+from smsops.runtimes.base import Instance, Status
+from smsops.switch import names
+
+CRASHES = 3  # restarts by the engine that make a crash loop (research: ≥ 3 deaths within a minute)
+LOG_LINES = 30
+
+
+class Gate(StepKind):
+    """Polls /health and /health/ready until both are good; a crash loop or the end of patience fails it."""
+
+    key = "switch.gate"
+    title = "Wait until SMS is healthy and ready"
+    phase = Phase.VALIDATE
+    timeout = 24 * 3600  # the environment's own gate time decides
+
+    def do(self, ctx: Context) -> Outcome:
+        return wait_until_good(ctx, "SMS is healthy and ready.")
+
+
+def wait_until_good(ctx: Context, sentence: str) -> Outcome:
+    """One look at SMS: good is Done, not yet is Again, hopeless is an OpsError with the log's last words."""
+    if "gate_began" not in ctx.memo:
+        ctx.remember(gate_began=timezone.now().timestamp())
+    waited = timezone.now().timestamp() - ctx.memo["gate_began"]
+    found = ctx.runtime.inspect(names.canonical(ctx))
+    seen = health.look(ctx.environment.base_url, timeout=3)
+    if seen.good and found is not None and found.up:
+        return Done({"seconds": round(waited, 2), "version": seen.version}, f"{sentence} It took {waited:.1f} s.")
+    crash = crashed(found)
+    if crash:
+        raise OpsError(f"{crash} {last_words(ctx)}")
+    if waited > ctx.environment.gate_seconds:
+        raise OpsError(f"Not healthy and ready within {ctx.environment.gate_seconds} s: {seen.detail}.")
+    return Again(0.05 if waited < 5 else 0.3, f"{waited:.0f} s: {seen.detail}")
+
+
+def crashed(found: Instance | None) -> str:
+    """One sentence when the instance will not come up by itself; empty when there is hope."""
+    if found is None:
+        return "The instance is gone."
+    if found.oom_killed:
+        return f"SMS ran out of memory (restarted {found.restarts} times)."
+    if found.status is Status.CREATED and found.error:
+        return f"The engine refused to start it: {found.error}"
+    if found.restarts >= CRASHES:
+        return f"SMS is in a crash loop ({found.restarts} restarts, last exit code {found.exit_code})."
+    if found.status is Status.EXITED:
+        return f"SMS ended with exit code {found.exit_code}. {found.error}".strip()
+    return ""
+
+
+def last_words(ctx: Context) -> str:
+    """The line of the log that most likely says why."""
+    lines = ctx.runtime.logs(names.canonical(ctx), LOG_LINES).splitlines()
+    telling = [line.strip() for line in lines if "Error" in line or "ERROR" in line or "EXCEPTION" in line]
+    return f"Its log says: {telling[-1][:300]}" if telling else ""

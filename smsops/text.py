@@ -1,0 +1,41 @@
+"""Numbers and spans in words, as they appear on pages, in sentences and in the command's output."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+
+def bytes_text(size: float) -> str:
+    """`52428800` → `52.4 MB` (powers of 1000)."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
+def count_text(number: int, noun: str) -> str:
+    """`1,200 students`, `1 student`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def seconds_text(seconds: float | None) -> str:
+    """`0.8 s`, `42 s`, `3 min 5 s`, `2 h 10 min`; a dash for None."""
+    if seconds is None:
+        return "—"
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 90:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24} days"
+
+
+def age_text(span: timedelta | None) -> str:
+    """How long ago, in words."""
+    if span is None:
+        return "never"
+    return "just now" if span.total_seconds() < 2 else f"{seconds_text(span.total_seconds())} ago"
