@@ -41,6 +41,8 @@ def on_ended(run: Run, **_: Any) -> None:
         incidents.mitigate(incident, run.headline, run)
     if run.kind == "backup":
         _follow_backup(run)
+    if run.disturbs:
+        watching.look_now(run.environment_id)
 
 
 def _follow_backup(run: Run) -> None:

@@ -3,8 +3,11 @@
 import os
 
 from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsops.settings")
+
+TRANSPORT_ALIASES["folder"] = "smsops.broker:Transport"
 
 app = Celery("smsops")
 app.config_from_object("django.conf:settings", namespace="CELERY")

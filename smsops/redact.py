@@ -13,7 +13,7 @@ _SECRET_WORD = r"(?:secret|passw(?:or)?d|pwd|token|api_?key|private_?key|access_
 _ASSIGNMENT = re.compile(
     # NAME_WITH_SECRET_WORD, an optional quote, `=` or `:`, then the value up to a blank, a quote or a comma.
     # Our own fencing label `smsops.token` is a counter, not a secret.
-    rf"(?i)(?<![\w.])(?!smsops\.token)([\w.-]*{_SECRET_WORD}[\w-]*)([\"']?\s*[=:]\s*)(?:(bearer|basic)\s+)?"
+    rf"(?i)(?<![\w.])(?!smsops\.token)([\w.-]*{_SECRET_WORD}(?:[_-][\w-]+|key|hash)?)([\"']?\s*[=:]\s*)(?:(bearer|basic)\s+)?"
     r"(\"[^\"]*\"|'[^']*'|[^\s\"',;}\]]+)"
 )
 _URL_PASSWORD = re.compile(r"(?i)([a-z][a-z0-9+.-]*://[^\s:/@]*):([^\s@]+)@")

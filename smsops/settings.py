@@ -124,8 +124,8 @@ CONTENT_SECURITY_POLICY = {
 
 # --- workers (design: how work runs) --------------------------------------------------------------------------------
 BROKER_DIR = DATA_DIR / "broker"
-CELERY_BROKER_URL = env("SMSOPS_BROKER_URL", default="filesystem://")
-if CELERY_BROKER_URL.startswith("filesystem"):
+CELERY_BROKER_URL = env("SMSOPS_BROKER_URL", default="folder://localhost/")
+if CELERY_BROKER_URL.startswith("folder:"):
     BROKER_DIR.mkdir(parents=True, exist_ok=True)
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(BROKER_DIR),
@@ -144,6 +144,7 @@ CELERY_TASK_DEFAULT_QUEUE = "smsops"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = False  # the sweep rings again; redelivery would loop on a task that kills its worker
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # nobody may end a worker's task from outside; cancelling is a flag
 CELERY_TASK_SOFT_TIME_LIMIT = 1800
 CELERY_TASK_TIME_LIMIT = 1860
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2}

@@ -54,6 +54,12 @@ def look(environment_id: int) -> Watch | None:
     return watch
 
 
+def look_now(environment_id: int) -> Watch | None:
+    """Look at once, whatever the cadence says."""
+    Watch.objects.filter(environment_id=environment_id).update(next_look_at=timezone.now())
+    return look(environment_id)
+
+
 def _disturbed(environment: Environment) -> bool:
     return Run.objects.filter(environment=environment, disturbs=True, state__in=ACTIVE).exists()
 

@@ -39,6 +39,12 @@ class Output:
             self.stdout.write("\n")
 
 
+def _when(step: Step) -> tuple[bool, int]:
+    """The order in which things happened: the undo goes backwards."""
+    undone = step.state in (StepState.UNDONE, StepState.STUCK)
+    return undone, -step.position if undone else step.position
+
+
 class Progress:
     """Shows a run while it goes on, on stderr: a bar on a terminal, a line per finished step elsewhere."""
 
@@ -52,7 +58,7 @@ class Progress:
         if self.quiet:
             return
         steps = list(run.steps.all())
-        for step in steps:
+        for step in sorted(steps, key=_when):
             self._tell(step)
         if self.live:
             self._bar(run, steps)
@@ -61,7 +67,8 @@ class Progress:
         if step.state not in MARKS or (step.pk, step.state) in self.told:
             return
         self.told.add((step.pk, step.state))
-        text = step.error or step.output.partition("\n")[0]
+        lines = step.output.splitlines() or [""]
+        text = lines[-1] if step.state == StepState.UNDONE else step.error or lines[0]
         lead = "\r\033[K" if self.live else ""
         self.stream.write(f"{lead}  {MARKS[StepState(step.state)]}  {step.title:<46} {seconds_text(step.work_seconds):>8}  {text}\n")
 

@@ -69,12 +69,12 @@ class ProcessRuntime:
         env = {
             "PATH": os.environ.get("PATH", os.defpath),
             "LANG": os.environ.get("LANG", "C.UTF-8"),
-            "SMS_ENV": "production",
+            **envfile.read(self.spec.env_file),
+            "SMS_ENV": "development",  # SMS refuses “production” outside Docker (sms-contract §6, exit code 1)
             "SMS_EXECUTION_MODE": "native",
             "SMS_HOST": "127.0.0.1",
             "SMS_PORT": str(self.spec.host_port),
             "DATABASE_URL": f"sqlite:///{database}",
-            **envfile.read(self.spec.env_file),
         }
         return {
             "id": uuid.uuid4().hex,

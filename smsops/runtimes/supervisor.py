@@ -114,7 +114,7 @@ class Supervisor:
             if ready >= 0:
                 self.note()
                 os.close(ready)
-        self.note("start", status="running", pid=self.child.pid, started_at=now(), exit_code=None, error="")
+        self.note("start", status="running", pid=self.child.pid, started_at=now(), error="")
         pump = threading.Thread(target=self._pump, args=(self.child.stdout,), daemon=True)
         pump.start()
         code = self._wait()

@@ -6,11 +6,12 @@ from django.utils import timezone
 
 from smsops import health
 from smsops.errors import OpsError
-from smsops.models import Phase
+from smsops.models import Phase, StepState
 from smsops.runs.context import Context
 from smsops.runs.kinds import Again, Done, Outcome, StepKind
 from smsops.runtimes.base import Instance, Status
 from smsops.switch import names
+from smsops.text import seconds_text
 
 CRASHES = 3  # restarts by the engine that make a crash loop (research: ≥ 3 deaths within a minute)
 LOG_LINES = 30
@@ -25,7 +26,21 @@ class Gate(StepKind):
     timeout = 24 * 3600  # the environment's own gate time decides
 
     def do(self, ctx: Context) -> Outcome:
-        return wait_until_good(ctx, "SMS is healthy and ready.")
+        outcome = wait_until_good(ctx, "SMS is healthy and ready.")
+        if isinstance(outcome, Done):
+            away = _away(ctx)
+            which = f"SMS {ctx.params['version']}" if ctx.params.get("version") else "SMS"
+            headline = f"{which} is healthy and ready; it was away for {seconds_text(away)}."
+            return Done({**outcome.result, "away_seconds": away, "headline": headline}, outcome.output)
+        return outcome
+
+
+def _away(ctx: Context) -> float | None:
+    """Seconds since this run stopped SMS; None when it did not run before."""
+    stop = ctx.run.steps.filter(kind="switch.stop", state=StepState.DONE).first()
+    if stop is None or stop.started_at is None:
+        return None
+    return round((timezone.now() - stop.started_at).total_seconds(), 2)
 
 
 def wait_until_good(ctx: Context, sentence: str) -> Outcome:
