@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
-from backups.models import Backup
-from backups.selectors import latest_good
+from backups.models import Backup, Proof
 from incidents.models import LIVE, Incident, Watch
-from smsops.models import ACTIVE, Environment, Run
+from smsops.models import ACTIVE, FINAL, Environment, Run
 from smsops.text import age_text
 
 STALE = timedelta(seconds=90)  # a watcher that has not looked for so long knows nothing
@@ -24,10 +25,14 @@ class Status:
 
     environment: Environment
     watch: Watch | None
-    release: str
     backup: Backup | None
     active: Run | None
     incidents: list[Incident] = field(default_factory=list)
+
+    @property
+    def release(self) -> str:
+        """Version of the image that runs."""
+        return self.watch.release if self.watch else ""
 
     @property
     def fresh(self) -> bool:
@@ -71,17 +76,53 @@ class Status:
         }
 
 
+def statuses() -> list[Status]:
+    """How every environment is, in five queries whatever their number."""
+    environments = list(Environment.objects.select_related("watch"))
+    newest = Backup.objects.filter(environment=OuterRef("pk"), damage="").exclude(proof=Proof.STORED).values("pk")[:1]
+    ids = Environment.objects.annotate(newest=Subquery(newest)).values_list("pk", "newest")
+    backups = Backup.objects.in_bulk([pk for _, pk in ids if pk])
+    by_environment = {backup.environment_id: backup for backup in backups.values()}
+    active = {run.environment_id: run for run in active_runs()}
+    incidents = defaultdict(list)
+    for incident in live_incidents():
+        incidents[incident.environment_id].append(incident)
+    return [
+        Status(
+            environment=environment,
+            watch=getattr(environment, "watch", None),
+            backup=by_environment.get(environment.pk),
+            active=active.get(environment.pk),
+            incidents=incidents[environment.pk],
+        )
+        for environment in environments
+    ]
+
+
 def status(environment: Environment) -> Status:
-    """How an environment is."""
-    watch = Watch.objects.filter(environment=environment).first()
-    return Status(
-        environment=environment,
-        watch=watch,
-        release=watch.release if watch else "",
-        backup=latest_good(environment),
-        active=Run.objects.filter(environment=environment, state__in=ACTIVE).first(),
-        incidents=list(Incident.objects.filter(environment=environment, state__in=LIVE)),
+    """How one environment is."""
+    return next(status for status in statuses() if status.environment.pk == environment.pk)
+
+
+def active_runs() -> QuerySet[Run]:
+    """Every run that is under way."""
+    return Run.objects.filter(state__in=ACTIVE).select_related("environment")
+
+
+def backup_strips(length: int) -> dict[int, list[Run]]:
+    """The last `length` backup runs of every environment that have ended, oldest first, by environment id."""
+    ranked = Run.objects.filter(kind="backup", state__in=FINAL).annotate(
+        rank=Window(RowNumber(), partition_by=F("environment_id"), order_by=F("created_at").desc())
     )
+    strips: dict[int, list[Run]] = defaultdict(list)
+    for run in ranked.filter(rank__lte=length).order_by("created_at"):
+        strips[run.environment_id].append(run)
+    return strips
+
+
+def watcher_late(found: list[Status]) -> bool:
+    """Whether nobody watches: then every other number on the page is old."""
+    return bool(found) and not any(status.fresh for status in found)
 
 
 def live_incidents() -> QuerySet[Incident]:

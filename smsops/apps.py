@@ -16,10 +16,14 @@ class SmsopsConfig(AppConfig):
 
         kinds.register(
             instances.CreateCandidate, instances.StopService, instances.PutAside, instances.CommitName,
-            instances.StartService, instances.RetireOld, gate.Gate,
+            instances.StartService, instances.RetireOld, gate.Gate, gate.Steady,
         )  # fmt: skip
         registry.add(*verbs.VERBS)
 
 
 class SmsopsAdminConfig(AdminConfig):
     default_site = "smsops.admin.site.OperationsSite"
+
+    def ready(self) -> None:
+        super().ready()
+        from smsops.admin import beat, environment, run  # noqa: F401

@@ -59,7 +59,7 @@ def _steps(environment: Environment, *, switch: bool) -> tuple[PlannedStep, ...]
         kinds += ["switch.aside", "switch.commit"]
     kinds += ["switch.start", "switch.gate", "restore.compare"]
     kinds += [step.kind for step in validation_steps(environment)]
-    kinds += ["restore.archive", "switch.retire"]
+    kinds += ["switch.steady", "restore.archive", "switch.retire"]
     return tuple(PlannedStep(kind) for kind in kinds)
 
 

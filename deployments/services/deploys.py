@@ -22,7 +22,7 @@ SWITCH = (
     "switch.start",
     "switch.gate",
 )
-SETTLE = ("data.compare", "data.release", "switch.retire")
+SETTLE = ("data.compare", "switch.steady", "data.release", "switch.retire")
 
 
 def plan_deploy(release: Release) -> Plan:

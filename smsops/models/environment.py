@@ -99,6 +99,11 @@ class Environment(models.Model):
         validators=[MinValueValidator(5)],
         help_text="How long a started SMS may take until it is healthy and ready.",
     )
+    steady_seconds = models.PositiveIntegerField(
+        "steady for (seconds)",
+        default=5,
+        help_text="How long a started SMS is watched for a late crash before it is believed.",
+    )
     stop_seconds = models.PositiveIntegerField("stop grace (seconds)", default=15, validators=[MinValueValidator(1)])
     core_tables = models.JSONField(default=default_core_tables, blank=True)
     rto_minutes = models.PositiveIntegerField("RTO (minutes)", default=20, validators=[MinValueValidator(1)])

@@ -118,6 +118,7 @@ class Supervisor:
         pump = threading.Thread(target=self._pump, args=(self.child.stdout,), daemon=True)
         pump.start()
         code = self._wait()
+        self._sweep_up()
         pump.join(timeout=2)
         self.state["exit_code"] = code
         return code
@@ -150,7 +151,14 @@ class Supervisor:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             preexec_fn=self._in_child,
+            start_new_session=True,
         )
+
+    def _sweep_up(self) -> None:
+        """End what SMS itself had started and left behind: it would hold the database open."""
+        assert self.child is not None
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.child.pid, signal.SIGKILL)
 
     def _in_child(self) -> None:
         # SMS must not outlive its supervisor: nobody would know of it, and it would hold the port and the database.

@@ -30,9 +30,36 @@ class Gate(StepKind):
         if isinstance(outcome, Done):
             away = _away(ctx)
             which = f"SMS {ctx.params['version']}" if ctx.params.get("version") else "SMS"
-            headline = f"{which} is healthy and ready; it was away for {seconds_text(away)}."
+            gone = "" if away is None else f"; it was away for {seconds_text(away)}"
+            headline = f"{which} is healthy and ready{gone}."
             return Done({**outcome.result, "away_seconds": away, "headline": headline}, outcome.output)
         return outcome
+
+
+class Steady(StepKind):
+    """Watches a started SMS for a while: a crash, a restart or a bad answer now is still the change's fault."""
+
+    key = "switch.steady"
+    title = "Watch that it stays up"
+    phase = Phase.VALIDATE
+    timeout = 24 * 3600
+
+    def do(self, ctx: Context) -> Outcome:
+        found = ctx.runtime.inspect(names.canonical(ctx))
+        if "steady_began" not in ctx.memo:
+            ctx.remember(steady_began=timezone.now().timestamp(), restarts=found.restarts if found else 0)
+        watched = timezone.now().timestamp() - ctx.memo["steady_began"]
+        crash = crashed(found)
+        if crash or found is None:
+            raise OpsError(f"{crash} {last_words(ctx)}".strip())
+        if found.restarts > ctx.memo["restarts"] or not found.up:
+            raise OpsError(f"SMS died after it had been healthy (exit code {found.exit_code}). {last_words(ctx)}".strip())
+        if watched < ctx.environment.steady_seconds:
+            return Again(0.25, f"{watched:.0f} of {ctx.environment.steady_seconds} s")
+        seen = health.look(ctx.environment.base_url, timeout=3)
+        if not seen.good:
+            raise OpsError(f"SMS had been healthy and is no longer: {seen.detail}.")
+        return Done({"restarts": found.restarts}, f"Up for {watched:.0f} s without a restart.")
 
 
 def _away(ctx: Context) -> float | None:

@@ -1,0 +1,90 @@
+"""Backups in the admin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from backups.models import Backup
+from backups.services import backups, restores
+from smsops.admin.actions import ActionForm, DestructiveForm, ObjectAction, Preview
+from smsops.admin.base import RecordAdmin
+from smsops.models import Run
+from smsops.runs.plan import By
+from smsops.templatetags.smsops_ui import ago, badge, size
+
+
+class Verify(ObjectAction):
+    """Reads the backup back and checks everything."""
+
+    name, label = "verify", "Verify"
+    permission = "backups.verify_backup"
+    form = ActionForm
+
+    def preview(self, target: Backup, request: HttpRequest) -> Preview:
+        plan = backups.plan_verification(target)
+        return Preview(plan.notes, plan)
+
+    def perform(self, target: Backup, by: By, cleaned: dict[str, Any]) -> Run:
+        return backups.verify(target, by)
+
+
+class Restore(ObjectAction):
+    """Puts the backup in the database's place."""
+
+    name, label, tone = "restore", "Restore…", "danger"
+    permission = "smsops.restore_environment"
+    form = DestructiveForm
+
+    def obstacle(self, target: Backup) -> str:
+        return f"This backup is damaged: {target.damage} Choose an older one." if target.damage else ""
+
+    def preview(self, target: Backup, request: HttpRequest) -> Preview:
+        plan = restores.plan(target)
+        return Preview(plan.notes, plan)
+
+    def perform(self, target: Backup, by: By, cleaned: dict[str, Any]) -> Run:
+        return restores.start(target, by)
+
+
+@admin.register(Backup)
+class BackupAdmin(RecordAdmin):
+    list_display = ("proven", "identifier", "environment", "age", "data_size", "stored", "release_version", "reason")
+    list_display_links = ("identifier",)
+    list_filter = ("environment", "proof", "reason", "pinned")
+    list_select_related = ("environment",)
+    search_fields = ("identifier", "release_version")
+    search_help_text = "Search by identifier or release."
+    date_hierarchy = "taken_at"
+    object_actions = (Restore(), Verify())
+    fieldsets = (
+        (None, {"fields": ("proven", "environment", "identifier", "age", "reason", "run", "pinned", "damage")}),
+        ("What is in it", {"fields": ("release_version", "schema_revision", "students", "row_counts")}),
+        ("How it is stored", {"fields": ("data_size", "stored", "sha256", "image_id")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Backup]:
+        return super().get_queryset(request).select_related("environment", "run")
+
+    @admin.display(description="Proof", ordering="proof")
+    def proven(self, backup: Backup) -> str:
+        return badge("damaged", "Damaged") if backup.damage else badge(backup.proof, backup.get_proof_display())
+
+    @admin.display(description="Age", ordering="-taken_at")
+    def age(self, backup: Backup) -> str:
+        return ago(backup.taken_at)
+
+    @admin.display(description="Size", ordering="size")
+    def data_size(self, backup: Backup) -> str:
+        return size(backup.size)
+
+    @admin.display(description="Stored", ordering="stored_size")
+    def stored(self, backup: Backup) -> str:
+        return size(backup.stored_size)
+
+    @admin.display(description="Students")
+    def students(self, backup: Backup) -> str:
+        return f"{backup.row_counts.get('students', 0):,}"

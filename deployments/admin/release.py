@@ -1,0 +1,151 @@
+"""Releases in the admin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+
+from deployments.models import Release
+from deployments.services import deploys, releases
+from smsops.admin.actions import ActionForm, DestructiveForm, ObjectAction, Preview
+from smsops.admin.base import RecordAdmin
+from smsops.models import Environment, Run
+from smsops.runs.plan import By, active_exclusive, busy
+from smsops.templatetags.smsops_ui import badge
+
+
+class Deploy(ObjectAction):
+    """Deploys the release to its environment."""
+
+    name, label = "deploy", "Deploy…"
+    permission = "smsops.deploy_environment"
+    form = ActionForm
+
+    def obstacle(self, target: Release) -> str:
+        if not target.image_id:
+            return f"Release {target.version} has no image here; build or load it, then import the releases again."
+        other = active_exclusive(target.environment)
+        return busy(other) if other else ""
+
+    def preview(self, target: Release, request: HttpRequest) -> Preview:
+        plan = deploys.plan_deploy(target)
+        return Preview(plan.notes, plan)
+
+    def perform(self, target: Release, by: By, cleaned: dict[str, Any]) -> Run:
+        return deploys.deploy(target, by)
+
+
+class DeployForm(ActionForm):
+    """Asks which release."""
+
+    release = forms.ModelChoiceField(Release.objects.none(), empty_label=None)
+    field_order = ("release", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["release"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Release.objects.filter(environment=self.target).exclude(image_id="")
+
+
+class DeployTo(ObjectAction):
+    """Deploys a release that is chosen on the page."""
+
+    name, label = "deploy", "Deploy…"
+    permission = "smsops.deploy_environment"
+    form = DeployForm
+
+    def obstacle(self, target: Environment) -> str:
+        if not Release.objects.filter(environment=target).exclude(image_id="").exists():
+            return "There is no release with an image yet; import the releases first."
+        other = active_exclusive(target)
+        return busy(other) if other else ""
+
+    def preview(self, target: Environment, request: HttpRequest) -> Preview:
+        return Preview((
+            "A verified backup is taken first; SMS is away for a stop and a start.",
+            "If it does not become healthy and ready, fails the checklist or damages data, everything is undone.",
+            "Breaking changes are shown on the release's own page.",
+        ))  # fmt: skip
+
+    def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
+        return deploys.deploy(cleaned["release"], by)
+
+
+class RollBackForm(DestructiveForm):
+    """Asks how far back."""
+
+    version = forms.ChoiceField(label="To release", required=False)
+    field_order = ("version", "typed_name", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = Release.objects.filter(environment=self.target).exclude(image_id="")  # type: ignore[misc]
+        field = self.fields["version"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", "the one that ran before")] + [(release.version, release.version) for release in known]
+
+
+class RollBack(ObjectAction):
+    """Goes back to an earlier release; the data stays."""
+
+    name, label, tone = "rollback", "Roll back…", "danger"
+    permission = "smsops.rollback_environment"
+    form = RollBackForm
+
+    def obstacle(self, target: Environment) -> str:
+        other = active_exclusive(target)
+        return busy(other) if other else ""
+
+    def preview(self, target: Environment, request: HttpRequest) -> Preview:
+        plan = deploys.plan_rollback(target)
+        return Preview(plan.notes, plan)
+
+    def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
+        return deploys.rollback(target, by, cleaned["version"])
+
+
+class ImportReleases(ObjectAction):
+    """Reads the repository's tags and the engine's images again."""
+
+    name, label = "import", "Import releases"
+    permission = "smsops.deploy_environment"
+
+    def preview(self, target: Environment, request: HttpRequest) -> Preview:
+        return Preview(("The tags of the source repository and the images in the engine are read; SMS is not touched.",))
+
+    def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> str:
+        found, oddities = releases.import_all(target)
+        return " ".join([f"{len(found)} releases are known now.", *oddities])
+
+
+@admin.register(Release)
+class ReleaseAdmin(RecordAdmin):
+    list_display = ("version", "environment", "image", "released_on", "heads", "breaks", "notes")
+    list_filter = ("environment",)
+    list_select_related = ("environment",)
+    search_fields = ("version", "changelog")
+    object_actions = (Deploy(),)
+    fieldsets = (
+        (None, {"fields": ("environment", "version", "image", "released_on", "breaking", "notes")}),
+        ("What changes", {"fields": ("changelog",)}),
+        ("What it is exactly", {"fields": ("git_ref", "commit", "image_id", "heads", "revisions", "imported_at")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Release]:
+        return super().get_queryset(request).select_related("environment")
+
+    @admin.display(description="Image")
+    def image(self, release: Release) -> str:
+        return badge("pass", "Ready") if release.available else badge("warn", "Missing")
+
+    @admin.display(description="Breaking", boolean=False)
+    def breaks(self, release: Release) -> str:
+        return badge("warn", "Breaking") if release.breaking else ""
+
+

@@ -1,0 +1,102 @@
+"""Incidents in the admin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from incidents.models import INCIDENT_TABLE, Incident, IncidentState
+from incidents.services import incidents
+from smsops.admin.actions import ActionForm, ObjectAction
+from smsops.admin.base import RecordAdmin
+from smsops.errors import WrongUse
+from smsops.runs.plan import By
+from smsops.templatetags.smsops_ui import ago, badge, seconds
+
+
+class _Move(ObjectAction):
+    """Moves an incident along its table."""
+
+    form = ActionForm
+    to: str
+
+    def obstacle(self, target: Incident) -> str:
+        if self.to in INCIDENT_TABLE[target.state]:
+            return ""
+        return f"It is {target.get_state_display().lower()}."
+
+    def perform(self, target: Incident, by: By, cleaned: dict[str, Any]) -> str:
+        if by.user is None:
+            raise WrongUse("Only a person can do that.")
+        self.move(target, cleaned["reason"], by.user)
+        return f"The incident is {target.get_state_display().lower()}."
+
+    def move(self, incident: Incident, why: str, user: AbstractBaseUser) -> None:
+        raise NotImplementedError
+
+
+class Acknowledge(_Move):
+    name, label, permission, to = "acknowledge", "Acknowledge", "incidents.acknowledge_incident", IncidentState.ACKNOWLEDGED
+
+    def move(self, incident: Incident, why: str, user: AbstractBaseUser) -> None:
+        incidents.acknowledge(incident, user)
+
+
+class Resolve(_Move):
+    name, label, permission, to = "resolve", "Resolve", "incidents.resolve_incident", IncidentState.RESOLVED
+
+    def move(self, incident: Incident, why: str, user: AbstractBaseUser) -> None:
+        incidents.resolve(incident, why, user)
+
+
+class Close(_Move):
+    name, label, permission, to = "close", "Close", "incidents.resolve_incident", IncidentState.CLOSED
+
+    def move(self, incident: Incident, why: str, user: AbstractBaseUser) -> None:
+        incidents.close(incident, why, user)
+
+
+class Reopen(_Move):
+    name, label, permission, to = "reopen", "Reopen", "incidents.resolve_incident", IncidentState.OPEN
+
+    def move(self, incident: Incident, why: str, user: AbstractBaseUser) -> None:
+        incidents.reopen(incident, why, user)
+
+
+@admin.register(Incident)
+class IncidentAdmin(RecordAdmin):
+    list_display = ("level", "title", "status", "environment", "detected", "lasted", "acknowledged_by")
+    list_display_links = ("title",)
+    list_filter = ("state", "severity", "environment")
+    list_select_related = ("environment", "acknowledged_by")
+    search_fields = ("title", "timeline__text")
+    date_hierarchy = "detected_at"
+    object_actions = (Acknowledge(), Resolve(), Close(), Reopen())
+    change_form_template = "admin/incidents/incident/change_form.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Incident]:
+        return super().get_queryset(request).select_related("environment", "run", "acknowledged_by")
+
+    def buttons(self, request: HttpRequest, target: Any) -> list[dict[str, str]]:
+        # An incident has many doors and few are open: the closed ones would only be noise.
+        return [button for button in super().buttons(request, target) if not button["obstacle"]]
+
+    @admin.display(description="Severity", ordering="severity")
+    def level(self, incident: Incident) -> str:
+        return badge(incident.severity, incident.get_severity_display())
+
+    @admin.display(description="State", ordering="state")
+    def status(self, incident: Incident) -> str:
+        return badge(incident.state, incident.get_state_display())
+
+    @admin.display(description="Detected", ordering="detected_at")
+    def detected(self, incident: Incident) -> str:
+        return ago(incident.detected_at)
+
+    @admin.display(description="Lasted")
+    def lasted(self, incident: Incident) -> str:
+        return seconds(incident.seconds)

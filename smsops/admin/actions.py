@@ -1,0 +1,190 @@
+"""Buttons on an object's page: a GET shows what will happen, a POST with permission does it.
+
+An action never changes anything on GET. It is drawn only for people who may use it, and says why when it cannot be
+used now. Destructive ones ask for a reason and for the environment's name, typed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from smsops.errors import OpsError
+from smsops.models import Run, Trigger
+from smsops.runs.plan import By, Plan
+
+
+class ActionForm(forms.Form):
+    """Asks why."""
+
+    reason = forms.CharField(
+        label="Reason", required=False, max_length=500, help_text="Goes into the record.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "vTextField"}),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.target: models.Model = kwargs.pop("target")
+        super().__init__(*args, **kwargs)
+
+
+class DestructiveForm(ActionForm):
+    """Asks why and for the name, so that nobody does it in passing or to the wrong environment."""
+
+    typed_name = forms.CharField(
+        label="Name", max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off", "class": "vTextField"})
+    )
+    field_order = ("typed_name", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = True
+        self.fields["typed_name"].help_text = f"Type “{self.wanted}” to go on."
+
+    @property
+    def wanted(self) -> str:
+        return str(getattr(self.target, "environment", self.target).name)  # type: ignore[attr-defined]
+
+    def clean_typed_name(self) -> str:
+        typed: str = self.cleaned_data["typed_name"].strip()
+        if typed != self.wanted:
+            raise forms.ValidationError(f"This is not “{self.wanted}”.")
+        return typed
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What the confirmation page says: sentences, and the steps of the plan where there is one."""
+
+    notes: Sequence[str] = ()
+    plan: Plan | None = None
+
+
+class ObjectAction:
+    """One button. Subclasses say what it is called, who may use it, what it would do, and do it."""
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    permission: ClassVar[str]  # "app_label.codename"
+    tone: ClassVar[str] = ""  # "danger" for destructive ones
+    form: ClassVar[type[ActionForm]] = ActionForm
+
+    def allowed(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(self.permission)
+
+    def obstacle(self, target: Any) -> str:
+        """Why it cannot be used on this object now, in a sentence; empty when it can."""
+        return ""
+
+    def preview(self, target: Any, request: HttpRequest) -> Preview:
+        """What would happen. May raise OpsError, which is then the obstacle."""
+        return Preview()
+
+    def perform(self, target: Any, by: By, cleaned: dict[str, Any]) -> Run | str:
+        """Do it; return the run to show, or a sentence. May raise OpsError, which is shown in the form."""
+        raise NotImplementedError
+
+
+_ADDED: dict[type[models.Model], list[ObjectAction]] = defaultdict(list)
+
+
+def add_action(model: type[models.Model], action: ObjectAction) -> None:
+    """Give a model's page a button that another room brings."""
+    if all(known.name != action.name for known in _ADDED[model]):
+        _ADDED[model].append(action)
+
+
+class ActionsMixin(ModelAdmin):  # type: ignore[type-arg]
+    """Gives a ModelAdmin its object actions."""
+
+    object_actions: Sequence[ObjectAction] = ()
+    change_form_template = "admin/smsops_change_form.html"
+
+    def actions_of(self) -> list[ObjectAction]:
+        return [*self.object_actions, *_ADDED[self.model]]
+
+    def get_urls(self) -> list[URLPattern]:
+        info = self.model._meta.app_label, self.model._meta.model_name
+        door = path(
+            "<int:pk>/do/<slug:name>/", self.admin_site.admin_view(self.action_view), name="{}_{}_do".format(*info)
+        )
+        return [door, *super().get_urls()]
+
+    def buttons(self, request: HttpRequest, target: models.Model) -> list[dict[str, str]]:
+        """The buttons this person gets to see for this object."""
+        info = self.model._meta.app_label, self.model._meta.model_name
+        return [
+            {
+                "label": action.label,
+                "tone": action.tone,
+                "obstacle": action.obstacle(target),
+                "url": reverse("admin:{}_{}_do".format(*info), args=[target.pk, action.name]),
+            }
+            for action in self.actions_of()
+            if action.allowed(request)
+        ]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        target = kwargs.get("obj")
+        if target is not None:
+            context["buttons"] = self.buttons(request, target)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def action_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
+        """The confirmation page (GET) and the deed (POST)."""
+        action = next((action for action in self.actions_of() if action.name == name), None)
+        target = self.get_queryset(request).filter(pk=pk).first()
+        if action is None or target is None:
+            raise Http404
+        if not action.allowed(request) or not self.has_view_permission(request, target):
+            raise PermissionDenied
+        form = action.form(request.POST or None, target=target)
+        obstacle = action.obstacle(target)
+        if request.method == "POST" and not obstacle and form.is_valid():
+            try:
+                return self._perform(request, action, target, form)
+            except OpsError as error:
+                form.add_error(None, str(error))
+        return self._confirm(request, action, target, form, obstacle)
+
+    def _perform(self, request: HttpRequest, action: ObjectAction, target: Any, form: ActionForm) -> HttpResponse:
+        user = request.user
+        by = By(Trigger.MANUAL, user, user.get_username(), form.cleaned_data["reason"])  # type: ignore[arg-type]
+        done = action.perform(target, by, form.cleaned_data)
+        if isinstance(done, Run):
+            return HttpResponseRedirect(done.get_absolute_url())
+        messages.success(request, done)
+        return HttpResponseRedirect(target.get_absolute_url())
+
+    def _confirm(
+        self, request: HttpRequest, action: ObjectAction, target: Any, form: ActionForm, obstacle: str
+    ) -> HttpResponse:
+        preview = Preview()
+        if not obstacle:
+            try:
+                preview = action.preview(target, request)
+            except OpsError as error:
+                obstacle = str(error)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": action.label.rstrip("…"),
+            "subtitle": str(target),
+            "opts": self.model._meta,
+            "original": target,
+            "action": action,
+            "preview": preview,
+            "obstacle": obstacle,
+            "form": form,
+        }
+        status = 409 if obstacle and request.method == "POST" else 200
+        return TemplateResponse(request, "admin/confirm_action.html", context, status=status)

@@ -1,0 +1,55 @@
+"""Environments in the admin."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from smsops.admin.base import OperationsAdmin
+from smsops.models import Environment
+
+
+class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Never shows the smoke password; an empty field keeps the stored one."""
+
+    smoke_password = forms.CharField(
+        required=False,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
+        help_text="Stored encrypted, never shown. Empty: keep the present one.",
+    )
+
+    class Meta:
+        model = Environment
+        exclude: tuple[str, ...] = ()
+
+    def clean_smoke_password(self) -> str:
+        return str(self.cleaned_data["smoke_password"] or self.instance.smoke_password)
+
+
+@admin.register(Environment)
+class EnvironmentAdmin(OperationsAdmin):
+    form = EnvironmentForm
+    list_display = ("name", "title", "runtime", "instance", "base_url", "backup_minutes", "backups_enabled")
+    list_filter = ("runtime", "backups_enabled")
+    search_fields = ("name", "title")
+    readonly_fields = ("created_at",)
+    fieldsets = (
+        (None, {"fields": ("name", "title", "preset", "runtime", "base_url")}),
+        (
+            "Where SMS runs",
+            {"fields": ("instance", "image", "volume", "data_path", "database_file", "env_file", "host_port",
+                        "container_port", "memory_limit_mb", "queue")},
+        ),
+        ("Where releases come from", {"fields": ("source_path", "releases_path", "interpreter")}),
+        ("Checks", {"fields": ("smoke_email", "smoke_password", "health_seconds", "gate_seconds", "steady_seconds",
+                               "stop_seconds", "core_tables")}),
+        ("Backups and objectives", {"fields": ("backups_enabled", "backup_minutes", "rpo_minutes", "rto_minutes")}),
+    )  # fmt: skip
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Environment | None = None) -> tuple[str, ...]:
+        # The name is in the vault's paths and in people's fingers.
+        return ("created_at", "name") if obj is not None else ("created_at",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Environment | None = None) -> bool:
+        return False  # its backups and its history hang on it

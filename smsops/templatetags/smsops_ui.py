@@ -1,0 +1,64 @@
+"""Template tags of the house: badges, spans of time, sizes, the backup strip."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from smsops import text
+
+register = template.Library()
+
+# One word, one tone. Good, busy, warn and bad are the only four; everything else is quiet.
+TONES = {
+    "succeeded": "good", "healthy": "good", "done": "good", "resolved": "good", "closed": "quiet", "pass": "good",
+    "checked": "good", "started": "good", "restored": "good", "read_back": "good", "stored": "warn",
+    "running": "busy", "queued": "busy", "undoing": "busy", "waiting": "busy", "planned": "quiet", "pending": "quiet",
+    "failed_undone": "warn", "failed_safe": "warn", "cancelled": "quiet", "undone": "warn", "skipped": "quiet",
+    "degraded": "warn", "not ready": "warn", "unknown": "warn", "absent": "quiet", "warn": "warn", "skip": "quiet",
+    "needs_human": "bad", "failed": "bad", "stuck": "bad", "unhealthy": "bad", "down": "bad", "fail": "bad",
+    "damaged": "bad", "late": "bad", "critical": "bad", "high": "warn", "medium": "warn", "low": "quiet",
+    "open": "bad", "acknowledged": "busy", "mitigated": "warn",
+}  # fmt: skip
+
+
+@register.simple_tag
+def badge(value: str, label: str = "") -> SafeString:
+    """A dot and a word; never colour alone."""
+    tone = TONES.get(str(value), "quiet")
+    return format_html('<span class="badge badge-{}">{}</span>', tone, label or str(value))
+
+
+@register.filter
+def seconds(value: float | None) -> str:
+    return text.seconds_text(value)
+
+
+@register.filter
+def size(value: float | None) -> str:
+    return text.bytes_text(value or 0)
+
+
+@register.filter
+def ago(value: datetime | None) -> SafeString | str:
+    """How long ago, with the exact time for those who point at it."""
+    if value is None:
+        return "never"
+    local = timezone.localtime(value)
+    words = text.age_text(timezone.now() - value)
+    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), f"{local:%Y-%m-%d %H:%M:%S %Z}", words)
+
+
+@register.filter
+def tone(value: str) -> str:
+    return TONES.get(str(value), "quiet")
+
+
+@register.filter
+def get(mapping: dict[str, Any], key: str) -> Any:
+    return mapping.get(key)
