@@ -1,0 +1,1 @@
+"""A small Student Management System with several releases, some of them broken on purpose."""

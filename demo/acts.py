@@ -1,0 +1,124 @@
+"""The acts of the story; imported once Django is set up."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+from backups.models import Backup
+from backups.selectors import latest_good
+from backups.services import backups, restores
+from demo.school_client import School
+from demo.telling import Line, wait_for
+from deployments import selectors as releases
+from deployments.services import deploys
+from incidents import selectors
+from incidents.models import Incident, IncidentState
+from smsops import health
+from smsops.models import FINAL, Environment, Run, RunState, Trigger
+from smsops.runs.plan import By
+from smsops.runtimes.registry import runtime_for
+from smsops.text import bytes_text
+
+BY = By(trigger=Trigger.COMMAND, name="demo", reason="The demo's story")
+_before_loss: list[int] = []
+
+
+def environment() -> Environment:
+    return Environment.objects.get(name="demo")
+
+
+def finished(run: Run) -> Run:
+    """The run with its verdict; only the worker works on it, this process just looks."""
+
+    def ended() -> bool:
+        run.refresh_from_db()
+        return run.state in FINAL and run.end_announced
+
+    wait_for(ended, f"run {run.pk}")
+    return run
+
+
+def deploy(version: str, wanted: str) -> Line:
+    run = finished(deploys.deploy(releases.find(environment(), version), BY))
+    return Line(run.state == wanted, f"{run.get_state_display()}: {run.headline}")
+
+
+def back_up() -> Line:
+    run = finished(backups.request(environment(), BY))
+    return Line(run.state == RunState.SUCCEEDED, run.headline)
+
+
+def verify() -> Line:
+    backup = latest_good(environment())
+    assert backup is not None
+    run = finished(backups.verify(backup, BY))
+    return Line(run.state == RunState.SUCCEEDED, run.headline)
+
+
+def deploy_broken(version: str) -> Line:
+    run = finished(deploys.deploy(releases.find(environment(), version), BY))
+    incident = Incident.objects.filter(run=run).first()
+    serving = health.look(environment().base_url)
+    right = run.state == RunState.UNDONE and incident is not None and serving.good
+    found = f"incident {incident.pk} ({incident.get_severity_display()}, {incident.evidence.count()} pieces of evidence)"
+    return Line(right, f"{run.get_state_display()}: {run.cause} SMS serves again; {found if incident else 'NO INCIDENT'}.")
+
+
+def roll_back() -> Line:
+    run = finished(deploys.rollback(environment(), BY))
+    return Line(run.state == RunState.SUCCEEDED, f"{run.get_state_display()}: {run.headline}")
+
+
+def kill() -> Line:
+    place = environment()
+    pid = runtime_for(place).describe(place.instance)["state"]["pid"]  # type: ignore[index]
+    known = Incident.objects.count()
+    began = time.monotonic()
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: Incident.objects.count() > known, "an incident")
+    noticed = time.monotonic() - began
+    incident = Incident.objects.first()
+    assert incident is not None
+
+    def resolved() -> bool:
+        incident.refresh_from_db()
+        return incident.state == IncidentState.RESOLVED
+
+    wait_for(resolved, "the incident to be resolved")
+    seen = health.look(place.base_url)
+    said = f"Noticed after {noticed:.1f} s as “{incident.title}” ({incident.get_severity_display()}), resolved after {incident.seconds:.1f} s."
+    return Line(seen.good, said)
+
+
+def lose_students(school: School) -> Line:
+    run = finished(backups.request(environment(), BY))
+    school.sign_in()
+    before = school.count()
+    gone = school.delete(200)
+    after = school.count()
+    _before_loss[:] = [before, run.pk]
+    right = run.state == RunState.SUCCEEDED and gone == 200 and after == before - 200
+    return Line(right, f"SMS showed {before:,} students, now it shows {after:,}.")
+
+
+def restore(school: School) -> Line:
+    before, run_id = _before_loss
+    backup = Backup.objects.get(run_id=run_id)
+    run = finished(restores.start(backup, BY))
+    after = school.count()
+    right = run.state == RunState.SUCCEEDED and after == before
+    return Line(right, f"{run.headline} SMS shows {after:,} students again.")
+
+
+def status() -> Line:
+    def well() -> bool:
+        return selectors.status(environment()).good
+
+    wait_for(well, "all to be well")
+    found = selectors.status(environment())
+    kept = Backup.objects.filter(environment=environment())
+    size = bytes_text(sum(backup.stored_size for backup in kept))
+    runs = Run.objects.filter(environment=environment()).count()
+    return Line(found.good, f"{found.health}, release {found.release}; {kept.count()} backups in {size}, {runs} runs, no live incident.")

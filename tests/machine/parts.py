@@ -1,0 +1,58 @@
+"""The programs the tests use beside Python's own packages, and where they come from."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Part:
+    """A program, the Debian package that has it, and the tests that need it (a pytest marker)."""
+
+    program: str
+    package: str
+    marker: str
+
+    @property
+    def here(self) -> bool:
+        return find(self.program) is not None
+
+
+PARTS = (
+    Part("dockerd", "docker.io", "docker"),
+    Part("debootstrap", "debootstrap", "docker"),
+    Part("iptables", "iptables", "docker"),
+    Part("redis-server", "redis-server", "redis"),
+    Part("postgres", "postgresql", "postgres"),
+    Part("git", "git", ""),
+)
+
+
+def find(program: str) -> str | None:
+    """The program's path; PostgreSQL's server programs are not on PATH in Debian."""
+    homes = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", *map(str, homes)])
+    return shutil.which(program, path=path)
+
+
+def missing() -> list[Part]:
+    """The parts that are not on this machine."""
+    return [part for part in PARTS if not part.here]
+
+
+def can_install() -> bool:
+    """Whether packages may be installed: Debian's package tool, as root."""
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def install(parts: list[Part]) -> None:
+    """Install the parts' packages, without starting their services."""
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+    subprocess.run(["apt-get", "update", "-q"], check=True, env=env, stdout=subprocess.DEVNULL)
+    names = sorted({part.package for part in parts})
+    command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *names]
+    subprocess.run(command, check=True, env=env, stdout=subprocess.DEVNULL)
