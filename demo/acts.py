@@ -62,8 +62,13 @@ def deploy_broken(version: str) -> Line:
     incident = Incident.objects.filter(run=run).first()
     serving = health.look(environment().base_url)
     right = run.state == RunState.UNDONE and incident is not None and serving.good
-    found = f"incident {incident.pk} ({incident.get_severity_display()}, {incident.evidence.count()} pieces of evidence)"
-    return Line(right, f"{run.get_state_display()}: {run.cause} SMS serves again; {found if incident else 'NO INCIDENT'}.")
+    found = (
+        f"incident {incident.pk} ({incident.get_severity_display()}, {incident.evidence.count()} pieces of evidence)"
+    )
+    return Line(
+        right,
+        f"{run.get_state_display()}: {run.cause} SMS serves again; {found if incident else 'NO INCIDENT'}.",
+    )
 
 
 def roll_back() -> Line:
@@ -88,8 +93,8 @@ def kill() -> Line:
 
     wait_for(resolved, "the incident to be resolved")
     seen = health.look(place.base_url)
-    said = f"Noticed after {noticed:.1f} s as “{incident.title}” ({incident.get_severity_display()}), resolved after {incident.seconds:.1f} s."
-    return Line(seen.good, said)
+    named = f"“{incident.title}” ({incident.get_severity_display()})"
+    return Line(seen.good, f"Noticed after {noticed:.1f} s as {named}, resolved after {incident.seconds:.1f} s.")
 
 
 def lose_students(school: School) -> Line:
@@ -121,4 +126,5 @@ def status() -> Line:
     kept = Backup.objects.filter(environment=environment())
     size = bytes_text(sum(backup.stored_size for backup in kept))
     runs = Run.objects.filter(environment=environment()).count()
-    return Line(found.good, f"{found.health}, release {found.release}; {kept.count()} backups in {size}, {runs} runs, no live incident.")
+    held = f"{kept.count()} backups in {size}, {runs} runs, no live incident"
+    return Line(found.good, f"{found.health}, release {found.release}; {held}.")

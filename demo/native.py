@@ -93,9 +93,7 @@ class Native:
 
     def ask(self, method: str, path: str, body: object = None, token: str = "") -> Answer:
         """One request; redirects are answers too."""
-        headers = {"Content-Type": "application/json"} | (
-            {"Authorization": f"Bearer {token}"} if token else {}
-        )
+        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
         connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             connection.request(method, path, json.dumps(body) if body is not None else None, headers)

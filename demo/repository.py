@@ -46,9 +46,7 @@ def build(destination: Path) -> tuple[dict[str, str], bool]:
         if known and known.fingerprint == fingerprint() and _holds(destination, known.tags):
             return known.tags, False
         if not known and destination.exists() and any(destination.iterdir()):
-            raise NotOursError(
-                f"{destination} is not empty and was not made by this program; nothing was changed."
-            )
+            raise NotOursError(f"{destination} is not empty and was not made by this program; nothing was changed.")
         building = destination.with_name(f".{destination.name}.building")
         retired = destination.with_name(f".{destination.name}.retired")
         for left_over in (building, retired):

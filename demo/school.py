@@ -44,12 +44,10 @@ DELETED_EVERY = 90
 COURSES_EACH = 5
 
 COLUMNS = {
-    "students": "id first_name last_name email student_id enrollment_date is_active study_year mobile_phone"
-    " deleted_at",
+    "students": "id first_name last_name email student_id enrollment_date is_active study_year mobile_phone deleted_at",
     "courses": "id course_code course_name semester credits evaluation_rules",
     "course_enrollments": "student_id course_id enrolled_at status",
-    "grades": "student_id course_id assignment_name category grade max_grade weight date_assigned"
-    " date_submitted",
+    "grades": "student_id course_id assignment_name category grade max_grade weight date_assigned date_submitted",
     "attendances": "student_id course_id date status period_number notes",
     "daily_performances": "student_id course_id date category score max_score notes",
     "highlights": "student_id semester category rating highlight_text date_created is_positive",
@@ -76,20 +74,14 @@ def courses() -> Iterator[Row]:
     """Twenty-four: twelve subjects in two semesters."""
     rules = '[{"category": "Homework", "weight": 20}, {"category": "Midterm", "weight": 30}, '
     rules += '{"category": "Final", "weight": 50}]'
-    for number, (semester, subject) in enumerate(
-        product(("Fall 2025", "Spring 2026"), SUBJECTS.split("/")), start=1
-    ):
+    for number, (semester, subject) in enumerate(product(("Fall 2025", "Spring 2026"), SUBJECTS.split("/")), start=1):
         yield number, f"AUT{100 + number}", subject, semester, 3 + number % 4, rules
 
 
 def pairs(random: Random, count: int) -> list[Pair]:
     """Who takes which course."""
     numbers = [int(str(row[0])) for row in courses()]
-    return [
-        (student, course)
-        for student in range(1, count + 1)
-        for course in random.sample(numbers, COURSES_EACH)
-    ]
+    return [(student, course) for student in range(1, count + 1) for course in random.sample(numbers, COURSES_EACH)]
 
 
 def enrollments(taken: Iterable[Pair]) -> Iterator[Row]:

@@ -94,9 +94,7 @@ def _fill(database: Path, order: Order) -> dict[str, int]:
 def _grow(connection: sqlite3.Connection, random: Random, taken: list[school.Pair], size: int | None) -> None:
     """One term of records, or as many terms as the size asks for, each older than the one before."""
     if size is not None and _bytes(connection) > size * 1.05:
-        raise RefusedError(
-            f"The students alone already take {_bytes(connection)} bytes; ask for a larger --size."
-        )
+        raise RefusedError(f"The students alone already take {_bytes(connection)} bytes; ask for a larger --size.")
     terms = 0
     while size is not None or terms == 0:
         for start in range(0, len(taken), STRIDE):

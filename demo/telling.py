@@ -33,7 +33,10 @@ class Story:
             line = Line(False, f"{type(error).__name__}: {error}")
         self.all_right = self.all_right and line.right
         mark = "ok " if line.right else "BAD"
-        print(f"{self.number:2}. {mark} {time.monotonic() - began:5.1f} s  {title}\n                 {line.said}", flush=True)
+        print(
+            f"{self.number:2}. {mark} {time.monotonic() - began:5.1f} s  {title}\n                 {line.said}",
+            flush=True,
+        )
 
 
 def wait_for(condition: Callable[[], Any], what: str) -> Any:

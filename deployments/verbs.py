@@ -16,7 +16,9 @@ from smsops.runtimes.registry import runtime_for
 
 def _releases_arguments(parser: ArgumentParser) -> None:
     environment_argument(parser)
-    parser.add_argument("--import", dest="refresh", action="store_true", help="read the repository and the engine again")
+    parser.add_argument(
+        "--import", dest="refresh", action="store_true", help="read the repository and the engine again"
+    )
 
 
 def _releases(args: Namespace, output: Output) -> int:
@@ -40,7 +42,9 @@ def _releases(args: Namespace, output: Output) -> int:
             for release in found
         ],
     )
-    output.data([{"version": release.version, "image_id": release.image_id, "heads": release.heads} for release in found])
+    output.data(
+        [{"version": release.version, "image_id": release.image_id, "heads": release.heads} for release in found]
+    )
     return GOOD
 
 
@@ -89,5 +93,10 @@ VERBS = (
     Verb("preflight", "check the preconditions of a release (runbook §1)", _release_arguments, _preflight),
     Verb("deploy", "deploy a release (runbook §2)", _deploy_arguments, _deploy),
     Verb("check", "run the verification checklist (runbook §3)", environment_argument, _check),
-    Verb("rollback", "go back to an earlier release, data as it is (runbook §4.1)", _rollback_arguments, _rollback),
+    Verb(
+        "rollback",
+        "go back to an earlier release, data as it is (runbook §4.1)",
+        _rollback_arguments,
+        _rollback,
+    ),
 )

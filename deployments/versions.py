@@ -1,4 +1,4 @@
-"""Version numbers as they occur in SMS's tags and files: compared as numbers, odd forms understood (sms-contract §9)."""
+"""Version numbers as they occur in SMS's tags and files: compared as numbers, odd forms understood (contract §9)."""
 
 from __future__ import annotations
 

@@ -95,6 +95,11 @@ def _list(output: Output) -> int:
 
 
 VERBS = (
-    Verb("status", "how every environment is now; exit code 0 only when all is well", _status_arguments, _status),
+    Verb(
+        "status",
+        "how every environment is now; exit code 0 only when all is well",
+        _status_arguments,
+        _status,
+    ),
     Verb("incident", "list the live incidents, or show and move one", _incident_arguments, _incident),
 )

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 class Channel(filesystem.Channel):
     """A channel whose messages appear and disappear in one step."""
 
-    def _put(self, queue: str, payload: Any, **_: Any) -> None:
+    def _put(self, queue: str, payload: Any, **_: Any) -> None:  # type: ignore[override]
         folder = Path(self.data_folder_out)
         # Names sort by the time they were sent; wall time, because the monotonic clock begins anew at a reboot.
         name = f"{time.time_ns():020d}_{uuid.uuid4().hex}.{queue}.msg"
@@ -31,7 +31,7 @@ class Channel(filesystem.Channel):
         private.write_text(json.dumps(payload))
         private.rename(folder / name)
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
         folder = Path(self.data_folder_in)
         for path in sorted(folder.glob(f"[0-9]*.{queue}.msg")):
             mine = folder / f".taken-{uuid.uuid4().hex}"

@@ -34,7 +34,7 @@ def decrypt(stored: str) -> str:
         return ""
 
 
-class EncryptedTextField(models.TextField):
+class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     """Text that the database only ever holds encrypted; empty stays empty."""
 
     def from_db_value(self, value: str | None, *_: Any) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 MASK = "[redacted]"
 
-_SECRET_WORD = r"(?:secret|passw(?:or)?d|pwd|token|api_?key|private_?key|access_?key|credential|authorization|cookie)"
+_SECRET_WORD = r"(?:secret|passw(?:or)?d|pwd|token|api_?key|private_?key|access_?key|credential|authorization|cookie)"  # noqa: S105
 _ASSIGNMENT = re.compile(
     # NAME_WITH_SECRET_WORD, an optional quote, `=` or `:`, then the value up to a blank, a quote or a comma.
     # Our own fencing label `smsops.token` is a counter, not a secret.

@@ -52,7 +52,16 @@ class Restore(ObjectAction):
 
 @admin.register(Backup)
 class BackupAdmin(RecordAdmin):
-    list_display = ("proven", "identifier", "environment", "age", "data_size", "stored", "release_version", "reason")
+    list_display = (
+        "proven",
+        "identifier",
+        "environment",
+        "age",
+        "data_size",
+        "stored",
+        "release_version",
+        "reason",
+    )
     list_display_links = ("identifier",)
     list_filter = ("environment", "proof", "reason", "pinned")
     list_select_related = ("environment",)
@@ -61,7 +70,10 @@ class BackupAdmin(RecordAdmin):
     date_hierarchy = "taken_at"
     object_actions = (Restore(), Verify())
     fieldsets = (
-        (None, {"fields": ("proven", "environment", "identifier", "age", "reason", "run", "pinned", "damage")}),
+        (
+            None,
+            {"fields": ("proven", "environment", "identifier", "age", "reason", "run", "pinned", "damage")},
+        ),
         ("What is in it", {"fields": ("release_version", "schema_revision", "students", "row_counts")}),
         ("How it is stored", {"fields": ("data_size", "stored", "sha256", "image_id")}),
     )

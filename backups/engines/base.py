@@ -21,13 +21,17 @@ class Facts:
 
 @dataclass(frozen=True)
 class TableChange:
-    """How one table differs between two databases, row by row of the earlier one."""
+    """How one table differs between two databases, row by row of the earlier one.
+
+    `changed` rows have another value in some shared column; `blanked` ones had something there and have nothing now.
+    """
 
     table: str
     before: int
     after: int
     removed: int
     changed: int
+    blanked: int
 
 
 class Engine(Protocol):

@@ -50,7 +50,9 @@ def check_is_database(database: Path) -> None:
         with database.open("rb") as file:
             head = file.read(len(MAGIC))
     except FileNotFoundError:
-        raise OpsError(f"There is no database at {database}.", fix="Check the data path and the database's name.") from None
+        raise OpsError(
+            f"There is no database at {database}.", fix="Check the data path and the database's name."
+        ) from None
     except OSError as error:
         raise OpsError(f"The database {database} cannot be read: {error.strerror}.") from error
     if head != MAGIC:
@@ -180,12 +182,20 @@ def _compare(connection: sqlite3.Connection, table: str) -> TableChange | None:
     later = _columns(connection, "main", table)
     shared = [column for column in _columns(connection, "earlier", table) if column in later]
     key = "id" if "id" in shared else "rowid"
-    differs = " OR ".join(f"a.{_name(column)} IS NOT b.{_name(column)}" for column in shared) or "0"
+    differs = _any(shared, "a.{0} IS NOT b.{0}")
+    # IFNULL … '' treats NULL and the empty text alike: both are nothing
+    blank = _any(shared, "IFNULL(a.{0}, '') = '' AND IFNULL(b.{0}, '') <> ''")
     name = _name(table)
     query = f"""
-        SELECT count(*), coalesce(sum(a.{key} IS NULL), 0), coalesce(sum(a.{key} IS NOT NULL AND ({differs})), 0)
+        SELECT count(*), coalesce(sum(a.{key} IS NULL), 0),
+            coalesce(sum(a.{key} IS NOT NULL AND ({differs})), 0), coalesce(sum(a.{key} IS NOT NULL AND ({blank})), 0)
         FROM earlier.{name} b LEFT JOIN main.{name} a ON a.{key} = b.{key}
     """  # noqa: S608
-    before, removed, changed = connection.execute(query).fetchone()
+    before, removed, changed, blanked = connection.execute(query).fetchone()
     after = connection.execute(f"SELECT count(*) FROM main.{name}").fetchone()[0]  # noqa: S608
-    return TableChange(table, before, after, removed, changed)
+    return TableChange(table, before, after, removed, changed, blanked)
+
+
+def _any(columns: list[str], condition: str) -> str:
+    """The condition for any of the columns."""
+    return " OR ".join(condition.format(_name(column)) for column in columns) or "0"

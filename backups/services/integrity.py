@@ -8,16 +8,19 @@ from backups.engines.base import TableChange
 from backups.engines.sqlite import SqliteEngine
 
 REMOVED_ROWS = 3  # people work while a check runs: a few rows removed by hand are no damage
+SOME_ROWS = 10
 CHANGED_SHARE = 0.2  # of a table's rows; people do not change a fifth of a table within a minute
 
 
 def losses(changes: list[TableChange], *, migrated: bool) -> list[str]:
-    """What looks like damage, one phrase per table. A migration may rewrite rows, but never remove them."""
+    """What looks like damage, one phrase per table. A migration may rewrite rows, but never remove or empty them."""
     found = []
     for change in changes:
         if change.removed > max(REMOVED_ROWS, change.before // 1000):
             found.append(f"{change.table} lost {change.removed:,} of {change.before:,} rows")
-        elif not migrated and change.changed > max(10, change.before * CHANGED_SHARE):
+        elif change.blanked > max(SOME_ROWS, change.before * CHANGED_SHARE):
+            found.append(f"{change.blanked:,} of {change.before:,} rows of {change.table} lost their content")
+        elif not migrated and change.changed > max(SOME_ROWS, change.before * CHANGED_SHARE):
             found.append(f"{change.changed:,} of {change.before:,} rows of {change.table} were changed")
     return found
 

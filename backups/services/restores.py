@@ -38,7 +38,7 @@ def plan(backup: Backup) -> Plan:
         notes=(
             f"The data goes back to {backup.taken_at:%Y-%m-%d %H:%M:%S} UTC ({age_text(backup.age)}); "
             "what was written since is lost from SMS.",
-            f"{bytes_text(backup.size)} are unpacked while SMS still runs; SMS is away only for the exchange and a start.",
+            f"{bytes_text(backup.size)} are unpacked while SMS runs; it is away only for the exchange and a start.",
             code_note,
             "The present database is kept and stored as a backup of its own; if anything fails, it comes back.",
         ),
@@ -75,7 +75,10 @@ def _fitting_release(backup: Backup, runtime: Runtime, running: Instance | None)
     if image is not None:
         return image.id, f"Release {image.version} is started, the one this data was written by."
     if running is not None:
-        return running.image_id, f"Release {running.version} stays; the release the data was written by is not here."
+        return (
+            running.image_id,
+            f"Release {running.version} stays; the release the data was written by is not here.",
+        )
     raise WrongUse(
         f"No release is running and the backup's own ({backup.release_version or 'unknown'}) is not here.",
         fix="Import that release first.",

@@ -53,7 +53,10 @@ class HoldData(StepKind):
         return Done({"restored": True}, f"The data of before was put back: {spoiled}")
 
     def by_hand(self, ctx: Context) -> list[str]:
-        return [f"rm -f {database(ctx)}-wal {database(ctx)}-shm", f"mv {private(ctx, 'hold')} {database(ctx)}"]
+        return [
+            f"rm -f {database(ctx)}-wal {database(ctx)}-shm",
+            f"mv {private(ctx, 'hold')} {database(ctx)}",
+        ]
 
 
 def _spoiled(ctx: Context, live: Path, copy: Path) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-
 
 from deployments.models import Release
 from deployments.services import deploys, releases
@@ -44,13 +44,13 @@ class DeployForm(ActionForm):
     """Asks which release."""
 
     release = forms.ModelChoiceField(Release.objects.none(), empty_label=None)
-    field_order = ("release", "reason")
+    field_order: Sequence[str] = ("release", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["release"]
         assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = Release.objects.filter(environment=self.target).exclude(image_id="")
+        field.queryset = Release.objects.filter(environment_id=self.target.pk).exclude(image_id="")
 
 
 class DeployTo(ObjectAction):
@@ -81,11 +81,11 @@ class RollBackForm(DestructiveForm):
     """Asks how far back."""
 
     version = forms.ChoiceField(label="To release", required=False)
-    field_order = ("version", "typed_name", "reason")
+    field_order: Sequence[str] = ("version", "typed_name", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        known = Release.objects.filter(environment=self.target).exclude(image_id="")  # type: ignore[misc]
+        known = Release.objects.filter(environment_id=self.target.pk).exclude(image_id="")
         field = self.fields["version"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", "the one that ran before")] + [(release.version, release.version) for release in known]
@@ -117,7 +117,9 @@ class ImportReleases(ObjectAction):
     permission = "smsops.deploy_environment"
 
     def preview(self, target: Environment, request: HttpRequest) -> Preview:
-        return Preview(("The tags of the source repository and the images in the engine are read; SMS is not touched.",))
+        return Preview(
+            ("The tags of the source repository and the images in the engine are read; SMS is not touched.",)
+        )
 
     def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> str:
         found, oddities = releases.import_all(target)
@@ -134,7 +136,10 @@ class ReleaseAdmin(RecordAdmin):
     fieldsets = (
         (None, {"fields": ("environment", "version", "image", "released_on", "breaking", "notes")}),
         ("What changes", {"fields": ("changelog",)}),
-        ("What it is exactly", {"fields": ("git_ref", "commit", "image_id", "heads", "revisions", "imported_at")}),
+        (
+            "What it is exactly",
+            {"fields": ("git_ref", "commit", "image_id", "heads", "revisions", "imported_at")},
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Release]:
@@ -147,5 +152,3 @@ class ReleaseAdmin(RecordAdmin):
     @admin.display(description="Breaking", boolean=False)
     def breaks(self, release: Release) -> str:
         return badge("warn", "Breaking") if release.breaking else ""
-
-

@@ -64,7 +64,9 @@ class Login(Check):
         account = {"email": environment.smoke_email, "password": environment.smoke_password}
         answer = target.ask(LOGIN, method="POST", payload=account)
         if answer.code == 429:
-            return self.failed("The smoke account is locked or the rate limit is reached (HTTP 429).", "Wait, then retry.")
+            return self.failed(
+                "The smoke account is locked or the rate limit is reached (HTTP 429).", "Wait, then retry."
+            )
         if not answer.ok:
             return self.failed(f"No token was issued ({answer.describe()}).", "Check the account and SMS's log.")
         body = answer.json()
@@ -96,7 +98,9 @@ class Students(Check):
         stored = SqliteEngine().row_counts(target.database).get(self.table, 0)
         if stored and not rows:
             return self.failed(f"The list is empty although the database has {stored:,} {self.table}.")
-        return self.passed(f"The list answers in {answer.seconds * 1000:.0f} ms; {stored:,} {self.table} in the database.")
+        return self.passed(
+            f"The list answers in {answer.seconds * 1000:.0f} ms; {stored:,} {self.table} in the database."
+        )
 
 
 class Grades(Students):

@@ -66,7 +66,9 @@ class DataReachable(Check):
         folder = target.runtime.data_folder()
         if not target.database.exists():
             return self.warned(f"There is no database in {folder} yet; a first installation makes one.")
-        return self.passed(f"{target.environment.database_file} is there, {bytes_text(target.database.stat().st_size)}.")
+        return self.passed(
+            f"{target.environment.database_file} is there, {bytes_text(target.database.stat().st_size)}."
+        )
 
 
 class VersionStated(Check):

@@ -30,7 +30,7 @@ def from_source(files: Iterable[str]) -> Migrations:
         revision = names.get("revision")
         if isinstance(revision, str):
             down = names.get("down_revision")
-            parents[revision] = {down} if isinstance(down, str) else set(down or ())
+            parents[revision] = {down} if isinstance(down, str) else set(down if isinstance(down, tuple | list) else ())
     needed = {parent for each in parents.values() for parent in each}
     return Migrations(sorted(parents.keys() - needed), sorted(parents))
 
@@ -55,7 +55,9 @@ def _assigned(text: str) -> dict[str, object]:
         return {}
     found: dict[str, object] = {}
     for node in body:
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        targets = (
+            node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        )
         if len(targets) == 1 and isinstance(targets[0], ast.Name) and getattr(node, "value", None) is not None:
             try:
                 found[targets[0].id] = ast.literal_eval(node.value)  # type: ignore[attr-defined]

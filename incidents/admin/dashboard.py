@@ -36,7 +36,11 @@ def panel(request: HttpRequest) -> dict[str, Any]:
 
 def _buttons(request: HttpRequest, environment_id: int) -> list[dict[str, str]]:
     return [
-        {"label": label, "tone": tone, "url": reverse("admin:smsops_environment_do", args=[environment_id, name])}
+        {
+            "label": label,
+            "tone": tone,
+            "url": reverse("admin:smsops_environment_do", args=[environment_id, name]),
+        }
         for name, label, permission, tone in BUTTONS
         if request.user.has_perm(permission)
     ]

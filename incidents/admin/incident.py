@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -35,35 +35,40 @@ class _Move(ObjectAction):
         self.move(target, cleaned["reason"], by.user)
         return f"The incident is {target.get_state_display().lower()}."
 
-    def move(self, incident: Incident, why: str, user: AbstractBaseUser) -> None:
+    def move(self, incident: Incident, why: str, user: User) -> None:
         raise NotImplementedError
 
 
 class Acknowledge(_Move):
-    name, label, permission, to = "acknowledge", "Acknowledge", "incidents.acknowledge_incident", IncidentState.ACKNOWLEDGED
+    name, label, permission, to = (
+        "acknowledge",
+        "Acknowledge",
+        "incidents.acknowledge_incident",
+        IncidentState.ACKNOWLEDGED,
+    )
 
-    def move(self, incident: Incident, why: str, user: AbstractBaseUser) -> None:
+    def move(self, incident: Incident, why: str, user: User) -> None:
         incidents.acknowledge(incident, user)
 
 
 class Resolve(_Move):
     name, label, permission, to = "resolve", "Resolve", "incidents.resolve_incident", IncidentState.RESOLVED
 
-    def move(self, incident: Incident, why: str, user: AbstractBaseUser) -> None:
+    def move(self, incident: Incident, why: str, user: User) -> None:
         incidents.resolve(incident, why, user)
 
 
 class Close(_Move):
     name, label, permission, to = "close", "Close", "incidents.resolve_incident", IncidentState.CLOSED
 
-    def move(self, incident: Incident, why: str, user: AbstractBaseUser) -> None:
+    def move(self, incident: Incident, why: str, user: User) -> None:
         incidents.close(incident, why, user)
 
 
 class Reopen(_Move):
     name, label, permission, to = "reopen", "Reopen", "incidents.resolve_incident", IncidentState.OPEN
 
-    def move(self, incident: Incident, why: str, user: AbstractBaseUser) -> None:
+    def move(self, incident: Incident, why: str, user: User) -> None:
         incidents.reopen(incident, why, user)
 
 

@@ -70,14 +70,18 @@ def _health(environment: Environment, secrets: list[str]) -> str:
     parts = []
     for path in (HEALTH, READY, LIVE):
         answer = ask(environment.base_url, path, timeout=3)
-        parts.append(f"GET {path}: {answer.describe()} in {answer.seconds * 1000:.0f} ms\n{answer.body[:4000].decode('utf-8', 'replace')}\n")
+        body = answer.body[:4000].decode("utf-8", "replace")
+        parts.append(f"GET {path}: {answer.describe()} in {answer.seconds * 1000:.0f} ms\n{body}\n")
     return redact("\n".join(parts), secrets)
 
 
 def _events(environment: Environment, secrets: list[str]) -> str:
     now = timezone.now()
     found = runtime_for(environment).events(environment.instance, now - EVENTS_SPAN, now)
-    lines = [f"{event.at:%Y-%m-%d %H:%M:%S.%f} {event.action} {event.exit_code if event.exit_code is not None else ''}" for event in found]
+    lines = [
+        f"{event.at:%Y-%m-%d %H:%M:%S.%f} {event.action} {event.exit_code if event.exit_code is not None else ''}"
+        for event in found
+    ]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 

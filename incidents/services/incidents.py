@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -53,7 +53,12 @@ def report(environment: Environment, sign: Sign, run: Run | None = None) -> tupl
                 fingerprint=sign.fingerprint,
                 run=run,
             )
-            note(incident, EntryKind.STATE, f"Opened as {incident.get_severity_display()}: {sign.title}", run=run)
+            note(
+                incident,
+                EntryKind.STATE,
+                f"Opened as {incident.get_severity_display()}: {sign.title}",
+                run=run,
+            )
             note(incident, EntryKind.SIGN, sign.detail, run=run)
         return incident, True
     except IntegrityError:
@@ -78,9 +83,16 @@ def note(incident: Incident, kind: str, text: str, *, author: str = "", run: Run
     return TimelineEntry.objects.create(incident=incident, kind=kind, text=redact(text), author=author, run=run)
 
 
-def acknowledge(incident: Incident, user: AbstractBaseUser) -> None:
+def acknowledge(incident: Incident, user: User) -> None:
     """Somebody takes it on."""
-    _move(incident, IncidentState.ACKNOWLEDGED, "Acknowledged.", user, acknowledged_at=timezone.now(), acknowledged_by=user)
+    _move(
+        incident,
+        IncidentState.ACKNOWLEDGED,
+        "Acknowledged.",
+        user,
+        acknowledged_at=timezone.now(),
+        acknowledged_by=user,
+    )
 
 
 def mitigate(incident: Incident, text: str, run: Run | None = None) -> None:
@@ -89,7 +101,7 @@ def mitigate(incident: Incident, text: str, run: Run | None = None) -> None:
         _move(incident, IncidentState.MITIGATED, text, None, run=run, mitigated_at=timezone.now())
 
 
-def resolve(incident: Incident, text: str, user: AbstractBaseUser | None = None) -> None:
+def resolve(incident: Incident, text: str, user: User | None = None) -> None:
     """The trouble is over."""
     now = timezone.now()
     _move(
@@ -103,25 +115,36 @@ def resolve(incident: Incident, text: str, user: AbstractBaseUser | None = None)
     )
 
 
-def close(incident: Incident, text: str, user: AbstractBaseUser) -> None:
+def close(incident: Incident, text: str, user: User) -> None:
     """Nothing is left to do."""
     _move(incident, IncidentState.CLOSED, text, user, closed_at=timezone.now())
 
 
-def reopen(incident: Incident, text: str, user: AbstractBaseUser) -> None:
+def reopen(incident: Incident, text: str, user: User) -> None:
     """It was not over."""
     _move(incident, IncidentState.OPEN, text, user, resolved_at=None, mitigated_at=None, closed_at=None)
 
 
 def _move(
-    incident: Incident, to: str, text: str, user: AbstractBaseUser | None, run: Run | None = None, **values: object
+    incident: Incident,
+    to: str,
+    text: str,
+    user: User | None,
+    run: Run | None = None,
+    **values: Any,
 ) -> None:
     try:
         with transaction.atomic():
             if not advance(incident, INCIDENT_TABLE, to, **values):
                 raise WrongUse("Somebody else has just changed this incident; look again.")
             author = user.get_username() if user is not None else ""
-            note(incident, EntryKind.STATE, f"{IncidentState(to).label}. {text}".strip(), author=author, run=run)
+            note(
+                incident,
+                EntryKind.STATE,
+                f"{IncidentState(to).label}. {text}".strip(),
+                author=author,
+                run=run,
+            )
     except IllegalTransition:
         state = incident.get_state_display().lower()
         raise WrongUse(f"An incident that is {state} cannot become {IncidentState(to).label.lower()}.") from None

@@ -26,7 +26,9 @@ def of_instance(found: Instance | None, known_restarts: int, events: Sequence[Ev
         return Sign(SERVICE, Severity.CRITICAL, "SMS runs out of memory", detail)
     recent = [event for event in deaths if now - event.at <= LOOP_SPAN]
     if len(recent) >= LOOP_DEATHS or found.restarts - known_restarts >= LOOP_DEATHS:
-        detail = f"It died {max(len(recent), found.restarts - known_restarts)} times within a minute (exit code {code})."
+        detail = (
+            f"It died {max(len(recent), found.restarts - known_restarts)} times within a minute (exit code {code})."
+        )
         return Sign(SERVICE, Severity.CRITICAL, "SMS is in a crash loop", detail)
     if found.status in (Status.EXITED, Status.CREATED):
         detail = f"The instance is {found.status} (exit code {code}). {found.error}".strip()

@@ -145,7 +145,7 @@ def raise_incident(environment: Environment, sign: Sign, run: Run | None = None)
 
 
 def _resolve(watch: Watch) -> None:
-    """SMS has been well at several looks: what was about its availability is over, unless a run still needs a person."""
+    """SMS was well at several looks: what was about its availability is over, unless a run still needs a person."""
     live = Incident.objects.filter(environment=watch.environment, state__in=LIVE).filter(_AVAILABILITY)
     for incident in live.exclude(run__state="needs_human").select_related("run"):
         incidents.note(incident, EntryKind.SIGN, f"SMS is well again: {watch.detail}")

@@ -42,9 +42,11 @@ class DestructiveForm(ActionForm):
     """Asks why and for the name, so that nobody does it in passing or to the wrong environment."""
 
     typed_name = forms.CharField(
-        label="Name", max_length=100, widget=forms.TextInput(attrs={"autocomplete": "off", "class": "vTextField"})
+        label="Name",
+        max_length=100,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "class": "vTextField"}),
     )
-    field_order = ("typed_name", "reason")
+    field_order: Sequence[str] = ("typed_name", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -53,7 +55,8 @@ class DestructiveForm(ActionForm):
 
     @property
     def wanted(self) -> str:
-        return str(getattr(self.target, "environment", self.target).name)  # type: ignore[attr-defined]
+        place: Any = getattr(self.target, "environment", self.target)
+        return str(place.name)
 
     def clean_typed_name(self) -> str:
         typed: str = self.cleaned_data["typed_name"].strip()
@@ -116,7 +119,9 @@ class ActionsMixin(ModelAdmin):  # type: ignore[type-arg]
     def get_urls(self) -> list[URLPattern]:
         info = self.model._meta.app_label, self.model._meta.model_name
         door = path(
-            "<int:pk>/do/<slug:name>/", self.admin_site.admin_view(self.action_view), name="{}_{}_do".format(*info)
+            "<int:pk>/do/<slug:name>/",
+            self.admin_site.admin_view(self.action_view),
+            name="{}_{}_do".format(*info),
         )
         return [door, *super().get_urls()]
 

@@ -38,7 +38,7 @@ for model in (
 
 
 @admin.register(beat.PeriodicTask)
-class PeriodicTaskAdmin(_SuperuserChanges, StockPeriodicTaskAdmin):
+class PeriodicTaskAdmin(_SuperuserChanges, StockPeriodicTaskAdmin):  # type: ignore[misc]
     actions = None
     list_display = ("name", "enabled", "scheduler", "last_run_at", "one_off")
 

@@ -71,7 +71,11 @@ class RunAdmin(RecordAdmin):
         return [live, *super().get_urls()]
 
     def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         run = self.get_object(request, object_id)
         extra = {**(extra_context or {}), **(_live_context(run) if isinstance(run, Run) else {})}

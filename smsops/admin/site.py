@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
 
 Panel = Callable[[HttpRequest], dict[str, Any]]
 _PANELS: list[Panel] = []
@@ -25,7 +26,7 @@ class OperationsSite(AdminSite):
     site_url = None
     enable_nav_sidebar = False
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         context: dict[str, Any] = {}
         for panel in _PANELS:
             context |= panel(request)

@@ -1,10 +1,10 @@
 """Environments from a YAML file: `ops env apply FILE`.
 
-    demo:
-      preset: sms-native
-      title: The demo school
-      data_path: /srv/sms/data
-      smoke_password_file: /run/secrets/smoke
+demo:
+  preset: sms-native
+  title: The demo school
+  data_path: /srv/sms/data
+  smoke_password_file: /run/secrets/smoke
 """
 
 from __future__ import annotations

@@ -34,7 +34,10 @@ def _place(environment: Environment) -> dict[str, str]:
     """Where SMS runs and where its data is."""
     mistakes = _absolute(environment, "data_path", "releases_path", "env_file", "source_path", "interpreter")
     if environment.runtime == "process":
-        for field, what in (("data_path", "the data folder"), ("releases_path", "the folder of unpacked releases")):
+        for field, what in (
+            ("data_path", "the data folder"),
+            ("releases_path", "the folder of unpacked releases"),
+        ):
             if not getattr(environment, field):
                 mistakes[field] = f"The process runtime needs {what}."
     elif not environment.volume:

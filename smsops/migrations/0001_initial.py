@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('env_file', models.CharField(blank=True, help_text='The .env file SMS is started with.', max_length=500)),
                 ('source_path', models.CharField(blank=True, help_text='Git repository whose tags are the releases of SMS.', max_length=500)),
                 ('memory_limit_mb', models.PositiveIntegerField(default=4096, help_text='Memory SMS may use, in MB (runbook §5.3.1).', validators=[django.core.validators.MinValueValidator(64)])),
-                ('base_url', models.URLField(default='http://127.0.0.1:8080', help_text='Where SMS answers, without a path.')),
+                ('base_url', models.CharField(max_length=200, default='http://127.0.0.1:8080', help_text='Where SMS answers, without a path.')),
                 ('host_port', models.PositiveIntegerField(default=8080, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(65535)])),
                 ('container_port', models.PositiveIntegerField(default=8000, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(65535)])),
                 ('smoke_email', models.CharField(blank=True, help_text='Account for the login check. Empty: the check is skipped.', max_length=200)),

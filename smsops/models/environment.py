@@ -53,7 +53,10 @@ class Environment(models.Model):
         help_text="Name of the container, or of the supervised process.",
     )
     image = models.CharField(
-        "image name", max_length=120, default="sms-fullstack", help_text="Image without a tag; the tag is the version."
+        "image name",
+        max_length=120,
+        default="sms-fullstack",
+        help_text="Image without a tag; the tag is the version.",
     )
     volume = models.CharField(max_length=120, default="sms_data", blank=True, help_text="Docker volume with the data.")
     data_path = models.CharField(
@@ -66,17 +69,23 @@ class Environment(models.Model):
         max_length=500, blank=True, help_text="Process runtime: folder with one unpacked release per version."
     )
     interpreter = models.CharField(
-        max_length=500, blank=True, help_text="Process runtime: the Python that runs SMS. Empty: the one of smsops."
+        max_length=500,
+        blank=True,
+        help_text="Process runtime: the Python that runs SMS. Empty: the one of smsops.",
     )
     env_file = models.CharField(max_length=500, blank=True, help_text="The .env file SMS is started with.")
     source_path = models.CharField(
         max_length=500, blank=True, help_text="Git repository whose tags are the releases of SMS."
     )
     memory_limit_mb = models.PositiveIntegerField(
-        default=4096, validators=[MinValueValidator(64)], help_text="Memory SMS may use, in MB (runbook §5.3.1)."
+        default=4096,
+        validators=[MinValueValidator(64)],
+        help_text="Memory SMS may use, in MB (runbook §5.3.1).",
     )
 
-    base_url = models.URLField(default="http://127.0.0.1:8080", help_text="Where SMS answers, without a path.")
+    base_url = models.CharField(
+        max_length=200, default="http://127.0.0.1:8080", help_text="Where SMS answers, without a path."
+    )
     host_port = models.PositiveIntegerField(default=8080, validators=[MinValueValidator(1), MaxValueValidator(65535)])
     container_port = models.PositiveIntegerField(
         default=8000, validators=[MinValueValidator(1), MaxValueValidator(65535)]
@@ -91,7 +100,10 @@ class Environment(models.Model):
     )
     backups_enabled = models.BooleanField(default=True)
     health_seconds = models.PositiveIntegerField(
-        "check health every (seconds)", default=60, validators=[MinValueValidator(2)], help_text="Runbook §7: 60."
+        "check health every (seconds)",
+        default=60,
+        validators=[MinValueValidator(2)],
+        help_text="Runbook §7: 60.",
     )
     gate_seconds = models.PositiveIntegerField(
         "health gate (seconds)",
@@ -123,12 +135,12 @@ class Environment(models.Model):
     def __str__(self) -> str:
         return self.title or self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("admin:smsops_environment_change", args=[self.pk])
+
     def clean(self) -> None:
         """Refuse what could not work, with one sentence per field."""
         validate(self)
-
-    def get_absolute_url(self) -> str:
-        return reverse("admin:smsops_environment_change", args=[self.pk])
 
     @property
     def rpo(self) -> timedelta:

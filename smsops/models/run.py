@@ -45,7 +45,7 @@ class Trigger(models.TextChoices):
 
 
 class Run(models.Model):
-    """One piece of work for an environment. One row is one job; its steps are the plan, approved and audited as such."""
+    """One piece of work for an environment. One row is one job; its steps are the plan, audited as such."""
 
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="runs")
     kind = models.CharField(max_length=30)
@@ -154,7 +154,9 @@ class Step(models.Model):
     interruptions = models.PositiveIntegerField(default=0, help_text="Times a worker was lost inside this step.")
     attempts = models.PositiveIntegerField(default=0)
     token = models.PositiveBigIntegerField(default=0, help_text="Fencing token of the last worker that touched it.")
-    work_seconds = models.FloatField(default=0, help_text="Time spent in the action itself, without waiting for workers.")
+    work_seconds = models.FloatField(
+        default=0, help_text="Time spent in the action itself, without waiting for workers."
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 

@@ -10,7 +10,13 @@ from smsops.models import FINAL, Run, Step, StepState
 from smsops.redact import redact, redact_data
 from smsops.text import seconds_text
 
-MARKS = {StepState.DONE: "ok", StepState.SKIPPED: "--", StepState.FAILED: "!!", StepState.UNDONE: "<-", StepState.STUCK: "??"}
+MARKS = {
+    StepState.DONE: "ok",
+    StepState.SKIPPED: "--",
+    StepState.FAILED: "!!",
+    StepState.UNDONE: "<-",
+    StepState.STUCK: "??",
+}
 BAR = 24
 
 
@@ -70,7 +76,9 @@ class Progress:
         lines = step.output.splitlines() or [""]
         text = lines[-1] if step.state == StepState.UNDONE else step.error or lines[0]
         lead = "\r\033[K" if self.live else ""
-        self.stream.write(f"{lead}  {MARKS[StepState(step.state)]}  {step.title:<46} {seconds_text(step.work_seconds):>8}  {text}\n")
+        self.stream.write(
+            f"{lead}  {MARKS[StepState(step.state)]}  {step.title:<46} {seconds_text(step.work_seconds):>8}  {text}\n"
+        )
 
     def _bar(self, run: Run, steps: list[Step]) -> None:
         ended = sum(step.state in MARKS for step in steps)
@@ -81,5 +89,3 @@ class Progress:
         if run.state in FINAL:
             self.stream.write("\r\033[K")
         self.stream.flush()
-
-

@@ -7,10 +7,10 @@ from argparse import ArgumentParser, Namespace
 from smsops.environments import files
 from smsops.errors import WrongUse
 from smsops.models import FINAL, Environment, Run
+from smsops.models import GOOD as GOOD_STATES
 from smsops.ops.common import as_data, find_environment, watch
 from smsops.ops.output import Output
 from smsops.ops.registry import BAD, GOOD, Verb
-from smsops.models import GOOD as GOOD_STATES
 from smsops.runs import cancel
 from smsops.text import seconds_text
 
@@ -84,7 +84,12 @@ def _run(args: Namespace, output: Output) -> int:
     output.table(
         ["STEP", "STATE", "WORK", "WHAT IT SAID"],
         [
-            (step.title, step.get_state_display(), seconds_text(step.work_seconds), (step.error or step.output)[:100])
+            (
+                step.title,
+                step.get_state_display(),
+                seconds_text(step.work_seconds),
+                (step.error or step.output)[:100],
+            )
             for step in run.steps.all()
         ],
     )
@@ -109,4 +114,3 @@ VERBS = (
     Verb("run", "show one run", _run_arguments, _run),
     Verb("cancel", "cancel a run", _cancel_arguments, _cancel),
 )
-

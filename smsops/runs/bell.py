@@ -17,7 +17,7 @@ def ring(run: Run, after: float = 0) -> None:
     from smsops.tasks import tick
 
     try:
-        tick.apply_async((run.pk,), queue=run.environment.queue, countdown=after or None)
+        tick.apply_async((run.pk,), queue=run.environment.queue, countdown=after)
     except (OperationalError, OSError) as error:
         log.warning("run %s: the broker is away (%s); the sweep will ring again", run.pk, error)
 

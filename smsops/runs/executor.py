@@ -65,7 +65,8 @@ def _slice(held: Held, run_id: int, end: float) -> float | None:
 def turn(held: Held, run: Run, steps: list[Step]) -> float | None:
     """Do at most one action of the run; return the wait before the next one, None when the run is over."""
     if run.finished:
-        return _announce_end(held, run)
+        _announce_end(held, run)
+        return None
     if run.state == RunState.QUEUED:
         return _begin(held, run)
     if run.state == RunState.UNDOING:
@@ -75,9 +76,7 @@ def turn(held: Held, run: Run, steps: list[Step]) -> float | None:
         return 0
     step = next((step for step in steps if step.state not in FINISHED_STEP), None)
     if step is None:
-        journal.move(
-            held, run, RunState.SUCCEEDED, headline=success_headline(run, steps), finished_at=timezone.now()
-        )
+        journal.move(held, run, RunState.SUCCEEDED, headline=success_headline(run, steps), finished_at=timezone.now())
         return 0
     wait = perform(held, run, step)
     if step.state == StepState.FAILED:
@@ -92,9 +91,7 @@ def past_return(steps: list[Step]) -> bool:
 
 def _begin(held: Held, run: Run) -> float:
     if run.cancel_requested:
-        journal.move(
-            held, run, RunState.CANCELLED, headline="Cancelled before it began.", finished_at=timezone.now()
-        )
+        journal.move(held, run, RunState.CANCELLED, headline="Cancelled before it began.", finished_at=timezone.now())
     else:
         journal.move(held, run, RunState.RUNNING, started_at=timezone.now())
     return 0

@@ -18,6 +18,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Value
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 
 from smsops.errors import LeaseLost
@@ -42,7 +43,7 @@ class Held:
             raise LeaseLost(f"{self.scope} #{self.token}")
 
 
-def _until(seconds: float) -> ExpressionWrapper:
+def _until(seconds: float) -> Combinable:
     span = Value(timedelta(seconds=seconds), output_field=DurationField())
     return ExpressionWrapper(Now() + span, output_field=DateTimeField())
 

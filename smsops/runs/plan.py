@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from smsops.errors import WrongUse
@@ -53,7 +53,7 @@ class By:
     """Who wants a run, through which door, and why."""
 
     trigger: str = Trigger.SYSTEM
-    user: AbstractBaseUser | None = None
+    user: User | None = None
     name: str = ""
     reason: str = ""
 

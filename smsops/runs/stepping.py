@@ -94,9 +94,7 @@ def _on_error(ctx: Context, kind: StepKind, error: OpsError) -> float:
     step = ctx.step
     if not error.transient or step.attempts >= kind.tries:
         return fail(ctx, error)
-    journal.write(
-        ctx.held, ctx.run, Entry.RETRY, step, str(error), state=StepState.WAITING, attempts=step.attempts + 1
-    )
+    journal.write(ctx.held, ctx.run, Entry.RETRY, step, str(error), state=StepState.WAITING, attempts=step.attempts + 1)
     return float(2 ** (step.attempts - 2))
 
 

@@ -27,9 +27,7 @@ def begin(held: Held, run: Run, steps: list[Step], cause: str) -> None:
     if run.cancel_requested or any(step.state in TOUCHED and _has_undo(step) for step in steps):
         journal.move(held, run, RunState.UNDOING, detail=cause, cause=cause, undo_started_at=timezone.now())
     else:
-        journal.move(
-            held, run, RunState.SAFE, detail=cause, cause=cause, headline=cause, finished_at=timezone.now()
-        )
+        journal.move(held, run, RunState.SAFE, detail=cause, cause=cause, headline=cause, finished_at=timezone.now())
 
 
 def turn(held: Held, run: Run, steps: list[Step]) -> float:
@@ -87,9 +85,7 @@ def _undo_step(held: Held, run: Run, step: Step) -> float:
 def _on_error(ctx: Context, kind: kinds.StepKind, error: OpsError) -> float:
     step, tries = ctx.step, ctx.step.memo.get("undo_tries", 0) + 1
     if tries < TRIES:
-        journal.write(
-            ctx.held, ctx.run, Entry.RETRY, step, str(error), memo={**step.memo, "undo_tries": tries}
-        )
+        journal.write(ctx.held, ctx.run, Entry.RETRY, step, str(error), memo={**step.memo, "undo_tries": tries})
         return float(tries)
     journal.write(ctx.held, ctx.run, Entry.STUCK, step, str(error), state=StepState.STUCK, error=str(error))
     run = ctx.run

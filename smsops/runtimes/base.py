@@ -100,7 +100,7 @@ class Runtime(Protocol):
         """Make an instance without starting it. NameTaken when the name is in use."""
 
     def start(self, name: str) -> None:
-        """Start it and return at once; starting a running instance does nothing. The engine restarts it when it dies."""
+        """Start it and return at once; a running one is left alone. The engine restarts it when it dies."""
 
     def stop(self, name: str, grace: float) -> None:
         """Ask it to end, kill it after `grace` seconds, and return when it is gone; it stays stopped. Stopping a

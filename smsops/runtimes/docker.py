@@ -42,7 +42,7 @@ def translated(method: F) -> F:
             text = str(error.explanation or error)
             if error.status_code == 409 and "is already in use" in text:
                 raise NameTaken(text) from error
-            raise OpsError(f"Docker refused: {text.strip()}", transient=error.status_code >= 500) from error
+            raise OpsError(f"Docker refused: {text.strip()}", transient=(error.status_code or 0) >= 500) from error
         except (DockerException, requests.RequestException, OSError) as error:
             fix = "Check that dockerd runs and that the worker may use its socket."
             raise RuntimeUnavailable("The Docker Engine does not answer.", fix=fix) from error
@@ -95,10 +95,14 @@ class DockerRuntime:
             image_id,
             name=name,
             labels={**labels, "smsops.version": image.version},
-            environment={**envfile.read(spec.env_file), "SMS_ENV": "production", "SMS_EXECUTION_MODE": "docker"},
+            environment={
+                **envfile.read(spec.env_file),
+                "SMS_ENV": "production",
+                "SMS_EXECUTION_MODE": "docker",
+            },
             ports={f"{spec.container_port}/tcp": spec.host_port},
             volumes={spec.volume: {"bind": DATA_MOUNT, "mode": "rw"}},
-            restart_policy={"Name": "unless-stopped"},
+            restart_policy={"Name": "unless-stopped"},  # type: ignore[arg-type]
             mem_limit=f"{spec.memory_limit_mb}m",
             memswap_limit=f"{spec.memory_limit_mb}m",
             log_config=docker.types.LogConfig(type="json-file", config={"max-size": "10m", "max-file": "5"}),
@@ -132,7 +136,7 @@ class DockerRuntime:
 
     @translated
     def instances(self) -> list[Instance]:
-        wanted = {"label": f"smsops.environment={self.spec.environment}"}
+        wanted: dict[str, str | list[str] | bool] = {"label": f"smsops.environment={self.spec.environment}"}
         # ignore_removed: between listing and reading one of them may go
         found = self.client.containers.list(all=True, filters=wanted, ignore_removed=True)
         return [views.instance(container.attrs) for container in found]
@@ -156,7 +160,11 @@ class DockerRuntime:
         if container is None:
             return []
         # By id: by name the engine also returns what happened to earlier containers of that name.
-        filters = {"type": "container", "container": container.id, "event": ["start", "die", "oom", "restart", "stop"]}
+        filters = {
+            "type": "container",
+            "container": container.id,
+            "event": ["start", "die", "oom", "restart", "stop"],
+        }
         stream = self.client.events(since=since, until=until, filters=filters, decode=True)
         return [views.event(item) for item in stream]
 
@@ -217,4 +225,3 @@ class DockerRuntime:
         if container is None:
             raise OpsError(f"There is no container called {name}.")
         return container
-

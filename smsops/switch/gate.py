@@ -53,7 +53,9 @@ class Steady(StepKind):
         if crash or found is None:
             raise OpsError(f"{crash} {last_words(ctx)}".strip())
         if found.restarts > ctx.memo["restarts"] or not found.up:
-            raise OpsError(f"SMS died after it had been healthy (exit code {found.exit_code}). {last_words(ctx)}".strip())
+            raise OpsError(
+                f"SMS died after it had been healthy (exit code {found.exit_code}). {last_words(ctx)}".strip()
+            )
         if watched < ctx.environment.steady_seconds:
             return Again(0.25, f"{watched:.0f} of {ctx.environment.steady_seconds} s")
         seen = health.look(ctx.environment.base_url, timeout=3)

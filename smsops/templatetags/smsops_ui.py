@@ -51,7 +51,9 @@ def ago(value: datetime | None) -> SafeString | str:
         return "never"
     local = timezone.localtime(value)
     words = text.age_text(timezone.now() - value)
-    return format_html('<time datetime="{}" title="{}">{}</time>', local.isoformat(), f"{local:%Y-%m-%d %H:%M:%S %Z}", words)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', local.isoformat(), f"{local:%Y-%m-%d %H:%M:%S %Z}", words
+    )
 
 
 @register.filter

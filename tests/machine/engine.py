@@ -85,7 +85,14 @@ def _import_base() -> None:
         shutil.rmtree(root, ignore_errors=True)
         print("Making the base image (a minute, once) …", flush=True)
         packages = "python3,python3-pip,ca-certificates"
-        words = ["debootstrap", "--variant=minbase", f"--include={packages}", "bookworm", str(root), _mirror()]
+        words = [
+            "debootstrap",
+            "--variant=minbase",
+            f"--include={packages}",
+            "bookworm",
+            str(root),
+            _mirror(),
+        ]
         subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
         shutil.rmtree(root / "var/cache/apt", ignore_errors=True)
         shutil.rmtree(root / "var/lib/apt/lists", ignore_errors=True)
@@ -100,7 +107,10 @@ def _import_base() -> None:
 def _mirror() -> str:
     """The package mirror this machine uses."""
     targets = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(SITE) $(RELEASE)"], capture_output=True, text=True, check=False
+        ["apt-get", "indextargets", "--format", "$(SITE) $(RELEASE)"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     sites = [line.split()[0] for line in targets.stdout.splitlines() if line.endswith(" bookworm")]
     return sites[0] if sites else "http://deb.debian.org/debian"

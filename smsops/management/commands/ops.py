@@ -16,7 +16,7 @@ from smsops.redact import redact
 
 
 class Command(BaseCommand):
-    help = "Backs up, deploys, rolls back, restores and looks at SMS. Exit code 0: the good verdict; 1: any other; 2: wrong use."
+    help = "Backs up, deploys, rolls back, restores SMS. Exit code 0: the good verdict; 1: any other; 2: wrong use."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         words = Namespace(**options)
-        output = Output(self.stdout._out, self.stderr._out, as_json=words.json)
+        output = Output(sys.stdout, sys.stderr, as_json=words.json)
         try:
             code = VERBS[words.verb].run(words, output)
         except WrongUse as error:

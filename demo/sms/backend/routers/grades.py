@@ -16,9 +16,7 @@ router = APIRouter(prefix="/api/v1/grades", tags=["grades"])
 
 
 @router.get("/", dependencies=[limited("read")])
-def index(
-    database: Database, window: Window, student_id: int | None = None, course_id: int | None = None
-) -> Response:
+def index(database: Database, window: Window, student_id: int | None = None, course_id: int | None = None) -> Response:
     """A page of grades in every era, of one student or course if asked."""
     query = select(Grade).where(Grade.deleted_at.is_(None)).order_by(Grade.id)
     if student_id is not None:

@@ -50,9 +50,7 @@ def show(number: int, database: Database) -> Response:
 
 
 @router.put("/{number}", dependencies=[limited("write")])
-def change(
-    number: int, changes: StudentChange, request: Request, database: Database, user: Writer
-) -> Response:
+def change(number: int, changes: StudentChange, request: Request, database: Database, user: Writer) -> Response:
     """The student with the given fields changed."""
     student = _find(database, number)
     for name, value in changes.model_dump(exclude_unset=True).items():

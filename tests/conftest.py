@@ -1,0 +1,92 @@
+"""What the tests share: real parts where they are needed, and a clear word where they are missing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from demo import repository as demo_repository
+from demo.seeding import Order, make
+from tests.machine import parts
+from tests.machine.__main__ import REPOSITORY
+from tests.places import ADMIN, DockerPlace, Place, ProcessPlace
+
+LACKING = {part.marker for part in parts.missing()}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A test whose parts are missing is skipped with a reason; with CI set it fails: nothing may be skipped there."""
+    wanted = [marker.name for marker in item.iter_markers() if marker.name in LACKING]
+    if not wanted:
+        return
+    reason = f"needs {', '.join(wanted)}; “make test” installs it on Debian as root"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """A git repository with every release of the demo SMS."""
+    demo_repository.build(REPOSITORY)
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def releases_path(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Every release unpacked, as the process runtime runs them."""
+    from deployments import versions
+    from deployments.sources.git import Repository
+
+    folder = tmp_path_factory.mktemp("releases")
+    source = Repository(str(repository))
+    for tag in source.tags():
+        source.unpack(tag, folder / versions.normal(tag.name))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def school(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A seeded database to copy: 200 students, the smoke account present."""
+    database = tmp_path_factory.mktemp("school") / "student_management.db"
+    make(Order(database, students=200, admin=ADMIN))
+    return database
+
+
+@pytest.fixture
+def process_place(
+    tmp_path: Path, repository: Path, releases_path: Path, school: Path, transactional_db: None
+) -> Iterator[Place]:
+    """An SMS installation run natively, with a school in it, nothing deployed yet."""
+    place = ProcessPlace(tmp_path, repository, school, releases_path)
+    yield place
+    place.clear()
+
+
+@pytest.fixture
+def docker_place(tmp_path: Path, repository: Path, school: Path, transactional_db: None) -> Iterator[Place]:
+    """The same as a container."""
+    place = DockerPlace(tmp_path, repository, school)
+    yield place
+    place.clear()
+
+
+BOTH = ["process", pytest.param("docker", marks=pytest.mark.docker)]
+
+
+@pytest.fixture(params=BOTH)
+def place(request: pytest.FixtureRequest, transactional_db: None) -> Place:
+    """An SMS installation on each runtime in turn."""
+    found: Place = request.getfixturevalue(f"{request.param}_place")
+    return found
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Vault, work folder and evidence of one test are its own."""
+    for name in ("VAULT", "WORK", "EVIDENCE"):
+        monkeypatch.setattr(settings, f"SMSOPS_{name}_DIR", tmp_path / name.lower())
