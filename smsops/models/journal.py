@@ -29,7 +29,7 @@ class JournalEntry(models.Model):
     at = models.DateTimeField(default=timezone.now)
     entry = models.CharField(max_length=12, choices=Entry)
     token = models.PositiveBigIntegerField(default=0)
-    holder = models.CharField(max_length=120, blank=True)
+    holder = models.CharField(max_length=160, blank=True)
     detail = models.TextField(blank=True)
 
     class Meta:
@@ -45,7 +45,7 @@ class Lease(models.Model):
 
     scope = models.CharField(max_length=60, unique=True)
     token = models.PositiveBigIntegerField(default=0)
-    holder = models.CharField(max_length=120, blank=True)
+    holder = models.CharField(max_length=160, blank=True)
     expires_at = models.DateTimeField(default=timezone.now)
 
     def __str__(self) -> str:

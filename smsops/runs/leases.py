@@ -7,10 +7,7 @@ clocks differ. A lease that its holder lost can never be renewed or used to writ
 from __future__ import annotations
 
 import contextlib
-import os
-import socket
 import threading
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -23,6 +20,7 @@ from django.db.models.functions import Now
 
 from smsops.errors import LeaseLost
 from smsops.models import Lease
+from smsops.runs import holders
 
 
 @dataclass
@@ -49,9 +47,10 @@ def _until(seconds: float) -> Combinable:
 
 
 def claim(scope: str) -> Held | None:
-    """Take the lease on `scope` if nobody holds it; None when somebody does."""
+    """Take the lease on `scope` if nobody who may still live holds it; None when somebody does."""
     Lease.objects.get_or_create(scope=scope)
-    holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+    release_dead(scope=scope)
+    holder = holders.me()
     with transaction.atomic():
         free = Lease.objects.filter(scope=scope, expires_at__lte=Now())
         if not free.update(token=F("token") + 1, holder=holder, expires_at=_until(settings.SMSOPS_LEASE_SECONDS)):
@@ -68,6 +67,13 @@ def renew(held: Held) -> bool:
 def release(held: Held) -> None:
     """Give the lease back, if it is still ours."""
     Lease.objects.filter(scope=held.scope, token=held.token, holder=held.holder).update(holder="", expires_at=Now())
+
+
+def release_dead(**only: str) -> None:
+    """End the leases of workers that are certainly dead; those of workers elsewhere end by time."""
+    for lease in Lease.objects.filter(expires_at__gt=Now(), **only):
+        if holders.gone(lease.holder):
+            Lease.objects.filter(pk=lease.pk, holder=lease.holder).update(holder="", expires_at=Now())
 
 
 @contextlib.contextmanager

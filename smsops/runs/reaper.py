@@ -9,6 +9,7 @@ from django.db.models.functions import Cast, Concat, Now
 from django.utils import timezone
 
 from smsops.models import ACTIVE, FINAL, Lease, Run
+from smsops.runs import leases
 from smsops.runs.bell import ring
 
 
@@ -29,6 +30,7 @@ def overdue() -> QuerySet[Run]:
 
 def sweep() -> int:
     """Ring for every overdue run; return how many there were."""
+    leases.release_dead()
     runs = list(overdue())
     for run in runs:
         ring(run)

@@ -20,7 +20,7 @@ from smsops.runs.leases import Held
 
 log = logging.getLogger(__name__)
 
-MAX_INTERRUPTIONS = 3  # a step that loses its worker more often is undone: it may be what kills them
+MAX_INTERRUPTIONS = 5  # a step that loses its worker more often is undone: it may be what kills them
 
 
 def perform(held: Held, run: Run, step: Step) -> float:

@@ -1,0 +1,79 @@
+"""kill -9 of the worker at every boundary of deploy, rollback and restore: finished or undone, never half."""
+
+from __future__ import annotations
+
+import pytest
+
+from backups.models import Backup
+from backups.services import restores
+from deployments.services import deploys
+from smsops.models import RunState
+from smsops.runs.plan import By
+from tests.kills import kill_at_every_boundary
+from tests.places import Place, digest
+
+BY = By(name="test")
+
+
+@pytest.fixture
+def quiet(place: Place) -> Place:
+    """A place whose checks write nothing (no login), so that its database's digest tells every change."""
+    place.environment.smoke_email = ""
+    place.environment.save()
+    return place
+
+
+def snapshots(place: Place) -> str:
+    return digest(place.database)
+
+
+def test_a_deploy_survives_a_kill_at_every_boundary(quiet: Place) -> None:
+    quiet.deploy("1.18.0")
+    before = digest(quiet.database)
+    run = quiet.plan_deploy("1.18.1")
+    deaths = kill_at_every_boundary(run, lambda: snapshots(quiet))
+    assert run.state == RunState.SUCCEEDED, run.headline
+    assert quiet.running_version() == "1.18.1"
+    assert quiet.serving()
+    assert set(deaths.seen) == {before}
+    assert {"switch.commit:intent", "switch.commit:acted", "switch.commit:found_done"} <= deaths.at
+    assert len(deaths.at) >= 40
+
+
+def test_the_undo_of_a_deploy_survives_a_kill_at_every_boundary(quiet: Place) -> None:
+    quiet.deploy("1.18.1")
+    before = digest(quiet.database)
+    run = quiet.plan_deploy("1.20.1")
+    deaths = kill_at_every_boundary(run, lambda: None)
+    assert run.state == RunState.UNDONE, run.headline
+    assert quiet.running_version() == "1.18.1"
+    assert quiet.serving()
+    assert digest(quiet.database) == before
+    assert {"data.hold:undo_intent", "data.hold:undo acted", "data.hold:undone"} <= deaths.at
+
+
+def test_a_rollback_survives_a_kill_at_every_boundary(quiet: Place) -> None:
+    quiet.deploy("1.18.0")
+    quiet.deploy("1.18.1")
+    before = digest(quiet.database)
+    run = deploys.rollback(quiet.environment, BY)
+    deaths = kill_at_every_boundary(run, lambda: snapshots(quiet))
+    assert run.state == RunState.SUCCEEDED, run.headline
+    assert quiet.running_version() == "1.18.0"
+    assert quiet.serving()
+    assert set(deaths.seen) == {before}
+
+
+def test_a_restore_survives_a_kill_at_every_boundary(quiet: Place) -> None:
+    quiet.deploy("1.18.0")
+    wanted = digest(quiet.database)
+    quiet.back_up()
+    quiet.execute("DELETE FROM grades WHERE id % 2 = 0")
+    before = digest(quiet.database)
+    run = restores.start(Backup.objects.latest("taken_at"), BY)
+    deaths = kill_at_every_boundary(run, lambda: snapshots(quiet))
+    assert run.state == RunState.SUCCEEDED, run.headline
+    assert digest(quiet.database) == wanted
+    assert quiet.serving()
+    assert set(deaths.seen) == {before, wanted}
+    assert "restore.swap:acted" in deaths.at
