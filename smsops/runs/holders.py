@@ -18,7 +18,7 @@ def _here(pid: int) -> str:
     """The kernel and the process namespace this process lives in; empty where they cannot be told."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()[:8]
-        return f"{boot}.{os.readlink('/proc/self/ns/pid').strip('pid:[]')}"
+        return f"{boot}.{Path('/proc/self/ns/pid').readlink().name.strip('pid:[]')}"
     except OSError:
         return ""
 

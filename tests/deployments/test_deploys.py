@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from backups.models import Backup
@@ -86,6 +88,6 @@ def test_a_failed_deploy_leaves_an_incident_with_evidence_from_before_the_undo(p
     run = place.deploy("1.20.1")
     incident = Incident.objects.get(run=run)
     log = incident.evidence.get(name="log.txt")
-    with open(log.path) as file:
-        assert "ModuleNotFoundError" in file.read()
+    assert "ModuleNotFoundError" in Path(log.path).read_text()
+    assert run.finished_at is not None
     assert log.taken_at < run.finished_at

@@ -1,0 +1,45 @@
+"""Rows of the bench: a figure, its bar, and whether it was kept."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure. Without a bar it is only told; with one, `value` must not be above it."""
+
+    name: str
+    value: float
+    unit: str
+    bar: float | None = None
+
+    @property
+    def missed(self) -> bool:
+        return self.bar is not None and self.value > self.bar
+
+    def line(self) -> str:
+        bar = f"{self.bar:10.2f} {self.unit}" if self.bar is not None else " " * 12
+        verdict = "" if self.bar is None else "missed" if self.missed else "ok"
+        return f"{self.name:<62} {self.value:10.3f} {self.unit:<3} {bar}  {verdict}"
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long `work` takes, once."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def side_by_side(works: dict[str, Callable[[], object]], times: int) -> dict[str, float]:
+    """The median of each, taken in turn so that a slow moment of the machine hits all of them."""
+    taken: dict[str, list[float]] = {name: [] for name in works}
+    for number in range(times + 1):
+        for name, work in works.items():
+            spent = seconds(work)
+            if number:  # the first round warms up
+                taken[name].append(spent)
+    return {name: statistics.median(values) for name, values in taken.items()}

@@ -1,0 +1,242 @@
+"""Holds the house together (design.md: rooms, house rules), by reading the source and never by running it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOMS = ("smsops", "backups", "deployments", "incidents")  # each may know those before it
+SHOWN = {"admin", "tasks", "verbs", "receivers", "management"}  # what people and workers touch; nothing below knows it
+BELOW = {
+    "services": SHOWN,
+    "steps": SHOWN,
+    "selectors": SHOWN | {"services", "steps"},
+    "checks": SHOWN | {"steps"},
+    "sources": SHOWN | {"services", "steps", "selectors"},
+    "engines": SHOWN | {"services", "steps", "selectors", "models"},
+    "vault": SHOWN | {"services", "steps", "selectors", "models"},
+    "runtimes": SHOWN | {"services", "steps", "selectors", "models"},
+    "channels": SHOWN | {"services", "steps", "selectors", "models"},
+    "models": SHOWN | {"services", "steps", "selectors"},
+}
+PLAIN = ("engines", "vault", "runtimes", "channels")  # know plain values, never rows
+REGISTRY = "smsops.runtimes.registry"  # the one place that goes from a row to its driver
+MODULE_LINES, MODULE_MEDIAN = 300, 80
+FUNCTION_LINES, FUNCTION_MEDIAN = 40, 10
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True)
+class Module:
+    """One source file of the product."""
+
+    path: Path
+    name: str
+    text: str
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text)
+
+    @property
+    def lines(self) -> int:
+        return len(self.text.splitlines())
+
+    @property
+    def room(self) -> str:
+        return self.name.split(".")[0]
+
+    @property
+    def part(self) -> str:
+        """The module or package just below the room: `services`, `admin`, `models`."""
+        return self.name.partition(".")[2].partition(".")[0]
+
+    @cached_property
+    def imports(self) -> set[str]:
+        """Everything it imports, wherever the import stands, as dotted names."""
+        package = self.name if self.path.name == "__init__.py" else self.name.rpartition(".")[0]
+        return set(imported(self.tree, package))
+
+    @cached_property
+    def functions(self) -> list[Function]:
+        return [node for node in ast.walk(self.tree) if isinstance(node, Function)]
+
+    @cached_property
+    def classes(self) -> list[ast.ClassDef]:
+        return [node for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef)]
+
+
+def imported(tree: ast.Module, package: str) -> Iterator[str]:
+    """The dotted names a module imports; `from a import b` may mean the module a.b, so both are given."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")
+            base = ".".join(above[: len(above) - node.level + 1]) if node.level else ""
+            source = ".".join(part for part in (base, node.module) if part)
+            yield source
+            yield from (f"{source}.{alias.name}" for alias in node.names)
+
+
+def find(room: str) -> list[Module]:
+    paths = [path for path in sorted((ROOT / room).rglob("*.py")) if "migrations" not in path.parts]
+    return [Module(path, _dotted(path), path.read_text(encoding="utf-8")) for path in paths]
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = [module for room in ROOMS for module in find(room)]
+
+
+def within(name: str, packages: set[str]) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def span(function: Function) -> int:
+    """Lines of a function, its signature included."""
+    return (function.end_lineno or function.lineno) - function.lineno + 1
+
+
+def sized(limit: int) -> list[str]:
+    return [
+        f"{module.name}:{each.lineno} {each.name} {span(each)}"
+        for module in MODULES
+        for each in module.functions
+        if span(each) > limit
+    ]
+
+
+def test_every_room_was_found() -> None:
+    assert {module.room for module in MODULES} == set(ROOMS)
+    assert len(MODULES) > 100
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_knows_only_the_rooms_below_it(room: str) -> None:
+    above = set(ROOMS[ROOMS.index(room) + 1 :])
+    wrong = [(module.name, name) for module in find(room) for name in module.imports if within(name, above)]
+    assert not wrong
+
+
+def test_the_product_knows_neither_its_tests_nor_the_demo() -> None:
+    outside = {"tests", "demo", "bench", "pytest"}
+    wrong = [(module.name, name) for module in MODULES for name in module.imports if within(name, outside)]
+    assert not wrong
+
+
+@pytest.mark.parametrize("part", BELOW)
+def test_a_lower_part_does_not_know_a_higher_one(part: str) -> None:
+    forbidden = {f"{room}.{higher}" for room in ROOMS for higher in BELOW[part]}
+    modules = [module for module in MODULES if module.part == part and module.name != REGISTRY]
+    wrong = [(module.name, name) for module in modules for name in module.imports if within(name, forbidden)]
+    assert not wrong
+
+
+def test_engines_runtimes_and_vaults_know_plain_values_and_no_rows() -> None:
+    plain = [module for module in MODULES if module.part in PLAIN and module.name != REGISTRY]
+    wrong = [
+        (module.name, name)
+        for module in plain
+        for name in module.imports
+        if within(name, {"django.db", *(f"{room}.models" for room in ROOMS)})
+    ]
+    assert len(plain) > 8
+    assert not wrong
+
+
+def test_only_the_doorbell_knows_the_tasks() -> None:
+    tasks = {f"{room}.tasks" for room in ROOMS}
+    ringing = {module.name for module in MODULES for name in module.imports if within(name, tasks)}
+    assert ringing <= {"smsops.runs.bell"}
+
+
+def test_every_def_is_annotated() -> None:
+    wrong = [
+        f"{module.name}:{function.lineno} {function.name}"
+        for module in MODULES
+        for function in module.functions
+        if not annotated(function)
+    ]
+    assert not wrong
+
+
+def annotated(function: Function) -> bool:
+    given = function.args
+    arguments = [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]
+    named = [argument for argument in arguments if argument is not None and argument.arg not in ("self", "cls")]
+    return function.returns is not None and all(argument.annotation is not None for argument in named)
+
+
+def test_no_module_is_long() -> None:
+    assert not [f"{module.name} {module.lines}" for module in MODULES if module.lines > MODULE_LINES]
+
+
+def test_the_typical_module_is_short() -> None:
+    assert median(module.lines for module in MODULES if module.lines) < MODULE_MEDIAN
+
+
+def test_no_function_is_long() -> None:
+    assert not sized(FUNCTION_LINES)
+
+
+def test_the_typical_function_is_short() -> None:
+    assert median(span(function) for module in MODULES for function in module.functions) < FUNCTION_MEDIAN
+
+
+def test_no_module_is_a_drawer_for_everything() -> None:
+    drawers = {"utils", "util", "helpers", "helper", "manager", "managers", "misc", "common_utils"}
+    assert not [module.name for module in MODULES if drawers & set(module.name.split("."))]
+
+
+def test_every_module_says_what_it_is() -> None:
+    assert not [module.name for module in MODULES if module.tree.body and not ast.get_docstring(module.tree)]
+
+
+def test_every_step_kind_says_what_it_does() -> None:
+    kinds = [(module.name, each) for module in MODULES for each in module.classes if "StepKind" in bases(each)]
+    assert len(kinds) > 15
+    assert not [f"{name} {each.name}" for name, each in kinds if not ast.get_docstring(each)]
+
+
+def bases(node: ast.ClassDef) -> set[str]:
+    return {base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "") for base in node.bases}
+
+
+def test_every_model_says_what_a_row_is() -> None:
+    models = [(module.name, each) for module in MODULES for each in module.classes if "Model" in bases(each)]
+    assert len(models) > 8
+    assert not [f"{name} {each.name}" for name, each in models if not ast.get_docstring(each)]
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("import deployments.models", "deployments.models"),
+        ("from deployments import models", "deployments.models"),
+        ("def f() -> None:\n    from deployments.models import Release", "deployments.models"),
+        ("from .models import Release", "room.models"),
+        ("from ..other import thing", "room.other.thing"),
+        ("if x:\n    import deployments.models as d", "deployments.models"),
+    ],
+)
+def test_an_import_is_seen_wherever_and_however_it_is_written(line: str, name: str) -> None:
+    assert name in set(imported(ast.parse(line), "room" if ".." not in line else "room.sub"))
+
+
+def test_a_missing_annotation_is_seen_on_every_kind_of_argument() -> None:
+    bad = ["def f(a) -> int: ...", "def f(*a) -> int: ...", "def f(*, a) -> int: ...", "def f(a: int): ..."]
+    for line in bad:
+        function = ast.parse(line).body[0]
+        assert isinstance(function, ast.FunctionDef)
+        assert not annotated(function)

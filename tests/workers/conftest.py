@@ -1,0 +1,114 @@
+"""Real Celery workers and beat as processes, on the folder broker and on a real Redis."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from django.conf import settings
+from django.db import connection
+
+from tests.machine.parts import find
+from tests.places import free_port, wait_for
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Crew:
+    """Workers and beat of one installation, all on the test's own database and broker."""
+
+    def __init__(self, broker_url: str, folder: Path) -> None:
+        self.broker_url, self.folder = broker_url, folder
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        """Start `celery WORDS` in a process group of its own."""
+        env = os.environ | {
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "SMSOPS_DATABASE_URL": _database_url(),
+            "SMSOPS_BROKER_URL": self.broker_url,
+            "SMSOPS_DATA_DIR": str(settings.DATA_DIR),
+            "SMSOPS_SWEEP_SECONDS": "0.5",
+            "SMSOPS_VAULT_DIR": str(settings.SMSOPS_VAULT_DIR),
+            "SMSOPS_WORK_DIR": str(settings.SMSOPS_WORK_DIR),
+            "SMSOPS_EVIDENCE_DIR": str(settings.SMSOPS_EVIDENCE_DIR),
+        }
+        with (self.folder / f"{words[0]}-{len(self.processes)}.log").open("wb") as log:
+            command = [sys.executable, "-m", "celery", "-A", "smsops", *words]
+            process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True)
+        self.processes.append(process)
+        return process
+
+    def worker(self) -> subprocess.Popen[bytes]:
+        return self.start("worker", "--concurrency=2", "--without-gossip", "--without-mingle")
+
+    def beat(self) -> subprocess.Popen[bytes]:
+        return self.start("beat", f"--pidfile={self.folder / 'beat.pid'}")
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """SIGKILL to the whole group: no handler runs, nothing is cleaned up."""
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def end(self) -> None:
+        for process in self.processes:
+            if process.poll() is None:
+                self.kill(process)
+
+
+def _database_url() -> str:
+    name = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    values = connection.settings_dict
+    return f"postgresql://{values['USER']}:{values['PASSWORD']}@{values['HOST']}:{values['PORT']}/{name}"
+
+
+@pytest.fixture
+def redis_url(tmp_path: Path) -> Iterator[str]:
+    """A real Redis of our own."""
+    port = free_port()
+    command = [find("redis-server") or "redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    with (tmp_path / "redis.log").open("wb") as log:
+        process = subprocess.Popen([*command, "--dir", str(tmp_path)], stdout=log, stderr=log)
+    client = redis.Redis(port=port)
+    wait_for(lambda: _answers(client), "Redis")
+    yield f"redis://127.0.0.1:{port}/0"
+    client.close()
+    process.terminate()
+    process.wait()
+
+
+def _answers(client: redis.Redis) -> bool:
+    try:
+        return bool(client.ping())
+    except redis.ConnectionError:
+        return False
+
+
+@pytest.fixture(params=["folder", pytest.param("redis", marks=pytest.mark.redis)])
+def crew(request: pytest.FixtureRequest, tmp_path: Path, transactional_db: None) -> Iterator[Crew]:
+    """A crew on each broker in turn."""
+    if request.param == "redis":
+        url = request.getfixturevalue("redis_url")
+    else:
+        (tmp_path / "broker").mkdir()
+        url = "folder://localhost/"
+    found = Crew(url, tmp_path)
+    yield found
+    found.end()
+
+
+def flush(crew: Crew) -> None:
+    """Lose every message the broker holds."""
+    if crew.broker_url.startswith("redis"):
+        with redis.Redis.from_url(crew.broker_url) as client:
+            client.flushall()
+    for message in Path(settings.BROKER_DIR).glob("*.msg"):
+        message.unlink(missing_ok=True)

@@ -1,0 +1,41 @@
+"""Real Celery workers, really killed, on real brokers; beat's sweep brings every run to its end."""
+
+from __future__ import annotations
+
+from smsops.models import FINAL, Run, RunState
+from tests.places import Place, wait_for
+from tests.workers.conftest import Crew, flush
+
+
+def ended(run: Run) -> bool:
+    run.refresh_from_db()
+    return run.state in FINAL and run.end_announced
+
+
+def in_the_gate(run: Run) -> bool:
+    return run.steps.filter(kind="switch.gate", state__in=("running", "waiting", "done")).exists()
+
+
+def test_a_run_whose_worker_is_killed_in_the_middle_is_finished_by_the_next(crew: Crew, process_place: Place) -> None:
+    run = process_place.plan_deploy("1.18.0")
+    first = crew.worker()
+    crew.beat()
+    wait_for(lambda: in_the_gate(run), "the gate")
+    crew.kill(first)
+    crew.worker()
+    wait_for(lambda: ended(run), "the verdict")
+    assert run.state == RunState.SUCCEEDED, run.headline
+    assert process_place.serving()
+
+
+def test_a_run_whose_messages_are_all_lost_is_finished(crew: Crew, process_place: Place) -> None:
+    run = process_place.plan_deploy("1.18.0")
+    flush(crew)
+    crew.beat()
+    first = crew.worker()
+    wait_for(lambda: in_the_gate(run), "the gate")
+    crew.kill(first)
+    flush(crew)
+    crew.worker()
+    wait_for(lambda: ended(run), "the verdict")
+    assert run.state == RunState.SUCCEEDED, run.headline
