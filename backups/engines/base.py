@@ -39,7 +39,8 @@ class Engine(Protocol):
 
     def snapshot(self, source: Path, target: Path) -> None:
         """Write a consistent copy of the live database `source` to the new file `target`, without holding up its
-        writers. OpsError when the source is missing, is no database of this kind, or the disk is full."""
+        writers and without syncing it to the disk. OpsError when the source is missing, is no database of this kind,
+        or the disk is full."""
 
     def facts(self, database: Path) -> Facts:
         """Check a quiet database (a snapshot, or SMS is stopped) and describe it."""

@@ -77,14 +77,13 @@ class SqliteEngine:
         with connect(source) as live:
             try:
                 with contextlib.closing(sqlite3.connect(target)) as copy:
-                    # The copy is nobody's yet: no journal, no syncing page by page; one fsync at the end.
+                    # The copy is nobody's yet: no journal, no syncing; a caller that needs it to last syncs it.
                     copy.execute("PRAGMA journal_mode=OFF")
                     copy.execute("PRAGMA synchronous=OFF")
                     live.backup(copy, pages=-1)
             except sqlite3.Error as error:
                 target.unlink(missing_ok=True)
                 raise translate(error, source) from error
-        fsync(target)
 
     def facts(self, database: Path) -> Facts:
         with connect(database, quiet=True) as connection:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from backups.engines.base import TableChange
-from backups.engines.sqlite import SqliteEngine, quiesce
+from backups.engines.sqlite import SqliteEngine, fsync, quiesce
 from backups.services import integrity, swaps
 from backups.steps.restore import database, private
 from backups.vault.folder import explained
@@ -34,6 +34,7 @@ class HoldData(StepKind):
         part = copy.with_name(copy.name + ".part")
         with explained(copy.parent):
             SqliteEngine().snapshot(live, part)
+            fsync(part)
             swaps.own_like(part, live)
             part.rename(copy)
         facts = SqliteEngine().facts(copy)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
 import os
 import re
 import shutil
@@ -19,6 +18,7 @@ import zstandard
 
 from backups.engines.sqlite import fsync
 from backups.errors import BackupDamaged
+from backups.vault.hashing import SideHash
 from backups.vault.manifest import Manifest, loads
 from smsops.errors import OpsError
 
@@ -117,9 +117,8 @@ class FolderVault:
 
 def _compress(source: Path, target: Path) -> tuple[str, int]:
     """Compress a file; return the SHA-256 of what went in and the bytes that came out."""
-    digest = hashlib.sha256()
     compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True, write_content_size=True)
-    with source.open("rb") as raw, target.open("wb") as file:
+    with source.open("rb") as raw, target.open("wb") as file, SideHash() as digest:
         size = source.stat().st_size
         with compressor.stream_writer(file, size=size, closefd=False) as stream:
             while chunk := raw.read(CHUNK):
@@ -128,13 +127,14 @@ def _compress(source: Path, target: Path) -> tuple[str, int]:
         file.flush()
         os.fsync(file.fileno())
         _forget(file.fileno())
-    return digest.hexdigest(), target.stat().st_size
+        return digest.hexdigest(), target.stat().st_size
 
 
 def _decompress(source: Path, target: Path | None) -> tuple[str, int]:
     """Read a compressed file; return the SHA-256 and the size of what came out. Damage raises OpsError."""
-    digest, size = hashlib.sha256(), 0
+    size = 0
     with contextlib.ExitStack() as stack:
+        digest = stack.enter_context(SideHash())
         file = stack.enter_context(source.open("rb"))
         copy = stack.enter_context(target.open("wb")) if target is not None else None
         try:
@@ -148,7 +148,7 @@ def _decompress(source: Path, target: Path | None) -> tuple[str, int]:
         if copy is not None:
             copy.flush()
             os.fsync(copy.fileno())
-    return digest.hexdigest(), size
+        return digest.hexdigest(), size
 
 
 def _forget(handle: int) -> None:

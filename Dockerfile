@@ -1,0 +1,24 @@
+# smsops itself: one image for web, worker and beat (docker-compose.yml tells them apart by their command).
+ARG BASE=python:3.11-slim-bookworm
+FROM ${BASE}
+
+ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+WORKDIR /srv/smsops
+
+RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*
+COPY requirements.txt ./
+RUN pip install --no-cache-dir -r requirements.txt
+
+COPY manage.py ./
+COPY smsops smsops
+COPY backups backups
+COPY deployments deployments
+COPY incidents incidents
+COPY templates templates
+RUN SMSOPS_DATA_DIR=/tmp/build python manage.py collectstatic --noinput && rm -rf /tmp/build \
+    && useradd --system --uid 10001 --home /var/lib/smsops --create-home smsops
+
+ENV SMSOPS_DATA_DIR=/var/lib/smsops
+USER smsops
+EXPOSE 8000
+CMD ["gunicorn", "--bind=0.0.0.0:8000", "--workers=2", "--threads=4", "smsops.wsgi"]

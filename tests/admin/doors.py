@@ -1,0 +1,115 @@
+"""Every button of the admin: who may press it, on what, with which form, and what comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from backups.models import Backup
+from deployments.models import Release
+from incidents.models import Incident, IncidentState
+from smsops.models import Environment, Run, RunState
+from tests.admin.browser import door
+from tests.factories import (
+    make_backup,
+    make_environment,
+    make_incident,
+    make_instance,
+    make_release,
+    make_run,
+    make_user,
+)
+
+REASON = "the school asked for it"
+
+
+@dataclass(frozen=True)
+class Door:
+    """One button. `prepare` makes an object on which it can be pressed."""
+
+    name: str
+    permission: str
+    prepare: Callable[[], Any]
+    kind: str = ""  # of the run it starts; empty: it starts none
+    destructive: bool = False
+    exclusive: bool = False  # refused while another exclusive run is under way
+    extra: Callable[[Any], dict[str, Any]] = lambda target: {}
+
+    def form(self, target: Any) -> dict[str, Any]:
+        """The form, filled in rightly."""
+        typed = {"typed_name": environment_of(target).name} if self.destructive else {}
+        return {"reason": REASON, **typed, **self.extra(target)}
+
+    def address(self, target: Any) -> str:
+        return door(target, self.name)
+
+    def user(self, *more: str, **fields: Any) -> Any:
+        """Somebody who may press it, and see what it is on."""
+        views = ("smsops.view_environment", "smsops.view_run", "backups.view_backup")
+        rest = ("deployments.view_release", "incidents.view_incident")
+        return make_user(self.permission, *views, *rest, *more, **fields)
+
+
+def environment_of(target: Any) -> Environment:
+    found: Environment = getattr(target, "environment", target)
+    return found
+
+
+def a_school() -> Environment:
+    """An environment where everything is possible: a release runs, another ran before it, a backup is there."""
+    environment = make_environment()
+    older, newer = make_release(environment, "1.17.0"), make_release(environment, "1.18.0")
+    make_instance(environment, newer)
+    params = {"image_id": newer.image_id, "old_image_id": older.image_id}
+    make_run(environment, kind="deploy", title="Deploy 1.18.0", params=params)
+    make_backup(environment, image_id=newer.image_id)
+    return environment
+
+
+def its_backup() -> Backup:
+    return Backup.objects.get(environment=a_school())
+
+
+def its_older_release() -> Release:
+    return Release.objects.get(environment=a_school(), version="1.17.0")
+
+
+def a_queued_run() -> Run:
+    return make_run(state=RunState.QUEUED)
+
+
+def _older(environment: Environment) -> dict[str, Any]:
+    return {"release": Release.objects.get(environment=environment, version="1.17.0").pk}
+
+
+def incident(state: IncidentState) -> Callable[[], Incident]:
+    over = state in (IncidentState.RESOLVED, IncidentState.CLOSED)
+    return lambda: make_incident(state=state, resolved_at=timezone.now() if over else None)
+
+
+RUNS = {
+    "back up": Door("backup", "smsops.backup_environment", a_school, "backup", exclusive=True),
+    "restore the latest": Door("restore", "smsops.restore_environment", a_school, "restore", True, True),
+    "restore a backup": Door("restore", "smsops.restore_environment", its_backup, "restore", True, True),
+    "verify": Door("verify", "backups.verify_backup", its_backup, "verification"),
+    "deploy a release": Door("deploy", "smsops.deploy_environment", its_older_release, "deploy", exclusive=True),
+    "deploy": Door("deploy", "smsops.deploy_environment", a_school, "deploy", exclusive=True, extra=_older),
+    "roll back": Door("rollback", "smsops.rollback_environment", a_school, "rollback", True, True),
+}
+MOVES = {
+    "acknowledge": Door("acknowledge", "incidents.acknowledge_incident", incident(IncidentState.OPEN)),
+    "resolve": Door("resolve", "incidents.resolve_incident", incident(IncidentState.ACKNOWLEDGED)),
+    "close": Door("close", "incidents.resolve_incident", incident(IncidentState.RESOLVED)),
+    "reopen": Door("reopen", "incidents.resolve_incident", incident(IncidentState.CLOSED)),
+}
+DOORS = {
+    **RUNS,
+    **MOVES,
+    "import releases": Door("import", "smsops.deploy_environment", a_school),
+    "cancel": Door("cancel", "smsops.cancel_run", a_queued_run),
+}
+DESTRUCTIVE = {name: each for name, each in DOORS.items() if each.destructive}
+EXCLUSIVE = {name: each for name, each in DOORS.items() if each.exclusive}

@@ -1,0 +1,169 @@
+"""Rows for the tests, one plain function each: sensible values, and whatever the test says itself.
+
+Environments made here have folders of their own below the test's temporary folder and no SMS in them; a test that
+needs a running one takes a place (tests/places.py).
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Permission, User
+from django.utils import timezone
+
+from backups.models import Backup
+from deployments import versions
+from deployments.models import Release
+from incidents.models import EntryKind, Incident, Severity, TimelineEntry, Watch
+from smsops.models import Environment, Run, RunState, Step, StepState
+from smsops.runtimes.base import Instance
+from smsops.runtimes.registry import runtime_for
+
+
+def _unique(prefix: str) -> str:
+    return f"{prefix}{uuid.uuid4().hex[:8]}"
+
+
+def make_user(*permissions: str, **fields: Any) -> User:
+    """A member of staff with these permissions (`app.codename`), all of them looked up; the password is “secret”."""
+    user = User.objects.create_user(fields.pop("username", _unique("user-")), password="secret")
+    for name, value in {"is_staff": True, **fields}.items():
+        setattr(user, name, value)
+    user.save()
+    for permission in permissions:
+        app, codename = permission.split(".")
+        user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+    return user
+
+
+def make_viewer() -> User:
+    """A member of staff who may look at everything and change nothing."""
+    user = make_user()
+    user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    return user
+
+
+def make_admin() -> User:
+    """A superuser."""
+    return make_user(is_superuser=True)
+
+
+def make_environment(**fields: Any) -> Environment:
+    """An environment of the process runtime, with an empty data folder and an empty folder of releases."""
+    name = fields.setdefault("name", _unique("env-"))
+    folder = Path(settings.SMSOPS_WORK_DIR).parent / "places" / name
+    for part in ("data", "releases"):
+        (folder / part).mkdir(parents=True, exist_ok=True)
+    defaults = {
+        "runtime": "process",
+        "volume": "",
+        "data_path": str(folder / "data"),
+        "releases_path": str(folder / "releases"),
+        "base_url": "http://127.0.0.1:9",  # the discard port: nobody answers there
+        "host_port": 9,
+    }
+    environment = Environment(**{**defaults, **fields})
+    environment.full_clean()
+    environment.save()
+    return environment
+
+
+def make_release(
+    environment: Environment, version: str = "1.18.0", *, installed: bool = True, **fields: Any
+) -> Release:
+    """A release, by default with its folder, which stands for an image, where the runtime finds it."""
+    image_id = fields.setdefault("image_id", f"tree:{uuid.uuid4().hex}" if installed else "")
+    if installed:
+        folder = Path(environment.releases_path) / version
+        (folder / "backend").mkdir(parents=True)
+        (folder / "backend" / "entrypoint.py").write_text("raise SystemExit(0)\n")
+        (folder / ".smsops-release.json").write_text(json.dumps({"id": image_id}))
+    fields.setdefault("order", versions.sort_key(version))
+    return Release.objects.create(environment=environment, version=version, **fields)
+
+
+def make_instance(environment: Environment, release: Release) -> Instance:
+    """The instance under the environment's name, made from the release and never started."""
+    return runtime_for(environment).create(environment.instance, release.image_id, {})
+
+
+def make_run(environment: Environment | None = None, **fields: Any) -> Run:
+    """A run, by default a backup that ended well a moment ago."""
+    environment = environment or make_environment()
+    now = timezone.now()
+    over = fields.get("state", RunState.SUCCEEDED) not in (RunState.PLANNED, RunState.QUEUED, RunState.RUNNING)
+    defaults = {
+        "kind": "backup",
+        "title": f"Back up {environment.name}",
+        "state": RunState.SUCCEEDED,
+        "created_at": now - timedelta(seconds=5),
+        "started_at": now - timedelta(seconds=4),
+        "finished_at": now - timedelta(seconds=1) if over else None,
+        "end_announced": over,
+    }
+    return Run.objects.create(environment=environment, **{**defaults, **fields})
+
+
+def make_step(run: Run, **fields: Any) -> Step:
+    """The next step of a run, by default one that is done."""
+    now = timezone.now()
+    defaults = {
+        "position": run.steps.count() + 1,
+        "kind": "backup.snapshot",
+        "title": "Take a snapshot of the live database",
+        "state": StepState.DONE,
+        "started_at": now - timedelta(seconds=3),
+        "finished_at": now - timedelta(seconds=2),
+        "work_seconds": 1.0,
+    }
+    return Step.objects.create(run=run, **{**defaults, **fields})
+
+
+def make_backup(environment: Environment | None = None, **fields: Any) -> Backup:
+    """A catalogue card of a good backup, taken now; the vault knows nothing of it."""
+    environment = environment or make_environment()
+    taken_at = fields.setdefault("taken_at", timezone.now())
+    defaults = {
+        "identifier": f"{taken_at:%Y%m%dT%H%M%SZ}-{_unique('r')}",
+        "proof": "checked",
+        "size": 52_428_800,
+        "stored_size": 9_000_000,
+        "sha256": "a" * 64,
+        "schema_revision": "c41d7e90ab52",
+        "release_version": "1.18.0",
+        "row_counts": {"students": 200, "courses": 12},
+    }
+    return Backup.objects.create(environment=environment, **{**defaults, **fields})
+
+
+def make_incident(environment: Environment | None = None, **fields: Any) -> Incident:
+    """An open incident with one sign on its timeline."""
+    environment = environment or make_environment()
+    defaults = {
+        "title": "SMS does not answer",
+        "severity": Severity.CRITICAL,
+        "fingerprint": _unique("sign-"),
+    }
+    incident = Incident.objects.create(environment=environment, **{**defaults, **fields})
+    TimelineEntry.objects.create(incident=incident, kind=EntryKind.SIGN, text="/health: connection refused")
+    return incident
+
+
+def make_watch(environment: Environment, **fields: Any) -> Watch:
+    """What the watcher remembers: by default it has just seen a healthy SMS."""
+    now = timezone.now()
+    defaults = {
+        "looked_at": now,
+        "asked_at": now,
+        "status": "healthy",
+        "ready": True,
+        "detail": "/health: healthy (HTTP 200), /health/ready: ready",
+        "release": "1.18.0",
+        "response_ms": 12,
+    }
+    return Watch.objects.create(environment=environment, **{**defaults, **fields})

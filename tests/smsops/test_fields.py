@@ -1,0 +1,68 @@
+"""Text that the database only ever holds encrypted."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from pytest_django import Settings
+
+from smsops.fields import decrypt, encrypt
+from smsops.models import Environment
+
+CANARY = "canary-correct-horse"
+
+
+def _column() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT smoke_password FROM smsops_environment")
+        return str(cursor.fetchone()[0])
+
+
+def _set(environment: Environment, password: str) -> None:
+    environment.smoke_password = password
+    environment.save()
+
+
+def test_the_column_holds_no_clear_text_and_the_model_gives_it_back(environment: Environment) -> None:
+    _set(environment, CANARY)
+    assert _column().startswith("aesgcm1:")
+    assert CANARY not in _column()
+    assert Environment.objects.get().smoke_password == CANARY
+
+
+def test_an_update_without_a_model_is_encrypted_too(environment: Environment) -> None:
+    Environment.objects.update(smoke_password=CANARY)
+    assert CANARY not in _column()
+    assert Environment.objects.get().smoke_password == CANARY
+
+
+def test_empty_stays_empty(environment: Environment) -> None:
+    _set(environment, "")
+    assert _column() == ""
+
+
+def test_with_another_key_the_field_is_empty(environment: Environment, settings: Settings) -> None:
+    _set(environment, CANARY)
+    settings.FIELD_KEY = "another key"
+    assert Environment.objects.get().smoke_password == ""
+
+
+def test_saving_what_was_read_keeps_it(environment: Environment) -> None:
+    _set(environment, CANARY)
+    Environment.objects.get().save()
+    assert Environment.objects.get().smoke_password == CANARY
+
+
+def test_the_same_text_is_never_sealed_the_same_way_twice() -> None:
+    assert encrypt(CANARY) != encrypt(CANARY)
+
+
+@pytest.mark.parametrize("text", ["a", "Ελληνικά 🔑", "x" * 10_000, "two\nlines"])
+def test_any_text_comes_back_as_it_was(text: str) -> None:
+    assert decrypt(encrypt(text)) == text
+
+
+def test_a_changed_value_is_not_taken_for_the_text() -> None:
+    sealed = encrypt(CANARY)
+    changed = sealed[:-6] + ("A" if sealed[-6] != "A" else "B") + sealed[-5:]
+    assert decrypt(changed) == ""
