@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 
@@ -34,7 +34,7 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def side_by_side(works: dict[str, Callable[[], object]], times: int) -> dict[str, float]:
+def side_by_side(works: Mapping[str, Callable[[], object]], times: int) -> dict[str, float]:
     """The median of each, taken in turn so that a slow moment of the machine hits all of them."""
     taken: dict[str, list[float]] = {name: [] for name in works}
     for number in range(times + 1):

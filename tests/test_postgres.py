@@ -28,7 +28,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if prefix:
         shutil.chown(folder, "postgres", "postgres")
     home = Path(find("postgres") or "postgres").resolve().parent
-    initdb = [str(home / "initdb"), "-D", str(folder / "data"), "-U", "smsops", "--auth=trust", "-E", "UTF8", "--no-sync"]
+    initdb = [str(home / "initdb"), "-D", str(folder / "data"), "-U", "smsops", "--auth=trust", "-E", "UTF8", "-N"]
     subprocess.run([*prefix, *initdb], check=True, stdout=subprocess.DEVNULL, cwd="/")
     server = [str(home / "postgres"), "-D", str(folder / "data"), "-p", str(port), "-k", str(folder)]
     ready = [str(home / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]

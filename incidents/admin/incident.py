@@ -6,14 +6,16 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 
-from incidents.models import INCIDENT_TABLE, Incident, IncidentState
-from incidents.services import incidents
+from incidents.models import INCIDENT_TABLE, Evidence, Incident, IncidentState
+from incidents.services import evidence, incidents
 from smsops.admin.actions import ActionForm, ObjectAction
 from smsops.admin.base import RecordAdmin
-from smsops.errors import WrongUse
+from smsops.errors import OpsError, WrongUse
 from smsops.runs.plan import By
 from smsops.templatetags.smsops_ui import ago, badge, seconds
 
@@ -85,6 +87,23 @@ class IncidentAdmin(RecordAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Incident]:
         return super().get_queryset(request).select_related("environment", "run", "acknowledged_by")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.evidence_view)
+        return [path("<int:pk>/evidence/<str:name>/", view, name="incidents_incident_evidence"), *super().get_urls()]
+
+    def evidence_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
+        """One piece of evidence as plain text; one that is no longer what was taken is not shown."""
+        piece = Evidence.objects.select_related("incident").filter(incident_id=pk, name=name).first()
+        if piece is None:
+            raise Http404
+        if not self.has_view_permission(request, piece.incident):
+            raise PermissionDenied
+        try:
+            text = evidence.read(piece)
+        except OpsError as error:
+            return HttpResponse(str(error), status=410, content_type="text/plain; charset=utf-8")
+        return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
     def buttons(self, request: HttpRequest, target: Any) -> list[dict[str, str]]:
         # An incident has many doors and few are open: the closed ones would only be noise.

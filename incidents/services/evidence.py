@@ -93,6 +93,17 @@ PIECES: dict[str, Callable[[Environment, list[str]], str]] = {
 }
 
 
+def read(piece: Evidence) -> bytes:
+    """What was taken; OpsError when the file is gone or is no longer what was taken."""
+    try:
+        data = Path(piece.path).read_bytes()
+    except OSError as error:
+        raise OpsError(f"The evidence {piece.name} cannot be read: {error.strerror}.") from error
+    if hashlib.sha256(data).hexdigest() != piece.sha256:
+        raise OpsError(f"The evidence {piece.name} was changed after it was taken.")
+    return data
+
+
 def _keep(incident: Incident, name: str, text: str) -> Evidence:
     folder = Path(settings.SMSOPS_EVIDENCE_DIR) / f"incident-{incident.pk}"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
