@@ -123,8 +123,9 @@ class Stage:
             if folder.name.startswith(".") or not instance_folder.supervised(folder):
                 continue
             instance_folder.write_stop(folder, 5)
-            with contextlib.suppress(ProcessLookupError, KeyError):
-                os.kill(instance_folder.state(folder)["supervisor_pid"], signal.SIGTERM)
+            pid = instance_folder.supervisor_pid(folder)
+            if pid is not None:
+                os.kill(pid, signal.SIGTERM)
             deadline = time.monotonic() + 15
             while instance_folder.supervised(folder) and time.monotonic() < deadline:
                 time.sleep(0.05)

@@ -17,8 +17,8 @@ def parse(text: str) -> dict[str, str]:
     and never its content, which may be a secret.
     """
     variables: dict[str, str] = {}
-    for number, raw in enumerate(text.splitlines(), 1):
-        line = raw.lstrip()
+    for number, raw in enumerate(text.split("\n"), 1):
+        line = raw.removesuffix("\r").lstrip()
         if not line or line.startswith("#"):
             continue
         name, equals, value = line.partition("=")

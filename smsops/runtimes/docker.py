@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -71,6 +72,10 @@ class DockerRuntime:
             found = self.client.images.get(name)
         except ImageNotFound:
             return None
+        except APIError as error:
+            if error.status_code == 400:  # no tag can be called that
+                return None
+            raise
         version = "" if reference.startswith("sha256:") else reference
         return views.image(found.attrs, self.spec.image, version)
 
@@ -151,7 +156,7 @@ class DockerRuntime:
         container = self._find(name)
         if container is None:
             return ""
-        output: bytes = container.logs(tail=lines, since=since)
+        output: bytes = container.logs(tail=lines, since=since.timestamp() if since else None)
         return output.decode("utf-8", "replace")
 
     @translated
@@ -166,7 +171,8 @@ class DockerRuntime:
             "event": ["start", "die", "oom", "restart", "stop"],
         }
         stream = self.client.events(since=since, until=until, filters=filters, decode=True)
-        return [views.event(item) for item in stream]
+        found = [views.event(item) for item in stream]
+        return [event for event in found if event.at >= since]  # the SDK asks in whole seconds
 
     @translated
     def run_once(self, image_id: str, argv: Sequence[str], timeout: float, workdir: str = "") -> Completed:
@@ -179,12 +185,15 @@ class DockerRuntime:
             mem_limit=f"{self.spec.memory_limit_mb}m",
             labels={"smsops.environment": self.spec.environment, "smsops.once": "1"},
         )
+        began = time.monotonic()
         try:
             container.start()
             code = int(container.wait(timeout=timeout)["StatusCode"])
             stdout = container.logs(stdout=True, stderr=False).decode("utf-8", "replace")
             stderr = container.logs(stdout=False, stderr=True).decode("utf-8", "replace")
-        except requests.exceptions.ReadTimeout as error:
+        except (requests.exceptions.ReadTimeout, requests.exceptions.ConnectionError) as error:
+            if time.monotonic() - began < timeout:
+                raise
             raise OpsError(f"The command {argv[0]} took longer than {timeout:.0f} s in its container.") from error
         finally:
             container.remove(force=True, v=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from smsops.runtimes.base import Event, Instance, Status
+from smsops.runtimes.supervisor import started
 
 _TAIL = 1024 * 1024  # bytes read of a log's end
 
@@ -61,6 +62,15 @@ def supervised(folder: Path) -> bool:
     return False
 
 
+def supervisor_pid(folder: Path) -> int | None:
+    """The supervisor's number, if the process of that number still is the one that wrote it; else None."""
+    now = state(folder)
+    pid = now.get("supervisor_pid")
+    if pid is None or started(pid) != now.get("supervisor_started"):
+        return None
+    return int(pid)
+
+
 def write_stop(folder: Path, grace: float) -> None:
     """Leave word how long the supervisor may wait for SMS to end."""
     private = folder / ".stop.json.new"
@@ -99,7 +109,8 @@ def _lines(path: Path) -> list[str]:
             data = file.read()
     except FileNotFoundError:
         return []
-    whole = data.decode("utf-8", "replace").splitlines()
+    # Only a line feed ends a line; `splitlines` would also cut at what a program may well print inside one.
+    whole = data.decode("utf-8", "replace").split("\n")[:-1]
     return whole[1:] if size > _TAIL else whole
 
 

@@ -51,16 +51,17 @@ class ProcessRuntime:
         image = self.image(image_id)
         if image is None:
             raise OpsError(f"The release {image_id[:19]} is not in {self.spec.releases_path}.", fix="Import it first.")
-        new = self.root / f".new-{uuid.uuid4().hex}"
-        new.mkdir(mode=0o700)
         spec = self._spec(image, labels)
-        (new / "spec.json").touch(mode=0o600)  # it holds SMS's environment, secrets included
-        (new / "spec.json").write_text(json.dumps(spec))
+        new = self.root / f".new-{uuid.uuid4().hex}"
         try:
+            new.mkdir(mode=0o700)
+            (new / "spec.json").touch(mode=0o600)  # it holds SMS's environment, secrets included
+            (new / "spec.json").write_text(json.dumps(spec))
             self._move(new, name)
-        except NameTaken:
-            shutil.rmtree(new)
-            raise
+        except OSError as error:
+            raise OpsError(f"The instance cannot be written to {self.root}: {error.strerror}.") from error
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
         return folders.view(self.root / name)
 
     def _spec(self, image: Image, labels: Mapping[str, str]) -> dict[str, Any]:
@@ -102,14 +103,18 @@ class ProcessRuntime:
         folder = self.root / name
         if not folder.is_dir() or not folders.supervised(folder):
             return
-        folders.write_stop(folder, grace)
-        # The lock was held a moment ago, so this is the supervisor's own number; if it went meanwhile, all is well.
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(folders.state(folder)["supervisor_pid"], signal.SIGTERM)
-        deadline = time.monotonic() + grace + 10
+        with contextlib.suppress(OSError):  # a full disk: the supervisor then uses its own grace
+            folders.write_stop(folder, grace)
+        told, deadline = False, time.monotonic() + grace + 10
         while folders.supervised(folder):
             if time.monotonic() > deadline:
                 raise OpsError(f"{name} did not end within {grace + 10:.0f} s.")
+            # A supervisor that has only just begun has not written its number yet; an older one is somebody else's.
+            pid = None if told else folders.supervisor_pid(folder)
+            if pid is not None:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGTERM)
+                told = True
             time.sleep(0.01)
 
     def rename(self, name: str, to: str) -> None:
@@ -127,12 +132,19 @@ class ProcessRuntime:
 
     def inspect(self, name: str) -> Instance | None:
         folder = self.root / name
-        return folders.view(folder) if folder.is_dir() else None
+        while folder.is_dir():
+            # Renamed or removed between two looks: look again under this name.
+            with contextlib.suppress(FileNotFoundError):
+                return folders.view(folder)
+        return None
 
     def instances(self) -> list[Instance]:
         if not self.root.is_dir():
             return []
-        return [folders.view(folder) for folder in sorted(self.root.iterdir()) if not folder.name.startswith(".")]
+        while True:
+            with contextlib.suppress(FileNotFoundError):
+                names = sorted(folder for folder in self.root.iterdir() if not folder.name.startswith("."))
+                return [folders.view(folder) for folder in names]
 
     def describe(self, name: str) -> dict[str, object]:
         folder = self.root / name

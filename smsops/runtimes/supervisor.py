@@ -37,6 +37,14 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def started(pid: int) -> str | None:
+    """When a process was started, as the kernel counts it; tells it from a later one of the same number."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return None
+
+
 def write_json(name: str, data: dict[str, Any]) -> None:
     """Replace a file in one step, so that a reader sees the old or the new one."""
     private = Path(f".{name}.new")
@@ -73,16 +81,19 @@ class Supervisor:
         self.log = Log()
         self.stopping = threading.Event()
         self.child: subprocess.Popen[bytes] | None = None
-        self.state: dict[str, Any] = {"supervisor_pid": os.getpid(), "restarts": 0, "status": "created"}
+        me = os.getpid()
+        self.state: dict[str, Any] = {"supervisor_pid": me, "supervisor_started": started(me), "restarts": 0}
+        self.state["status"] = "created"
 
     def note(self, action: str | None = None, **changes: Any) -> None:
-        """Write the state down and, for an `action`, an event."""
+        """Write the state down and, for an `action`, an event; a full disk must not end the supervisor."""
         self.state |= changes
-        write_json("state.json", self.state)
-        if action:
-            event = {"at": now(), "action": action, "exit_code": changes.get("exit_code")}
-            with Path("events.jsonl").open("a") as file:
-                file.write(json.dumps(event) + "\n")
+        with contextlib.suppress(OSError):
+            write_json("state.json", self.state)
+            if action:
+                event = {"at": now(), "action": action, "exit_code": changes.get("exit_code")}
+                with Path("events.jsonl").open("a") as file:
+                    file.write(json.dumps(event) + "\n")
 
     def run(self, ready: int) -> None:
         """Start SMS, and again whenever it dies, until told to stop. `ready` is closed after the first start."""
@@ -107,7 +118,7 @@ class Supervisor:
             self.child = self._spawn()
         except OSError as error:
             self.log.line(f"cannot start: {error.strerror}".encode())
-            self.note(error=f"cannot start: {error.strerror}")
+            self.note(error=f"cannot start: {error.strerror}", exit_code=127)
             self.stopping.set()
             return 127
         finally:
