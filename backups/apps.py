@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.apps import AppConfig
-from django.db.models.signals import post_save
+from django.db.models.signals import post_delete, post_save
 
 
 class BackupsConfig(AppConfig):
@@ -24,6 +24,7 @@ class BackupsConfig(AppConfig):
         )  # fmt: skip
         registry.add(*verbs.VERBS)
         post_save.connect(_follow_environment, sender=Environment, dispatch_uid="backups.schedule")
+        post_delete.connect(_forget_environment, sender=Environment, dispatch_uid="backups.no_schedule")
 
 
 def _follow_environment(instance: Any, raw: bool = False, **_: Any) -> None:
@@ -32,3 +33,9 @@ def _follow_environment(instance: Any, raw: bool = False, **_: Any) -> None:
 
     if not raw:
         schedule.sync(instance)
+
+
+def _forget_environment(instance: Any, **_: Any) -> None:
+    from backups.services import schedule
+
+    schedule.drop(instance)

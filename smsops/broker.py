@@ -2,7 +2,8 @@
 
 kombu's own writes a message into its final file, so that a worker that lists the folder at the wrong moment reads half
 a message and dies of it; here a message gets its name when it is complete, and is taken by a rename that one worker
-wins. Selected by the scheme `folder://` (see smsops.celery).
+wins. Queues are named by their routing keys, so no table of bindings is kept (kombu's is a file that a kill may leave
+half written). Selected by the scheme `folder://` (see smsops.celery).
 """
 
 from __future__ import annotations
@@ -23,6 +24,15 @@ log = logging.getLogger(__name__)
 class Channel(filesystem.Channel):
     """A channel whose messages appear and disappear in one step."""
 
+    def get_table(self, exchange: str) -> list[Any]:
+        return []
+
+    def _queue_bind(self, exchange: Any, routing_key: Any, pattern: Any, queue: Any) -> None:
+        """Nothing to write down."""
+
+    def _lookup(self, exchange: str, routing_key: str, default: str | None = None) -> list[str]:
+        return [routing_key]
+
     def _put(self, queue: str, payload: Any, **_: Any) -> None:  # type: ignore[override]
         folder = Path(self.data_folder_out)
         # Names sort by the time they were sent; wall time, because the monotonic clock begins anew at a reboot.
@@ -39,10 +49,10 @@ class Channel(filesystem.Channel):
                 path.rename(mine)
             except FileNotFoundError:
                 continue  # another worker was faster
-            text = mine.read_text()
+            data = mine.read_bytes()
             mine.unlink()
             try:
-                return json.loads(text)
+                return json.loads(data)
             except ValueError:
                 log.warning("passed over an unreadable message: %s", path.name)
         raise Empty

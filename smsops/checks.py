@@ -19,7 +19,7 @@ def folders_are_usable(app_configs: Sequence[AppConfig] | None, **_: Any) -> lis
     for name in ("DATA_DIR", "SMSOPS_VAULT_DIR", "SMSOPS_WORK_DIR", "SMSOPS_EVIDENCE_DIR"):
         folder = Path(getattr(settings, name))
         there = next((path for path in (folder, *folder.parents) if path.exists()), folder)
-        if not os.access(there, os.W_OK | os.X_OK):
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
             hint = f"Let the user that runs smsops write to {there}, or set {name} to another folder."
             found.append(Error(f"{folder} cannot be written.", hint=hint, id="smsops.E001"))
     return found

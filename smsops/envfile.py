@@ -33,7 +33,7 @@ def read(path: str) -> dict[str, str]:
     if not path:
         return {}
     try:
-        return parse(Path(path).read_text(encoding="utf-8"))
+        return parse(Path(path).read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise OpsError(f"The env file {path} cannot be read: {reason}.") from error

@@ -42,4 +42,4 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
 
     def get_prep_value(self, value: Any) -> Any:
         text = super().get_prep_value(value)
-        return encrypt(text) if text and not text.startswith(_PREFIX) else text
+        return encrypt(text) if text else text

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import socket
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,7 +39,7 @@ class Answer:
         """The body as JSON, or None when it is not JSON."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     def describe(self) -> str:
@@ -55,45 +57,63 @@ def ask(
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
     """Send one request and return what came back within `timeout` seconds in all, whatever that was."""
-    url = urlsplit(base_url)
     began = time.monotonic()
-    connection_class = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-    connection = connection_class(url.hostname or "", url.port, timeout=timeout)
     body = None if payload is None else json.dumps(payload).encode()
     sent = {"Accept": "application/json, text/html", "Connection": "close", **(headers or {})}
     if body is not None:
         sent["Content-Type"] = "application/json"
     try:
-        connection.request(method, path, body=body, headers=sent)
-        response = connection.getresponse()
-        data = _read(response, connection, began + timeout)
+        with _connected(base_url, timeout) as connection:
+            connection.request(method, path, body=body, headers=sent)
+            response = connection.getresponse()
+            data = _read(response)
         received = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(base_url + path, response.status, data, received, time.monotonic() - began)
-    except (OSError, http.client.HTTPException) as error:
-        return Answer(base_url + path, seconds=time.monotonic() - began, error=_reason(error, timeout))
-    finally:
-        connection.close()
+        late = time.monotonic() - began > timeout
+        if not late:
+            return Answer(base_url + path, response.status, data, received, time.monotonic() - began)
+        error = f"no answer within {timeout:.0f} s"
+    except (OSError, http.client.HTTPException, ValueError) as problem:
+        error = _reason(problem, timeout, time.monotonic() - began)
+    return Answer(base_url + path, seconds=time.monotonic() - began, error=error)
 
 
-def _read(response: http.client.HTTPResponse, connection: http.client.HTTPConnection, end: float) -> bytes:
-    """Read the body, at most MAX_BODY, until `end`: a server that drips bytes must not hold us for ever."""
+@contextlib.contextmanager
+def _connected(base_url: str, timeout: float) -> Iterator[http.client.HTTPConnection]:
+    """A connection that is cut after `timeout` seconds in all: a server that drips bytes must not hold us for ever,
+    and a socket's own timeout begins anew with every byte."""
+    url = urlsplit(base_url)
+    connection_class = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    connection = connection_class(url.hostname or "", url.port, timeout=timeout)
+    with contextlib.closing(connection):
+        began = time.monotonic()
+        connection.connect()
+        watch = threading.Timer(timeout - (time.monotonic() - began), _cut, (connection.sock,))
+        watch.daemon = True
+        watch.start()
+        try:
+            yield connection
+        finally:
+            watch.cancel()
+
+
+def _cut(sock: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
+
+
+def _read(response: http.client.HTTPResponse) -> bytes:
+    """Read the body, at most MAX_BODY."""
     data = b""
-    while len(data) < MAX_BODY:
-        left = end - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        if connection.sock is not None:
-            connection.sock.settimeout(left)
-        piece = response.read1(65536)
-        if not piece:
-            break
+    while len(data) < MAX_BODY and (piece := response.read1(65536)):
         data += piece
     return data
 
 
-def _reason(error: Exception, timeout: float) -> str:
-    if isinstance(error, TimeoutError):
+def _reason(error: Exception, timeout: float, spent: float) -> str:
+    if isinstance(error, TimeoutError) or spent >= timeout:
         return f"no answer within {timeout:.0f} s"
+    if isinstance(error, ValueError):
+        return "the address is not valid"
     if isinstance(error, ConnectionRefusedError):
         return "connection refused"
     if isinstance(error, socket.gaierror):

@@ -55,6 +55,14 @@ def run(
         stdout, stderr = child.communicate(timeout=timeout)
     except subprocess.TimeoutExpired as error:
         os.killpg(child.pid, signal.SIGKILL)
-        child.communicate()
+        _let_go(child)
         raise OpsError(f"The program {argv[0]} took longer than {timeout:.0f} s and was ended.") from error
     return Completed(tuple(argv), child.returncode, stdout[-MAX_OUTPUT:], stderr[-MAX_OUTPUT:])
+
+
+def _let_go(child: subprocess.Popen[str]) -> None:
+    """Reap the child; whoever left its group may still hold the pipes and is not waited for."""
+    child.wait()
+    for stream in (child.stdout, child.stderr):
+        if stream is not None:
+            stream.close()

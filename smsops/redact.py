@@ -1,4 +1,8 @@
-"""Takes secrets and personal data out of anything that is stored or shown: logs, evidence, errors (features.md K7)."""
+"""Takes secrets and personal data out of anything that is stored or shown: logs, evidence, errors (features.md K7).
+
+In doubt it takes out too much. Every pattern begins at the start of a word and has bounded parts, so that a long line
+costs no more than its length.
+"""
 
 from __future__ import annotations
 
@@ -9,51 +13,66 @@ from typing import Any
 
 MASK = "[redacted]"
 
-_SECRET_WORD = r"(?:secret|passw(?:or)?d|pwd|token|api_?key|private_?key|access_?key|credential|authorization|cookie)"  # noqa: S105
-_ASSIGNMENT = re.compile(
-    # NAME_WITH_SECRET_WORD, an optional quote, `=` or `:`, then the value up to a blank, a quote or a comma.
-    # Our own fencing label `smsops.token` is a counter, not a secret.
-    rf"(?i)(?<![\w.])(?!smsops\.token)([\w.-]*{_SECRET_WORD}(?:[_-][\w-]+|key|hash)?)([\"']?\s*[=:]\s*)(?:(bearer|basic)\s+)?"
-    r"(\"[^\"]*\"|'[^']*'|[^\s\"',;}\]]+)"
+_WORD = (
+    r"(?:secret|passw(?:or)?d|passphrase|pwd|token|credentials?|authorization|cookie"
+    r"|(?:api|private|access|field|encryption|master|signing)[_-]?key)"
 )
-_URL_PASSWORD = re.compile(r"(?i)([a-z][a-z0-9+.-]*://[^\s:/@]*):([^\s@]+)@")
+_NAME = (
+    # Our own fencing label is a counter, not a secret; a plural in prose (“Secrets: …”) is no name.
+    rf"(?<![\w.-])(?!smsops\.token)(?:[\w.-]{{0,60}}?{_WORD}(?:[_-][\w-]{{1,40}}|key|hash)?|[\w.-]{{0,60}}?[_-]pass)"
+    r"(?![\w-])"
+)
+_LINE = re.compile(rf"(?im)^([ \t]*(?:export[ \t]+)?{_NAME}[ \t]*=[ \t]*)(\S.*)$")  # an env file: to the line's end
+_HEADER = re.compile(r"(?im)(?<![\w-])((?:set-)?cookie|authorization)([ \t]*:[ \t]*)(\S.*)$")
+_VALUE = r"""(\\+".*?\\+"|"(?:[^"\\]|\\.)*"|'[^']*'|\S+)"""  # escaped JSON, JSON, quoted, or up to the next blank
+_PAIR = re.compile(rf"(?i)({_NAME}(?:\\*[\"'])?\s{{0,4}}[=:]\s{{0,4}}){_VALUE}")
+_URL_PASSWORD = re.compile(r"(?i)(?<![a-z0-9+.-])([a-z][a-z0-9+.-]{0,30}://[^\s:/@]{0,200}):([^\s/]+)@")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[a-z0-9+/_=.~-]{8,}")
 _JWT = re.compile(r"\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*")
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_PEM = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.*?-----END [A-Z ]{0,30}PRIVATE KEY-----", re.DOTALL)
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """Return `text` without passwords, tokens, keys, e-mail addresses and the literal values in `secrets`.
 
-    Values shorter than four characters are left: hiding them would hide half of the text.
+    Values shorter than four characters are left: hiding them would hide half of the text. Redacting what is redacted
+    already changes nothing.
     """
     for value in sorted({s for s in secrets if len(s) >= 4}, key=len, reverse=True):
         text = text.replace(value, MASK)
+    text = _PEM.sub(MASK, text)
     text = _URL_PASSWORD.sub(rf"\1:{MASK}@", text)
     text = _JWT.sub(MASK, text)
+    text = _LINE.sub(rf"\1{MASK}", text)
+    text = _HEADER.sub(rf"\1\2{MASK}", text)
     text = _BEARER.sub(rf"\1 {MASK}", text)
-    text = _ASSIGNMENT.sub(rf"\1\2{MASK}", text)
+    text = _PAIR.sub(rf"\1{MASK}", text)
     return _EMAIL.sub("[email]", text)
 
 
 def is_secret_name(name: str) -> bool:
     """Tell whether a setting or field of this name holds a secret, by its words."""
-    return re.search(_SECRET_WORD, name, re.IGNORECASE) is not None
+    return re.search(rf"(?i){_WORD}|[_-]pass$", name) is not None
 
 
 def redact_data(value: Any, secrets: Iterable[str] = ()) -> Any:
-    """Return JSON-like `value` redacted: strings by pattern, values under secret names entirely."""
+    """Return JSON-like `value` redacted: strings by pattern, everything under a secret name entirely.
+
+    Numbers and truth values under such a name stay: they are counts and switches (`"refresh_tokens": 12`).
+    """
     known = list(secrets)
     if isinstance(value, dict):
-        return {
-            key: MASK
-            if isinstance(item, str) and item and is_secret_name(str(key)) and key != "smsops.token"
-            else redact_data(item, known)
-            for key, item in value.items()
-        }
+        return {key: _under(str(key), item, known) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [redact_data(item, known) for item in value]
     return redact(value, known) if isinstance(value, str) else value
+
+
+def _under(name: str, item: Any, known: list[str]) -> Any:
+    if item and isinstance(item, str | list | tuple | dict) and is_secret_name(name) and name != "smsops.token":
+        return MASK
+    return redact_data(item, known)
 
 
 class RedactingFormatter(logging.Formatter):

@@ -49,4 +49,4 @@ class Engine(Protocol):
         """Rows per table of a database that may be in use."""
 
     def compare(self, before: Path, after: Path, tables: list[str]) -> list[TableChange]:
-        """How `tables` differ; tables that one of the two lacks are left out."""
+        """How `tables` differ; one that is gone has lost all its rows, one that was not there before is left out."""

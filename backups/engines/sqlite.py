@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,9 +65,17 @@ def translate(error: sqlite3.Error, database: Path) -> OpsError:
     text = str(error)
     if "locked" in text or "busy" in text:
         return OpsError(f"The database {database.name} stayed locked for {BUSY_SECONDS:.0f} s.", transient=True)
-    if "full" in text:
-        return OpsError("The disk is full.", fix="Make room, then try again.")
+    if "full" in text or _is_full(database):
+        return OpsError(f"The disk of {database.parent} is full.", fix="Make room, then try again.")
     return OpsError(f"SQLite says of {database.name}: {text}.")
+
+
+def _is_full(database: Path) -> bool:
+    """Whether an “unable to open” or “I/O error” of SQLite is really a disk without room for its side files."""
+    try:
+        return shutil.disk_usage(database.parent).free < 64 * 1024
+    except OSError:
+        return False
 
 
 class SqliteEngine:
@@ -80,30 +89,32 @@ class SqliteEngine:
                     # The copy is nobody's yet: no journal, no syncing; a caller that needs it to last syncs it.
                     copy.execute("PRAGMA journal_mode=OFF")
                     copy.execute("PRAGMA synchronous=OFF")
+                    # The driver's backup waits for a locked database for ever; a read of our own waits BUSY_SECONDS.
+                    live.execute("BEGIN")
+                    live.execute("SELECT count(*) FROM sqlite_master").fetchone()
                     live.backup(copy, pages=-1)
             except sqlite3.Error as error:
                 target.unlink(missing_ok=True)
                 raise translate(error, source) from error
 
     def facts(self, database: Path) -> Facts:
-        with connect(database, quiet=True) as connection:
-            page_size = int(connection.execute("PRAGMA page_size").fetchone()[0])
-            page_count = int(connection.execute("PRAGMA page_count").fetchone()[0])
-            try:
+        size = database.stat().st_size
+        try:
+            with connect(database, quiet=True) as connection:
+                page_size = int(connection.execute("PRAGMA page_size").fetchone()[0])
+                page_count = int(connection.execute("PRAGMA page_count").fetchone()[0])
                 said = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
                 problem = "" if said == ["ok"] else "; ".join(said)
-                revision, counts = _revision(connection), _counts(connection)
-            except sqlite3.DatabaseError as error:
-                return Facts(database.stat().st_size, page_size, page_count, "", {}, str(error))
-        return Facts(database.stat().st_size, page_size, page_count, revision, counts, problem)
+                return Facts(size, page_size, page_count, _revision(connection), _counts(connection), problem)
+        except OpsError as error:
+            return Facts(size, 0, 0, "", {}, error.message)
 
-    def deep_problem(self, database: Path) -> str:
-        """What `integrity_check` and `foreign_key_check` find in a quiet database; empty when nothing."""
+    def deep_check(self, database: Path) -> tuple[str, int]:
+        """What `integrity_check` says of a quiet database (empty: nothing), and how many rows refer to missing ones."""
         with connect(database, quiet=True) as connection:
             said = [row[0] for row in connection.execute("PRAGMA integrity_check(5)")]
             orphans = len(connection.execute("PRAGMA foreign_key_check").fetchmany(1000))
-        found = [] if said == ["ok"] else said
-        return "; ".join([*found, f"{orphans} rows refer to missing rows"] if orphans else found)
+        return "" if said == ["ok"] else "; ".join(said), orphans
 
     def row_counts(self, database: Path, *, quiet: bool = False) -> dict[str, int]:
         with connect(database, quiet=quiet) as connection:
@@ -176,8 +187,11 @@ def _columns(connection: sqlite3.Connection, schema: str, table: str) -> list[st
 
 
 def _compare(connection: sqlite3.Connection, table: str) -> TableChange | None:
-    if table not in _tables(connection) or table not in _tables(connection, "earlier"):
+    if table not in _tables(connection, "earlier"):
         return None
+    if table not in _tables(connection):
+        gone = connection.execute(f"SELECT count(*) FROM earlier.{_name(table)}").fetchone()[0]  # noqa: S608
+        return TableChange(table, gone, 0, gone, 0, 0)
     later = _columns(connection, "main", table)
     shared = [column for column in _columns(connection, "earlier", table) if column in later]
     key = "id" if "id" in shared else "rowid"

@@ -20,9 +20,9 @@ def sync(environment: Environment) -> PeriodicTask:
 
     A message that waits longer than the period is stale: after a downtime one backup is taken, not forty.
     """
-    interval, _ = IntervalSchedule.objects.get_or_create(
-        every=environment.backup_minutes, period=IntervalSchedule.MINUTES
-    )
+    cadence = {"every": environment.backup_minutes, "period": IntervalSchedule.MINUTES}
+    # An operator may have made the same interval more than once.
+    interval = IntervalSchedule.objects.filter(**cadence).first() or IntervalSchedule.objects.create(**cadence)
     task, _ = PeriodicTask.objects.update_or_create(
         name=name_of(environment),
         defaults={
@@ -36,3 +36,8 @@ def sync(environment: Environment) -> PeriodicTask:
         },
     )
     return task
+
+
+def drop(environment: Environment) -> None:
+    """Remove the environment's periodic task, with the environment."""
+    PeriodicTask.objects.filter(name=name_of(environment), task=TASK).delete()

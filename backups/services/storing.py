@@ -9,7 +9,7 @@ from pathlib import Path
 
 from backups.engines.base import Engine, Facts
 from backups.models import Backup, Proof
-from backups.vault.folder import FolderVault
+from backups.vault.folder import Content, FolderVault
 from backups.vault.manifest import Manifest
 from smsops.models import Environment, Run
 
@@ -40,13 +40,13 @@ def store(vault: FolderVault, engine: Engine, snapshot: Path, origin: Origin) ->
     with ThreadPoolExecutor(max_workers=1) as pool:
         facts = pool.submit(engine.facts, snapshot)
 
-        def describe(digest: str, stored: int) -> Manifest:
-            return manifest_of(origin, facts.result(), digest, stored)
+        def describe(content: Content) -> Manifest:
+            return manifest_of(origin, facts.result(), content)
 
         return vault.write(identifier_for(origin.taken_at, origin.run), snapshot, describe)
 
 
-def manifest_of(origin: Origin, facts: Facts, digest: str, stored: int) -> Manifest:
+def manifest_of(origin: Origin, facts: Facts, content: Content) -> Manifest:
     """Put together what is known of a snapshot."""
     return Manifest(
         identifier="",
@@ -57,9 +57,10 @@ def manifest_of(origin: Origin, facts: Facts, digest: str, stored: int) -> Manif
         reason=origin.reason,
         file="",
         compression="",
-        size=facts.size,
-        stored_size=stored,
-        sha256=digest,
+        size=content.size,
+        stored_size=content.stored_size,
+        sha256=content.sha256,
+        stored_sha256=content.stored_sha256,
         page_size=facts.page_size,
         page_count=facts.page_count,
         schema_revision=facts.schema_revision,

@@ -110,6 +110,7 @@ class ReleaseHold(StepKind):
     title = "Remove the held copy"
     phase = Phase.VALIDATE
     point_of_no_return = True
+    essential = False
     undo_note = "None: the backup of this run remains."
 
     def do(self, ctx: Context) -> Outcome:

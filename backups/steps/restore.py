@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from backups import selectors
 from backups.engines.sqlite import SqliteEngine, fsync, side_file
+from backups.errors import BackupDamaged
 from backups.models import Backup, Proof, Reason
 from backups.services import fence, storing, swaps
 from backups.vault.folder import explained
@@ -56,6 +57,8 @@ class Stage(StepKind):
             _room(staged.parent, backup.size)
             ctx.guard()
             manifest = selectors.vault_of(ctx.environment).read(backup.identifier, part)
+            if manifest.sha256 != backup.sha256:
+                raise BackupDamaged(f"The vault holds another backup under the name {backup.identifier}.")
             facts = SqliteEngine().facts(part)
             if facts.problem:
                 raise OpsError(f"The backup {backup.identifier} does not pass quick_check: {facts.problem}.")
@@ -196,6 +199,7 @@ class ArchiveOld(StepKind):
     phase = Phase.VALIDATE
     timeout = 3600
     point_of_no_return = True
+    essential = False
     undo_note = "None: from here on, going back is a restore of that backup."
 
     def do(self, ctx: Context) -> Outcome:

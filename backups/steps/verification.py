@@ -36,10 +36,10 @@ class ProveBackup(StepKind):
                 manifest = selectors.vault_of(ctx.environment).read(backup.identifier, scratch)
             engine = SqliteEngine()
             found = engine.row_counts(scratch, quiet=True)
-            problem = engine.deep_problem(scratch)
+            problem, orphans = engine.deep_check(scratch)
             if found != manifest.row_counts:
                 problem = problem or "its rows are not those of its manifest"
-            if problem and "refer to missing rows" not in problem:
+            if problem:
                 raise BackupDamaged(f"The backup {backup.identifier} is damaged: {problem}.")
         except BackupDamaged as error:
             Backup.objects.filter(pk=backup.pk).update(damage=error.message)
@@ -47,7 +47,7 @@ class ProveBackup(StepKind):
         shutil.rmtree(ctx.work_dir, ignore_errors=True)
         _raise_proof(backup)
         rows = count_text(sum(found.values()), "row")
-        note = f" {problem} (so it was in SMS)." if problem else ""
+        note = f" {count_text(orphans, 'row')} refer to missing rows; so it was in SMS." if orphans else ""
         headline = f"Backup {backup.identifier} is good: digest, integrity_check and {rows} are right.{note}"
         return Done({"headline": headline, "row_counts": found}, headline)
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import BinaryIO
 
 import zstandard
 
@@ -39,6 +41,16 @@ def explained(root: Path) -> Iterator[None]:
         raise OpsError(f"The folder {root} cannot be used: {error.strerror or error}.") from error
 
 
+@dataclass(frozen=True)
+class Content:
+    """What a stored file is: size and SHA-256 of the database in it, and of the file itself."""
+
+    size: int
+    sha256: str
+    stored_size: int
+    stored_sha256: str
+
+
 class FolderVault:
     """Keeps the backups of one environment below `root`/`environment`."""
 
@@ -57,18 +69,18 @@ class FolderVault:
             return []
         return sorted(entry.name for entry in self.folder.iterdir() if (entry / MANIFEST).is_file())
 
-    def write(self, identifier: str, snapshot: Path, describe: Callable[[str, int], Manifest]) -> Manifest:
+    def write(self, identifier: str, snapshot: Path, describe: Callable[[Content], Manifest]) -> Manifest:
         """Store `snapshot` as a backup: compress, sync, describe, and let it appear in one step.
 
-        `describe` is given the SHA-256 of the snapshot and the stored size, and returns the manifest. An unfinished
-        attempt under the same identifier is thrown away first.
+        `describe` is told what went in and what came out, and returns the manifest. An unfinished attempt under the
+        same identifier is thrown away first.
         """
         final, incoming = self.path(identifier), self.folder / INCOMING / identifier
         with explained(self.folder):
             shutil.rmtree(incoming, ignore_errors=True)
             incoming.mkdir(parents=True, mode=0o700)
-            digest, stored = _compress(snapshot, incoming / DATABASE)
-            manifest = replace(describe(digest, stored), identifier=identifier, file=DATABASE, compression="zstd")
+            content = _compress(snapshot, incoming / DATABASE)
+            manifest = replace(describe(content), identifier=identifier, file=DATABASE, compression="zstd")
             (incoming / MANIFEST).write_text(manifest.dumps(), encoding="utf-8")
             fsync(incoming / MANIFEST)
             fsync(incoming)
@@ -77,13 +89,16 @@ class FolderVault:
         return manifest
 
     def manifest(self, identifier: str) -> Manifest:
-        """The manifest of a finished backup."""
+        """The manifest of a finished backup; BackupDamaged when it is missing, unreadable or another one's."""
         try:
-            return loads((self.path(identifier) / MANIFEST).read_text(encoding="utf-8"))
+            manifest = loads((self.path(identifier) / MANIFEST).read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise BackupDamaged(f"The backup {identifier} is not in the vault {self.folder}.") from None
         except (OSError, UnicodeDecodeError) as error:
             raise BackupDamaged(f"The manifest of {identifier} cannot be read.") from error
+        if manifest.identifier != identifier:
+            raise BackupDamaged(f"The folder of the backup {identifier} holds {manifest.identifier}.")
+        return manifest
 
     def read(self, identifier: str, target: Path | None = None) -> Manifest:
         """Read the whole backup back, from the disk and not from memory, writing the database to `target` if given.
@@ -94,11 +109,12 @@ class FolderVault:
         source = self.path(identifier) / DATABASE
         try:
             with explained((target or source).parent):
-                digest, size = _decompress(source, target)
-            if size != manifest.size:
-                raise BackupDamaged(f"The backup {identifier} is damaged: {size} of {manifest.size} bytes can be read.")
-            if digest != manifest.sha256:
-                raise BackupDamaged(f"The backup {identifier} is damaged: its content is not what was stored.")
+                if not source.is_file():
+                    raise BackupDamaged(f"The database of the backup {identifier} is missing from the vault.")
+                found = _decompress(source, target)
+            wanted = Content(manifest.size, manifest.sha256, manifest.stored_size, manifest.stored_sha256)
+            if found != wanted:
+                raise BackupDamaged(f"The backup {identifier} is damaged: it is not what was stored.")
         except OpsError:
             if target is not None:
                 target.unlink(missing_ok=True)
@@ -107,48 +123,75 @@ class FolderVault:
 
     def discard(self, identifier: str) -> None:
         """Remove a backup, finished or not; a missing one is fine."""
+        final, aside = self.path(identifier), self.folder / INCOMING / identifier
         with explained(self.folder):
-            shutil.rmtree(self.folder / INCOMING / identifier, ignore_errors=True)
-            if self.path(identifier).exists():
+            shutil.rmtree(aside, ignore_errors=True)
+            if final.exists():
                 # Out of sight first, so that a kill in between leaves no backup without its database.
-                self.path(identifier).rename(self.folder / INCOMING / identifier)
-                shutil.rmtree(self.folder / INCOMING / identifier)
+                aside.parent.mkdir(exist_ok=True, mode=0o700)
+                final.rename(aside)
+                shutil.rmtree(aside)
 
 
-def _compress(source: Path, target: Path) -> tuple[str, int]:
-    """Compress a file; return the SHA-256 of what went in and the bytes that came out."""
+class _Counted:
+    """A file that knows the size and the SHA-256 of what went through it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.file, self.size, self.digest = file, 0, hashlib.sha256()
+
+    def _note(self, data: bytes) -> None:
+        self.size += len(data)
+        self.digest.update(data)
+
+    def write(self, data: bytes) -> int:
+        self._note(data)
+        return self.file.write(data)
+
+    def read(self, size: int) -> bytes:
+        data = self.file.read(size)
+        self._note(data)
+        return data
+
+
+def _compress(source: Path, target: Path) -> Content:
+    """Compress a file and sync it."""
     compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True, write_content_size=True)
     with source.open("rb") as raw, target.open("wb") as file, SideHash() as digest:
-        size = source.stat().st_size
-        with compressor.stream_writer(file, size=size, closefd=False) as stream:
-            while chunk := raw.read(CHUNK):
-                digest.update(chunk)
-                stream.write(chunk)
+        size, stored = source.stat().st_size, _Counted(file)
+        # Ended by hand: the writer's own `with` would hide a full disk behind an error of its own.
+        stream = compressor.stream_writer(stored, size=size, closefd=False)  # type: ignore[arg-type]
+        while chunk := raw.read(CHUNK):
+            digest.update(chunk)
+            stream.write(chunk)
+        stream.flush(zstandard.FLUSH_FRAME)
         file.flush()
         os.fsync(file.fileno())
         _forget(file.fileno())
-        return digest.hexdigest(), target.stat().st_size
+        return Content(size, digest.hexdigest(), stored.size, stored.digest.hexdigest())
 
 
-def _decompress(source: Path, target: Path | None) -> tuple[str, int]:
-    """Read a compressed file; return the SHA-256 and the size of what came out. Damage raises OpsError."""
+def _decompress(source: Path, target: Path | None) -> Content:
+    """Read a compressed file to its end, writing what comes out to `target` if given. Damage raises BackupDamaged."""
     size = 0
     with contextlib.ExitStack() as stack:
         digest = stack.enter_context(SideHash())
-        file = stack.enter_context(source.open("rb"))
+        stored = _Counted(stack.enter_context(source.open("rb")))
         copy = stack.enter_context(target.open("wb")) if target is not None else None
         try:
-            for chunk in zstandard.ZstdDecompressor().read_to_iter(file, read_size=CHUNK, write_size=CHUNK):
+            unpacked = zstandard.ZstdDecompressor().read_to_iter(stored, CHUNK, CHUNK)  # type: ignore[arg-type]
+            for chunk in unpacked:
                 digest.update(chunk)
                 size += len(chunk)
                 if copy is not None:
                     copy.write(chunk)
         except zstandard.ZstdError as error:
             raise BackupDamaged(f"The backup file {source.name} is damaged and cannot be unpacked.") from error
+        while stored.read(CHUNK):
+            """What stands behind the end of the compressed data counts as well."""
         if copy is not None:
             copy.flush()
             os.fsync(copy.fileno())
-        return digest.hexdigest(), size
+        return Content(size, digest.hexdigest(), stored.size, stored.digest.hexdigest())
 
 
 def _forget(handle: int) -> None:

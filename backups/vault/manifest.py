@@ -14,7 +14,8 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Manifest:
-    """Facts of one backup. Sizes in bytes; `sha256` is of the uncompressed database file; times are ISO 8601, UTC."""
+    """Facts of one backup. Sizes in bytes; `sha256` is of the database, `stored_sha256` of the file in the vault; times
+    are ISO 8601, UTC."""
 
     identifier: str
     environment: str
@@ -27,6 +28,7 @@ class Manifest:
     size: int
     stored_size: int
     sha256: str
+    stored_sha256: str
     page_size: int
     page_count: int
     schema_revision: str

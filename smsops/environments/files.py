@@ -47,14 +47,17 @@ def apply(path: str) -> list[tuple[Environment, bool]]:
 
 
 def _apply_one(name: str, given: dict[str, Any]) -> tuple[Environment, bool]:
-    fields = dict(given)
+    fields = {str(field): value for field, value in given.items()}
+    empty = [field for field, value in fields.items() if value is None]
+    if empty:
+        raise WrongUse(f"{name}: {empty[0]} is empty; give it a value or leave the line out.")
     if "smoke_password_file" in fields:
         fields["smoke_password"] = _secret(name, str(fields.pop("smoke_password_file")))
     unknown = sorted(set(fields) - FIELDS)
     if unknown:
         raise WrongUse(f"{name}: there is no field “{unknown[0]}”; known are {', '.join(sorted(FIELDS))}.")
     preset = fields.get("preset", "generic")
-    if preset not in PRESETS:
+    if not isinstance(preset, str) or preset not in PRESETS:
         raise WrongUse(f"{name}: there is no preset “{preset}”; known are {', '.join(PRESETS)}.")
     environment = Environment.objects.filter(name=name).first()
     created = environment is None

@@ -50,8 +50,12 @@ def _place(environment: Environment) -> dict[str, str]:
 
 def _reach(environment: Environment) -> dict[str, str]:
     """How SMS is reached."""
-    url = urlsplit(environment.base_url)
-    if url.scheme not in ("http", "https") or not url.hostname:
+    try:
+        url = urlsplit(environment.base_url)
+        usable = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
         return {"base_url": "Give a web address like “http://127.0.0.1:8080”."}
     if url.username or url.password:
         return {"base_url": "Leave user and password out of the address; it is shown on pages."}

@@ -16,7 +16,7 @@ from django.utils import timezone
 from smsops import signals
 from smsops.errors import LeaseLost
 from smsops.models import Run, RunState, Step, StepState
-from smsops.runs import journal, leases, undo
+from smsops.runs import journal, kinds, leases, undo
 from smsops.runs.leases import Held
 from smsops.runs.stepping import perform
 from smsops.runs.verdicts import success_headline
@@ -71,17 +71,22 @@ def turn(held: Held, run: Run, steps: list[Step]) -> float | None:
         return _begin(held, run)
     if run.state == RunState.UNDOING:
         return undo.turn(held, run, steps)
+    step = next((step for step in steps if step.state not in FINISHED_STEP and not _passed_over(step)), None)
+    if step is not None and step.state == StepState.FAILED:
+        undo.begin(held, run, steps, cause=step.error)
+        return 0
     if run.cancel_requested and not past_return(steps):
         undo.begin(held, run, steps, cause="Cancelled by a person.")
         return 0
-    step = next((step for step in steps if step.state not in FINISHED_STEP), None)
     if step is None:
         journal.move(held, run, RunState.SUCCEEDED, headline=success_headline(run, steps), finished_at=timezone.now())
         return 0
-    wait = perform(held, run, step)
-    if step.state == StepState.FAILED:
-        undo.begin(held, run, steps, cause=step.error)
-    return wait
+    return perform(held, run, step)
+
+
+def _passed_over(step: Step) -> bool:
+    """Whether the step failed and the run goes on all the same."""
+    return step.state == StepState.FAILED and step.attempts > 0 and not kinds.get(step.kind).essential
 
 
 def past_return(steps: list[Step]) -> bool:

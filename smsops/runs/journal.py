@@ -16,19 +16,26 @@ from smsops.runs.leases import Held
 from smsops.states import advance
 
 MAX_OUTPUT = 64 * 1024
+MAX_PROGRESS = 200  # characters its column holds
 
 
 def write(held: Held, run: Run, entry: str, step: Step | None = None, detail: str = "", **changes: Any) -> None:
-    """Add a line and, with it, change the step's row; raises LeaseLost when another worker has taken over."""
+    """Add a line and, with it, change the step's row; raises LeaseLost when another worker has taken over.
+
+    A `result` among the changes becomes a fact of the run as well.
+    """
     with transaction.atomic():
         held.check()
+        if step is not None and "result" in changes:
+            run.facts = {**run.facts, step.kind: _plain(redact_data(changes["result"]))}
+            Run.objects.filter(pk=run.pk).update(facts=run.facts)
         if step is not None and changes:
             for name, value in _clean(changes).items():
                 setattr(step, name, value)
             step.token = held.token
             step.save(update_fields=[*changes, "token"])
         JournalEntry.objects.create(
-            run=run, step=step, entry=entry, token=held.token, holder=held.holder, detail=redact(detail)
+            run=run, step=step, entry=entry, token=held.token, holder=held.holder, detail=_plain(redact(detail))
         )
     signals.boundary.send(sender=Run, run=run, step=step, where=entry)
 
@@ -49,7 +56,7 @@ def move(held: Held, run: Run, to: str, detail: str = "", **values: Any) -> None
         if not advance(run, RUN_TABLE, to, **_clean(values)):
             raise RuntimeError(f"run {run.pk} changed under its own lease")
         JournalEntry.objects.create(
-            run=run, entry=Entry.STATE, token=held.token, holder=held.holder, detail=redact(detail or to)
+            run=run, entry=Entry.STATE, token=held.token, holder=held.holder, detail=_plain(redact(detail or to))
         )
     signals.boundary.send(sender=Run, run=run, step=None, where=to)
 
@@ -58,10 +65,21 @@ def _clean(changes: dict[str, Any]) -> dict[str, Any]:
     """Redact what will be shown: texts and results, not the memory a step works from."""
     cleaned: dict[str, Any] = {}
     for name, value in changes.items():
-        if name in ("output", "error", "progress", "headline", "cause"):
-            cleaned[name] = redact(str(value))[-MAX_OUTPUT:]
+        if name in ("output", "error", "headline", "cause"):
+            cleaned[name] = _plain(redact(str(value))[-MAX_OUTPUT:])
+        elif name == "progress":
+            cleaned[name] = _plain(redact(str(value))[:MAX_PROGRESS])
         elif name == "result":
-            cleaned[name] = redact_data(value)
+            cleaned[name] = _plain(redact_data(value))
         else:
             cleaned[name] = value
     return cleaned
+
+
+def _plain(value: Any) -> Any:
+    """Without NULs, which PostgreSQL refuses in text and JSON and a program's output may well hold."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, dict):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, ClassVar
 
+from smsops.errors import OpsError
 from smsops.models import Phase
 from smsops.runs.context import Context
 
@@ -64,6 +65,7 @@ class StepKind:
     undo_timeout: ClassVar[float] = 300.0
     tries: ClassVar[int] = 3  # attempts when the error is transient
     point_of_no_return: ClassVar[bool] = False
+    essential: ClassVar[bool] = True  # False: tidying up, whose failure is told but undoes nothing
     touches_sms: ClassVar[bool] = False  # whether SMS or its data is another after it
     undo_note: ClassVar[str] = "Changes nothing; there is nothing to undo."
 
@@ -95,5 +97,7 @@ def register(*kinds: type[StepKind]) -> None:
 
 
 def get(key: str) -> StepKind:
-    """Return the kind registered as `key`."""
+    """Return the kind registered as `key`; OpsError when this version of smsops has none."""
+    if key not in _KINDS:
+        raise OpsError(f"This version of smsops does not know the step “{key}”; the run was planned by another one.")
     return _KINDS[key]

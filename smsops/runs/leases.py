@@ -17,6 +17,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from smsops.errors import LeaseLost
 from smsops.models import Lease
@@ -48,7 +49,8 @@ def _until(seconds: float) -> Combinable:
 
 def claim(scope: str) -> Held | None:
     """Take the lease on `scope` if nobody who may still live holds it; None when somebody does."""
-    Lease.objects.get_or_create(scope=scope)
+    # A new row has ended long ago: SQLite's clock is coarser than ours, and “now” may still lie ahead of it.
+    Lease.objects.get_or_create(scope=scope, defaults={"expires_at": timezone.now() - timedelta(days=1)})
     release_dead(scope=scope)
     holder = holders.me()
     with transaction.atomic():

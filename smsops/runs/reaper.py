@@ -28,6 +28,12 @@ def overdue() -> QuerySet[Run]:
     )
 
 
+def unattended(run: Run) -> bool:
+    """Whether the run is due and nobody who may still live holds it."""
+    leases.release_dead(scope=run.lease_scope)
+    return overdue().filter(pk=run.pk).exists()
+
+
 def sweep() -> int:
     """Ring for every overdue run; return how many there were."""
     leases.release_dead()

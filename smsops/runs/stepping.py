@@ -6,13 +6,11 @@ import logging
 import time
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from smsops import signals
 from smsops.errors import LeaseLost, OpsError
 from smsops.models import Entry, Run, Step, StepState
-from smsops.redact import redact_data
 from smsops.runs import journal, kinds
 from smsops.runs.context import Context
 from smsops.runs.kinds import Again, Done, Found, StepKind
@@ -25,18 +23,19 @@ MAX_INTERRUPTIONS = 5  # a step that loses its worker more often is undone: it m
 
 def perform(held: Held, run: Run, step: Step) -> float:
     """Enter the step once; afterwards it is done, waiting, or failed. Returns the wait before the next action."""
-    kind = kinds.get(step.kind)
     ctx = Context(run, step, held)
+    acting = False
     try:
+        kind = kinds.get(step.kind)
         if not _enter(ctx, kind):
             return 0
         _check_deadline(step, kind)
-        began = time.monotonic()
+        began, acting = time.monotonic(), True
         outcome = kind.do(ctx)
     except LeaseLost:
         raise
     except OpsError as error:
-        return _on_error(ctx, kind, error)
+        return _on_error(ctx, error, acting=acting)
     except Exception as error:
         log.exception("run %s: step %s", run.pk, step.kind)
         return fail(ctx, unexpected(error))
@@ -90,11 +89,13 @@ def _check_deadline(step: Step, kind: StepKind) -> None:
         raise OpsError(f"“{step.title}” was not done within {kind.timeout:.0f} s.{last}")
 
 
-def _on_error(ctx: Context, kind: StepKind, error: OpsError) -> float:
+def _on_error(ctx: Context, error: OpsError, *, acting: bool) -> float:
+    """Try again what may pass by itself. A probe that could not see keeps the step's open intent: it is asked again."""
     step = ctx.step
-    if not error.transient or step.attempts >= kind.tries:
+    if not error.transient or step.attempts >= kinds.get(step.kind).tries:
         return fail(ctx, error)
-    journal.write(ctx.held, ctx.run, Entry.RETRY, step, str(error), state=StepState.WAITING, attempts=step.attempts + 1)
+    state = StepState.WAITING if acting else step.state
+    journal.write(ctx.held, ctx.run, Entry.RETRY, step, str(error), state=state, attempts=step.attempts + 1)
     return float(2 ** (step.attempts - 2))
 
 
@@ -115,22 +116,18 @@ def fail(ctx: Context, error: OpsError) -> float:
 
 def finish(ctx: Context, entry: str, outcome: Done) -> None:
     """Write down that the step happened, and make its result a fact of the run, in one transaction."""
-    step, run = ctx.step, ctx.run
-    with transaction.atomic():
-        run.facts = {**run.facts, step.kind: redact_data(outcome.result)}
-        Run.objects.filter(pk=run.pk).update(facts=run.facts)
-        journal.write(
-            ctx.held,
-            run,
-            entry,
-            step,
-            state=StepState.SKIPPED if outcome.skipped else StepState.DONE,
-            result=outcome.result,
-            output=outcome.output,
-            progress="",
-            work_seconds=step.work_seconds,
-            finished_at=timezone.now(),
-        )
+    journal.write(
+        ctx.held,
+        ctx.run,
+        entry,
+        ctx.step,
+        state=StepState.SKIPPED if outcome.skipped else StepState.DONE,
+        result=outcome.result,
+        output=outcome.output,
+        progress="",
+        work_seconds=ctx.step.work_seconds,
+        finished_at=timezone.now(),
+    )
 
 
 def unexpected(error: Exception) -> OpsError:

@@ -35,6 +35,10 @@ def turn(held: Held, run: Run, steps: list[Step]) -> float:
     if not run.undo_announced:
         _announce(held, run)
         return 0
+    stuck = next((step for step in steps if step.state == StepState.STUCK), None)
+    if stuck is not None:
+        _give_up(held, run, stuck)
+        return 0
     step = next((step for step in reversed(steps) if step.state in TOUCHED and _has_undo(step)), None)
     if step is None:
         _conclude(held, run, steps)
@@ -43,7 +47,11 @@ def turn(held: Held, run: Run, steps: list[Step]) -> float:
 
 
 def _has_undo(step: Step) -> bool:
-    return type(kinds.get(step.kind)).undo is not kinds.StepKind.undo
+    """Whether there is something to undo; a step of an unknown kind must be asked about if it ever acted."""
+    try:
+        return type(kinds.get(step.kind)).undo is not kinds.StepKind.undo
+    except OpsError:
+        return step.attempts > 0
 
 
 def _announce(held: Held, run: Run) -> None:
@@ -57,22 +65,22 @@ def _announce(held: Held, run: Run) -> None:
 
 
 def _undo_step(held: Held, run: Run, step: Step) -> float:
-    kind = kinds.get(step.kind)
     ctx = Context(run, step, held)
     if step.state != StepState.UNDOING:
         memo = {**step.memo, "undo_began": time.time(), "undo_tries": 0}
         journal.write(held, run, Entry.UNDO_INTENT, step, state=StepState.UNDOING, memo=memo)
     try:
+        kind = kinds.get(step.kind)
         if time.time() - step.memo["undo_began"] > kind.undo_timeout:
             raise OpsError(f"Undoing “{step.title}” was not done within {kind.undo_timeout:.0f} s. {step.progress}")
         outcome = kind.undo(ctx)
     except LeaseLost:
         raise
     except OpsError as error:
-        return _on_error(ctx, kind, error)
+        return _on_error(ctx, error)
     except Exception as error:
         log.exception("run %s: undo of %s", run.pk, step.kind)
-        return _on_error(ctx, kind, unexpected(error))
+        return _on_error(ctx, unexpected(error))
     if isinstance(outcome, Again):
         journal.note(held, step, progress=outcome.progress)
         return outcome.after
@@ -82,19 +90,25 @@ def _undo_step(held: Held, run: Run, step: Step) -> float:
     return 0
 
 
-def _on_error(ctx: Context, kind: kinds.StepKind, error: OpsError) -> float:
+def _on_error(ctx: Context, error: OpsError) -> float:
     step, tries = ctx.step, ctx.step.memo.get("undo_tries", 0) + 1
     if tries < TRIES:
         journal.write(ctx.held, ctx.run, Entry.RETRY, step, str(error), memo={**step.memo, "undo_tries": tries})
         return float(tries)
     journal.write(ctx.held, ctx.run, Entry.STUCK, step, str(error), state=StepState.STUCK, error=str(error))
-    run = ctx.run
-    by_hand = kind.by_hand(ctx)
-    Run.objects.filter(pk=run.pk).update(facts={**run.facts, "by_hand": by_hand})
-    run.facts = {**run.facts, "by_hand": by_hand}
-    headline = f"{run.cause} The undo stopped at “{step.title}”: {error}"
-    journal.move(ctx.held, run, RunState.NEEDS_HUMAN, headline=headline, finished_at=timezone.now())
     return 0
+
+
+def _give_up(held: Held, run: Run, step: Step) -> None:
+    """End the run as one that needs a person, with the commands to type."""
+    try:
+        by_hand = kinds.get(step.kind).by_hand(Context(run, step, held))
+    except Exception:
+        log.exception("run %s: commands for %s", run.pk, step.kind)
+        by_hand = []
+    facts = {**run.facts, "by_hand": by_hand}
+    headline = f"{run.cause} The undo stopped at “{step.title}”: {step.error}"
+    journal.move(held, run, RunState.NEEDS_HUMAN, headline=headline, facts=facts, finished_at=timezone.now())
 
 
 def _conclude(held: Held, run: Run, steps: list[Step]) -> None:

@@ -176,6 +176,7 @@ class RetireOld(StepKind):
     key = "switch.retire"
     title = "Retire older instances"
     point_of_no_return = True
+    essential = False
     undo_note = "None: from here on, going back is a rollback."
 
     def do(self, ctx: Context) -> Outcome:
