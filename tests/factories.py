@@ -7,7 +7,10 @@ needs a running one takes a place (tests/places.py).
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import uuid
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -74,14 +77,15 @@ def make_environment(**fields: Any) -> Environment:
 
 
 def make_release(
-    environment: Environment, version: str = "1.18.0", *, installed: bool = True, **fields: Any
+    environment: Environment, version: str = "1.18.0", *, installed: bool = True, program: str = "", **fields: Any
 ) -> Release:
-    """A release, by default with its folder, which stands for an image, where the runtime finds it."""
+    """A release, by default with its folder, which stands for an image, where the runtime finds it; `program` is what
+    it does when it is started."""
     image_id = fields.setdefault("image_id", f"tree:{uuid.uuid4().hex}" if installed else "")
     if installed:
         folder = Path(environment.releases_path) / version
         (folder / "backend").mkdir(parents=True)
-        (folder / "backend" / "entrypoint.py").write_text("raise SystemExit(0)\n")
+        (folder / "backend" / "entrypoint.py").write_text(program)
         (folder / ".smsops-release.json").write_text(json.dumps({"id": image_id}))
     fields.setdefault("order", versions.sort_key(version))
     return Release.objects.create(environment=environment, version=version, **fields)
@@ -167,3 +171,28 @@ def make_watch(environment: Environment, **fields: Any) -> Watch:
         "response_ms": 12,
     }
     return Watch.objects.create(environment=environment, **{**defaults, **fields})
+
+
+def git(folder: Path, *words: str) -> str:
+    """Run git in a folder, without the settings of this machine and this person."""
+    person = ["-c", "user.name=Tests", "-c", "user.email=tests@smsops.example", "-c", "init.defaultBranch=main"]
+    own = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    env = own | {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+    command = ["git", "-C", str(folder), *person, *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True, env=env).stdout
+
+
+def make_repository(folder: Path, tags: Mapping[str, Mapping[str, str]]) -> Path:
+    """A git repository with one commit per tag, each with exactly the files given for it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / ".git").exists():
+        git(folder, "init", "--quiet", "--template=")
+    for tag, files in tags.items():
+        git(folder, "rm", "-rqf", "--ignore-unmatch", ".")
+        for path, text in files.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(text.encode("utf-8", "surrogateescape"))
+        git(folder, "add", "--all", "--force")
+        git(folder, "commit", "--quiet", "--allow-empty", "--message", f"Release {tag}")
+        git(folder, "tag", tag)
+    return folder

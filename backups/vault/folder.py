@@ -20,7 +20,6 @@ import zstandard
 
 from backups.engines.sqlite import fsync
 from backups.errors import BackupDamaged
-from backups.vault.hashing import SideHash
 from backups.vault.manifest import Manifest, loads
 from smsops.errors import OpsError
 
@@ -156,8 +155,8 @@ class _Counted:
 def _compress(source: Path, target: Path) -> Content:
     """Compress a file and sync it."""
     compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True, write_content_size=True)
-    with source.open("rb") as raw, target.open("wb") as file, SideHash() as digest:
-        size, stored = source.stat().st_size, _Counted(file)
+    with source.open("rb") as raw, target.open("wb") as file:
+        size, stored, digest = source.stat().st_size, _Counted(file), hashlib.sha256()
         # Ended by hand: the writer's own `with` would hide a full disk behind an error of its own.
         stream = compressor.stream_writer(stored, size=size, closefd=False)  # type: ignore[arg-type]
         while chunk := raw.read(CHUNK):
@@ -172,9 +171,8 @@ def _compress(source: Path, target: Path) -> Content:
 
 def _decompress(source: Path, target: Path | None) -> Content:
     """Read a compressed file to its end, writing what comes out to `target` if given. Damage raises BackupDamaged."""
-    size = 0
+    size, digest = 0, hashlib.sha256()
     with contextlib.ExitStack() as stack:
-        digest = stack.enter_context(SideHash())
         stored = _Counted(stack.enter_context(source.open("rb")))
         copy = stack.enter_context(target.open("wb")) if target is not None else None
         try:

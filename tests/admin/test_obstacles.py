@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 
 from deployments.models import Release
 from smsops.models import Environment, RunState
@@ -12,12 +13,12 @@ from smsops.runtimes.registry import runtime_for
 from tests.admin.browser import Browser, Page, everything
 from tests.admin.doors import DOORS, Door, a_school
 from tests.factories import make_backup, make_environment, make_instance, make_release, make_run
-from tests.places import wait_for
+from tests.places import free_port, wait_for
 
 pytestmark = pytest.mark.django_db
 
 
-def pressed(button: Door, target: Environment | Release | object) -> Page:
+def pressed(button: Door, target: object) -> Page:
     """Press the button against the obstacle, and see that nothing came of it."""
     browser = Browser(button.user())
     before = everything()
@@ -69,10 +70,8 @@ def test_a_release_without_an_image_is_not_offered() -> None:
 @pytest.fixture
 def running() -> Iterator[Release]:
     """A release whose instance really runs; it only waits."""
-    release = make_release(environment := make_environment(), "1.17.0")
-    entrypoint = runtime_for(environment).spec.releases_path  # type: ignore[attr-defined]
-    (entry := __import__("pathlib").Path(entrypoint) / "1.17.0/backend/entrypoint.py").write_text("")
-    entry.write_text("import signal\nsignal.pause()\n")
+    environment = make_environment()
+    release = make_release(environment, "1.17.0", program="import signal\nsignal.pause()\n")
     make_instance(environment, release)
     runtime_for(environment).start(environment.instance)
     yield release
@@ -85,6 +84,16 @@ def test_the_release_that_runs_is_not_deployed_again(running: Release) -> None:
     page = pressed(DOORS["deploy a release"], running)
     assert page.status == 409
     assert "Release 1.17.0 is the one that runs already." in page.text
+
+
+@pytest.mark.parametrize("name", ["restore the latest", "deploy a release", "roll back", "import releases"])
+def test_an_engine_that_is_away_is_said_and_no_crash(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "SMSOPS_DOCKER_HOST", f"tcp://127.0.0.1:{free_port()}")
+    target = DOORS[name].prepare()
+    Environment.objects.update(runtime="docker", volume="sms_data")
+    target.refresh_from_db()
+    page = pressed(DOORS[name], target)
+    assert "The Docker Engine does not answer." in page.text
 
 
 def test_a_button_that_cannot_be_pressed_says_why_and_is_no_link() -> None:

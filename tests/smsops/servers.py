@@ -87,11 +87,11 @@ def saying(data: bytes) -> Talk:
 
 
 def dripping(first: bytes, drop: bytes) -> Talk:
-    """Sends `first`, then a drop every few milliseconds, for ten seconds at most."""
+    """Sends `first`, then a drop every few milliseconds, for three seconds at most."""
 
     def talk(caller: socket.socket, over: threading.Event) -> None:
         caller.sendall(first)
-        for _ in range(200):
+        for _ in range(60):
             if over.wait(0.05):
                 return
             caller.sendall(drop)

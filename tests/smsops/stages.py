@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from django.utils import timezone
 
 from smsops import signals
-from smsops.models import Environment, Run
-from smsops.runs import executor, kinds, plan
+from smsops.models import Environment, Lease, Run
+from smsops.runs import executor, kinds, leases, plan
 from smsops.runs.context import Context
 from smsops.runs.kinds import Done, Found, Outcome, Probe, StepKind
+from smsops.runs.leases import Held
 from smsops.runs.plan import By, Plan, PlannedStep
 
 
@@ -29,17 +32,21 @@ class Stage:
         self.answers[call] = list(answers)
 
     def play(self, call: str, ctx: Context, usual: Any) -> Any:
-        with self.file.open("a") as file:
-            file.write(f"{call}\n")
+        if not call.startswith("probe ") or call in self.answers:
+            self.note(call)
         answers = self.answers.get(call, [usual])
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if isinstance(answer, BaseException):
             raise answer
         return answer(ctx) if callable(answer) else answer
 
+    def note(self, line: str) -> None:
+        with self.file.open("a") as file:
+            file.write(f"{line}\n")
+
     @property
     def calls(self) -> list[str]:
-        """Every call so far; probes are left out unless a test asks for them in `answers`."""
+        """Every call so far; a probe is left out unless the test answers it."""
         return self.file.read_text().splitlines() if self.file.exists() else []
 
 
@@ -80,12 +87,16 @@ class Change(Undoable):
     key, name, title, touches_sms = "stage.change", "change", "Change SMS", True
 
 
+class Tidy(Undoable):
+    key, name, title, essential = "stage.tidy", "tidy", "Tidy up", False
+
+
 class Commit(Undoable):
     key, name, title, touches_sms, point_of_no_return = "stage.commit", "commit", "Commit", True, True
 
 
 def register() -> None:
-    kinds.register(Look, Make, Change, Commit)
+    kinds.register(Look, Make, Change, Tidy, Commit)
 
 
 def planned(environment: Environment, *names: str, **fields: Any) -> Plan:
@@ -94,8 +105,11 @@ def planned(environment: Environment, *names: str, **fields: Any) -> Plan:
 
 
 def queue(environment: Environment, *names: str, **fields: Any) -> Run:
-    """A queued run of these steps."""
-    return plan.submit(planned(environment, *names, **fields), By(name="test"))
+    """A queued run of these steps, at a place where workers have been before."""
+    run = plan.submit(planned(environment, *names, **fields), By(name="test"))
+    long_ago = timezone.now() - timedelta(minutes=1)
+    Lease.objects.get_or_create(scope=run.lease_scope, defaults={"expires_at": long_ago})
+    return run
 
 
 def work(run: Run, deliveries: int = 60) -> Run:
@@ -109,6 +123,14 @@ def work(run: Run, deliveries: int = 60) -> Run:
 
 def states(run: Run) -> list[str]:
     return [step.state for step in run.steps.all()]
+
+
+def take_over(scope: str) -> Held:
+    """Another worker finds the lease expired and takes it."""
+    Lease.objects.filter(scope=scope).update(expires_at=timezone.now() - timedelta(seconds=1))
+    held = leases.claim(scope)
+    assert held is not None
+    return held
 
 
 class Death(BaseException):

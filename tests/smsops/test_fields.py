@@ -36,6 +36,12 @@ def test_an_update_without_a_model_is_encrypted_too(environment: Environment) ->
     assert Environment.objects.get().smoke_password == CANARY
 
 
+def test_a_password_that_looks_sealed_is_sealed_too(environment: Environment) -> None:
+    _set(environment, "aesgcm1:canary")
+    assert "canary" not in _column()
+    assert Environment.objects.get().smoke_password == "aesgcm1:canary"
+
+
 def test_empty_stays_empty(environment: Environment) -> None:
     _set(environment, "")
     assert _column() == ""

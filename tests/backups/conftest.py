@@ -1,0 +1,32 @@
+"""What the tests of the backups share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from backups.vault.folder import FolderVault
+from tests.backups.databases import make
+from tests.runtimes.acts import small_disk
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """A quiet database of 50 students in a folder of its own."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    return make(folder / "school.db")
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> FolderVault:
+    return FolderVault(tmp_path / "vault", "demo")
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 2 MB."""
+    with small_disk(tmp_path / "disk") as folder:
+        yield folder

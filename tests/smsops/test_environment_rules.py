@@ -1,0 +1,112 @@
+"""What makes an environment workable: one sentence per mistake, at the field it belongs to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from smsops.environments.presets import PRESETS
+from smsops.environments.rules import validate
+from smsops.models import Environment
+
+DOCKER = PRESETS["sms-docker"]
+NATIVE = {**PRESETS["sms-native"], "data_path": "/srv/data", "releases_path": "/srv/releases"}
+ABSOLUTE = "Give an absolute path, starting with a slash."
+DATABASE = "Give the database's path inside the data folder, like “student_management.db”."
+ADDRESS = "Give a web address like “http://127.0.0.1:8080”."
+TABLES = "Give a list of table names, like [“students”, “grades”]."
+NO_PATH = "Give the address without a path; smsops knows the paths of SMS."
+NO_USER = "Leave user and password out of the address; it is shown on pages."
+
+MISTAKES = [
+    (NATIVE, {"data_path": ""}, "The process runtime needs the data folder."),
+    (NATIVE, {"releases_path": ""}, "The process runtime needs the folder of unpacked releases."),
+    (NATIVE, {"data_path": "srv/data"}, ABSOLUTE),
+    (NATIVE, {"releases_path": "./releases"}, ABSOLUTE),
+    (NATIVE, {"interpreter": "python3"}, ABSOLUTE),
+    (DOCKER, {"env_file": "sms.env"}, ABSOLUTE),
+    (DOCKER, {"source_path": "~/sms"}, ABSOLUTE),
+    (DOCKER, {"volume": ""}, "The docker runtime needs the name of the data volume, usually “sms_data”."),
+    (DOCKER, {"database_file": "/data/sms.db"}, DATABASE),
+    (DOCKER, {"database_file": "../sms.db"}, DATABASE),
+    (DOCKER, {"database_file": "db/../../sms.db"}, DATABASE),
+    (DOCKER, {"database_file": ""}, DATABASE),
+    (DOCKER, {"database_file": "."}, DATABASE),
+    (DOCKER, {"base_url": ""}, ADDRESS),
+    (DOCKER, {"base_url": "127.0.0.1:8080"}, ADDRESS),
+    (DOCKER, {"base_url": "ftp://127.0.0.1"}, ADDRESS),
+    (DOCKER, {"base_url": "http://"}, ADDRESS),
+    (DOCKER, {"base_url": "http://[::1"}, ADDRESS),
+    (DOCKER, {"base_url": "http://127.0.0.1:abc"}, ADDRESS),
+    (DOCKER, {"base_url": "http://127.0.0.1:99999"}, ADDRESS),
+    (DOCKER, {"base_url": "http://admin:canary@127.0.0.1"}, NO_USER),
+    (DOCKER, {"base_url": "http://admin@127.0.0.1"}, NO_USER),
+    (DOCKER, {"base_url": "http://127.0.0.1/health"}, NO_PATH),
+    (DOCKER, {"base_url": "http://127.0.0.1/?x=1"}, NO_PATH),
+    (DOCKER, {"smoke_password": ""}, "The login check needs the account's password as well."),
+    (DOCKER, {"core_tables": "students"}, TABLES),
+    (DOCKER, {"core_tables": {"students": 1}}, TABLES),
+    (DOCKER, {"core_tables": ["students", 1]}, TABLES),
+    (DOCKER, {"core_tables": ["students; DROP TABLE users"]}, TABLES),
+    (DOCKER, {"core_tables": [""]}, TABLES),
+]
+
+
+def _environment(*layers: dict[str, Any]) -> Environment:
+    fields: dict[str, Any] = {"name": "a", "smoke_email": "s@x.gr", "smoke_password": "correct-horse"}
+    for layer in layers:
+        fields |= layer
+    return Environment(**fields)
+
+
+def _mistakes(environment: Environment) -> dict[str, list[str]]:
+    with pytest.raises(ValidationError) as refused:
+        validate(environment)
+    return refused.value.message_dict
+
+
+@pytest.mark.parametrize(("shape", "change", "sentence"), MISTAKES)
+def test_a_mistake_is_one_sentence_at_its_field(shape: dict[str, Any], change: dict[str, Any], sentence: str) -> None:
+    assert _mistakes(_environment(shape, change)) == {next(iter(change)): [sentence]}
+
+
+GOOD: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    (DOCKER, {}),
+    (NATIVE, {}),
+    (DOCKER, {"base_url": "https://sms.school.example/"}),
+    (DOCKER, {"base_url": "http://[::1]:8080"}),
+    (DOCKER, {"database_file": "db/sms.db"}),
+    (DOCKER, {"core_tables": []}),
+    (DOCKER, {"core_tables": ["students", "_x9"]}),
+    (DOCKER, {"smoke_email": "", "smoke_password": ""}),
+    (DOCKER, {"data_path": "", "env_file": "/etc/sms.env"}),
+    (NATIVE, {"volume": "", "interpreter": "/usr/bin/python3"}),
+]
+
+
+@pytest.mark.parametrize(("shape", "change"), GOOD)
+def test_a_workable_environment_is_accepted(shape: dict[str, Any], change: dict[str, Any]) -> None:
+    validate(_environment(shape, change))
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    found = _mistakes(_environment(NATIVE, {"data_path": "", "base_url": "x", "core_tables": None}))
+    assert found.keys() == {"data_path", "base_url", "core_tables"}
+
+
+def test_the_sentence_about_an_address_does_not_repeat_its_password() -> None:
+    assert "canary" not in str(_mistakes(_environment(DOCKER, {"base_url": "http://a:canary@127.0.0.1"})))
+
+
+@pytest.mark.django_db
+def test_a_form_or_a_file_comes_to_the_rules_by_itself() -> None:
+    with pytest.raises(ValidationError, match="usually “sms_data”"):
+        _environment(DOCKER, {"volume": ""}).full_clean()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("shape", [DOCKER, NATIVE])
+def test_every_preset_is_workable_once_its_folders_are_named(shape: dict[str, Any]) -> None:
+    _environment(shape).full_clean()
