@@ -17,7 +17,7 @@ from threading import Event
 from types import TracebackType
 from typing import Any, Self
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 ADMIN = ("admin@school.example", "correct-horse")
 SECRET_KEY = "0f9d3b7c51e84a26bd07c3f1a95e6d42"
 

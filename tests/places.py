@@ -106,7 +106,7 @@ class Place:
             source_path=str(self.repository),
             base_url=f"http://127.0.0.1:{self.port}",
             host_port=self.port,
-            gate_seconds=8,
+            gate_seconds=20,
             steady_seconds=0,
             stop_seconds=5,
             memory_limit_mb=1024,
