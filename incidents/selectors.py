@@ -26,8 +26,13 @@ class Status:
     environment: Environment
     watch: Watch | None
     backup: Backup | None
-    active: Run | None
+    running: list[Run] = field(default_factory=list)
     incidents: list[Incident] = field(default_factory=list)
+
+    @property
+    def active(self) -> Run | None:
+        """The run that is under way, if any; the exclusive one where there are several."""
+        return next(iter(sorted(self.running, key=lambda run: not run.exclusive)), None)
 
     @property
     def release(self) -> str:
@@ -77,22 +82,21 @@ class Status:
 
 
 def statuses() -> list[Status]:
-    """How every environment is, in five queries whatever their number."""
-    environments = list(Environment.objects.select_related("watch"))
+    """How every environment is, in four queries whatever their number."""
     newest = Backup.objects.filter(environment=OuterRef("pk"), damage="").exclude(proof=Proof.STORED).values("pk")[:1]
-    ids = Environment.objects.annotate(newest=Subquery(newest)).values_list("pk", "newest")
-    backups = Backup.objects.in_bulk([pk for _, pk in ids if pk])
-    by_environment = {backup.environment_id: backup for backup in backups.values()}
-    active = {run.environment_id: run for run in active_runs()}
-    incidents = defaultdict(list)
+    environments = list(Environment.objects.select_related("watch").annotate(newest=Subquery(newest)))
+    backups = Backup.objects.in_bulk([environment.newest for environment in environments if environment.newest])
+    running, incidents = defaultdict(list), defaultdict(list)
+    for run in active_runs():
+        running[run.environment_id].append(run)
     for incident in live_incidents():
         incidents[incident.environment_id].append(incident)
     return [
         Status(
             environment=environment,
             watch=getattr(environment, "watch", None),
-            backup=by_environment.get(environment.pk),
-            active=active.get(environment.pk),
+            backup=backups.get(environment.newest),
+            running=running[environment.pk],
             incidents=incidents[environment.pk],
         )
         for environment in environments

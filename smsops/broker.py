@@ -31,7 +31,8 @@ class Channel(filesystem.Channel):
         """Nothing to write down."""
 
     def _lookup(self, exchange: str, routing_key: str, default: str | None = None) -> list[str]:
-        return [routing_key]
+        """The queue a message is for. News (topic, fanout) has no reader who would take the files away."""
+        return [routing_key] if not exchange or self.typeof(exchange).type == "direct" else []
 
     def _put(self, queue: str, payload: Any, **_: Any) -> None:  # type: ignore[override]
         folder = Path(self.data_folder_out)

@@ -47,13 +47,16 @@ def unwrap(body: Any) -> dict[str, Any]:
 
 
 def status_of(answer: Answer) -> str:
-    """One word for an answer of /health: its own word where it has a known one, else what its code means."""
+    """One word for an answer of /health: its own word where it has a known one, else what its code means.
+
+    A 200 without any status is not SMS speaking (a page of somebody else's, a proxy's greeting) and proves nothing.
+    """
     if not answer.answered:
         return "down"
-    word = unwrap(answer.json()).get("status")
-    if word in ("healthy", "degraded", "unhealthy"):
-        return str(word)
-    return "healthy" if answer.ok else "unhealthy"
+    body = unwrap(answer.json())
+    if body.get("status") in ("healthy", "degraded", "unhealthy"):
+        return str(body["status"])
+    return "healthy" if answer.ok and "status" in body else "unhealthy"
 
 
 def look(base_url: str, timeout: float = 5.0) -> Health:
@@ -64,7 +67,7 @@ def look(base_url: str, timeout: float = 5.0) -> Health:
         return Health("down", False, f"/health: {health.describe()}", seconds=health.seconds)
     body = unwrap(health.json())
     ready = ask(base_url, READY, timeout=timeout)
-    is_ready = ready.ok and unwrap(ready.json()).get("status", "ready") == "ready"
+    is_ready = ready.ok and unwrap(ready.json()).get("status") == "ready"
     detail = f"/health: {status} ({health.describe()}), /health/ready: {'ready' if is_ready else _why(ready)}"
     return Health(status, is_ready, detail, str(body.get("version", "")), health.seconds, body)
 

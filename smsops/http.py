@@ -71,7 +71,7 @@ def ask(
         late = time.monotonic() - began > timeout
         if not late:
             return Answer(base_url + path, response.status, data, received, time.monotonic() - began)
-        error = f"no answer within {timeout:.0f} s"
+        error = f"no answer within {timeout:g} s"
     except (OSError, http.client.HTTPException, ValueError) as problem:
         error = _reason(problem, timeout, time.monotonic() - began)
     return Answer(base_url + path, seconds=time.monotonic() - began, error=error)
@@ -111,7 +111,7 @@ def _read(response: http.client.HTTPResponse) -> bytes:
 
 def _reason(error: Exception, timeout: float, spent: float) -> str:
     if isinstance(error, TimeoutError) or spent >= timeout:
-        return f"no answer within {timeout:.0f} s"
+        return f"no answer within {timeout:g} s"
     if isinstance(error, ValueError):
         return "the address is not valid"
     if isinstance(error, ConnectionRefusedError):

@@ -24,13 +24,15 @@ _NAME = (
 )
 _LINE = re.compile(rf"(?im)^([ \t]*(?:export[ \t]+)?{_NAME}[ \t]*=[ \t]*)(\S.*)$")  # an env file: to the line's end
 _HEADER = re.compile(r"(?im)(?<![\w-])((?:set-)?cookie|authorization)([ \t]*:[ \t]*)(\S.*)$")
-_VALUE = r"""(\\+".*?\\+"|"(?:[^"\\]|\\.)*"|'[^']*'|\S+)"""  # escaped JSON, JSON, quoted, or up to the next blank
+_VALUE = r"""(\[redacted\]|\\+".*?\\+"|"(?:[^"\\]|\\.)*"|'[^']*'|\S+)"""  # masked, escaped JSON, JSON, quoted, a word
 _PAIR = re.compile(rf"(?i)({_NAME}(?:\\*[\"'])?\s{{0,4}}[=:]\s{{0,4}}){_VALUE}")
 _URL_PASSWORD = re.compile(r"(?i)(?<![a-z0-9+.-])([a-z][a-z0-9+.-]{0,30}://[^\s:/@]{0,200}):([^\s/]+)@")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[a-z0-9+/_=.~-]{8,}")
-_JWT = re.compile(r"\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*")
-_PEM = re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.*?-----END [A-Z ]{0,30}PRIVATE KEY-----", re.DOTALL)
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
+_JWT = re.compile(r"(?<![\w-])eyJ[\w-]{5,4000}\.[\w-]{5,}\.[\w-]*")
+_PEM = re.compile(
+    r"(?s)-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:(?!-----BEGIN).){0,20000}?-----END [A-Z ]{0,30}PRIVATE KEY-----"
+)
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+")
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:

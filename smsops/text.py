@@ -8,7 +8,7 @@ from datetime import timedelta
 def bytes_text(size: float) -> str:
     """`52428800` → `52.4 MB` (powers of 1000)."""
     for unit in ("B", "kB", "MB", "GB"):
-        if size < 1000:
+        if round(size, 1) < 1000:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
         size /= 1000
     return f"{size:.1f} TB"

@@ -27,6 +27,9 @@ from smsops.models import Environment, Run, RunState, Step, StepState
 from smsops.runtimes.base import Instance
 from smsops.runtimes.registry import runtime_for
 
+CANARY = "canary-9f3b-the-password"
+SMOKE = {"smoke_email": "smoke@school.example", "smoke_password": CANARY}
+
 
 def _unique(prefix: str) -> str:
     return f"{prefix}{uuid.uuid4().hex[:8]}"

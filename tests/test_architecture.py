@@ -240,3 +240,10 @@ def test_a_missing_annotation_is_seen_on_every_kind_of_argument() -> None:
         function = ast.parse(line).body[0]
         assert isinstance(function, ast.FunctionDef)
         assert not annotated(function)
+
+
+def test_every_public_service_function_says_what_it_promises() -> None:
+    services = [module for module in MODULES if module.part == "services"]
+    functions = [(module.name, node) for module in services for node in module.tree.body if isinstance(node, Function)]
+    silent = [f"{name}.{each.name}" for name, each in functions if each.name[0] != "_" and not ast.get_docstring(each)]
+    assert not silent

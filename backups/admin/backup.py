@@ -13,7 +13,7 @@ from backups.services import backups, restores
 from smsops.admin.actions import ActionForm, DestructiveForm, ObjectAction, Preview
 from smsops.admin.base import RecordAdmin
 from smsops.models import Run
-from smsops.runs.plan import By
+from smsops.runs.plan import By, active_exclusive, busy
 from smsops.templatetags.smsops_ui import ago, badge, size
 
 
@@ -40,7 +40,10 @@ class Restore(ObjectAction):
     form = DestructiveForm
 
     def obstacle(self, target: Backup) -> str:
-        return f"This backup is damaged: {target.damage} Choose an older one." if target.damage else ""
+        if target.damage:
+            return f"This backup is damaged: {target.damage} Choose an older one."
+        other = active_exclusive(target.environment)
+        return busy(other) if other else ""
 
     def preview(self, target: Backup, request: HttpRequest) -> Preview:
         plan = restores.plan(target)

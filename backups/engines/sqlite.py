@@ -94,8 +94,10 @@ class SqliteEngine:
                     live.execute("SELECT count(*) FROM sqlite_master").fetchone()
                     live.backup(copy, pages=-1)
             except sqlite3.Error as error:
+                # The copy is what grows; but SQLite also writes beside the source, and tells neither apart.
+                said = translate(error, target if "full" in str(error) or _is_full(target) else source)
                 target.unlink(missing_ok=True)
-                raise translate(error, source) from error
+                raise said from error
 
     def facts(self, database: Path) -> Facts:
         size = database.stat().st_size

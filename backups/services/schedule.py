@@ -12,6 +12,7 @@ TASK = "backups.scheduled"
 
 
 def name_of(environment: Environment) -> str:
+    """The periodic task's name, by which it is found again."""
     return f"Backup of {environment.name}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,12 +11,15 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from deployments import selectors
 from deployments.models import Release
 from deployments.services import deploys, releases
 from smsops.admin.actions import ActionForm, DestructiveForm, ObjectAction, Preview
 from smsops.admin.base import RecordAdmin
+from smsops.errors import OpsError
 from smsops.models import Environment, Run
 from smsops.runs.plan import By, active_exclusive, busy
+from smsops.runtimes.registry import runtime_for
 from smsops.templatetags.smsops_ui import badge
 
 
@@ -77,6 +81,12 @@ class DeployTo(ObjectAction):
         return deploys.deploy(cleaned["release"], by)
 
 
+def earlier_release_known(target: Any) -> bool:
+    """Whether smsops knows which release ran before the present one."""
+    running = runtime_for(target).inspect(target.instance)
+    return selectors.previous_release(target, running) is not None
+
+
 class RollBackForm(DestructiveForm):
     """Asks how far back."""
 
@@ -88,7 +98,10 @@ class RollBackForm(DestructiveForm):
         known = Release.objects.filter(environment_id=self.target.pk).exclude(image_id="")
         field = self.fields["version"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "the one that ran before")] + [(release.version, release.version) for release in known]
+        before: list[tuple[str, str]] = []
+        with contextlib.suppress(OpsError):  # an engine that is away is the page's obstacle, not the form's
+            before = [("", "the one that ran before")] if earlier_release_known(self.target) else []
+        field.choices = before + [(release.version, release.version) for release in known]
 
 
 class RollBack(ObjectAction):
@@ -103,6 +116,8 @@ class RollBack(ObjectAction):
         return busy(other) if other else ""
 
     def preview(self, target: Environment, request: HttpRequest) -> Preview:
+        if not earlier_release_known(target):
+            return Preview(("smsops knows of no release that ran here before this one: choose the one to go back to.",))
         plan = deploys.plan_rollback(target)
         return Preview(plan.notes, plan)
 

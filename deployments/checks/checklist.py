@@ -69,8 +69,7 @@ class Login(Check):
             )
         if not answer.ok:
             return self.failed(f"No token was issued ({answer.describe()}).", "Check the account and SMS's log.")
-        body = answer.json()
-        token = body.get("access_token") or (body.get("data") or {}).get("access_token") if body else None
+        token = health.unwrap(answer.json()).get("access_token")
         if not token:
             return self.failed("The answer has no access token.")
         target.token = token

@@ -53,7 +53,7 @@ def plan_rollback(environment: Environment, version: str = "") -> Plan:
     release = selectors.find(environment, version) if version else selectors.previous_release(environment, running)
     if release is None:
         raise WrongUse(
-            f"smsops knows of no release that ran at {environment.name} before this one; name one with --to VERSION."
+            f"smsops knows of no release that ran at {environment.name} before this one; say which one to go back to."
         )
     _refuse(release, running)
     return Plan(

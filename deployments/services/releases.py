@@ -10,6 +10,7 @@ from deployments.models import Release
 from deployments.sources import changelog, migrations
 from deployments.sources.git import Repository, Tag
 from smsops.models import Environment, RuntimeKind
+from smsops.runtimes import release_folders
 from smsops.runtimes.base import Image, Runtime
 from smsops.runtimes.registry import runtime_for
 
@@ -30,6 +31,7 @@ def import_all(environment: Environment) -> tuple[list[Release], list[str]]:
             oddities += _import_tag(environment, runtime, repository, tag)
     for image in runtime.images():
         oddities += _import_image(environment, runtime, image)
+    _forget_images(environment, runtime)
     return list(Release.objects.filter(environment=environment)), oddities
 
 
@@ -77,8 +79,7 @@ def _migrations(found: migrations.Migrations) -> dict[str, object]:
 def _unpack(environment: Environment, repository: Repository, tag: Tag, version: str) -> None:
     """A native release is its unpacked tree; one that is there already, from the same tree, stays untouched."""
     folder = Path(environment.releases_path) / version
-    mark = folder / ".smsops-release.json"
-    if not mark.is_file() or tag.tree not in mark.read_text():
+    if release_folders.marked(folder) != f"tree:{tag.tree}":
         repository.unpack(tag, folder)
 
 
@@ -89,6 +90,13 @@ def _import_image(environment: Environment, runtime: Runtime, image: Image) -> l
     if not Release.objects.filter(environment=environment, version=version, image_id=image.id).exists():
         _save(environment, version, image, **_migrations(migrations.from_image(runtime, image.id)))
     return []
+
+
+def _forget_images(environment: Environment, runtime: Runtime) -> None:
+    """A release whose image went away is known, but cannot be deployed."""
+    for release in Release.objects.filter(environment=environment).exclude(image_id=""):
+        if runtime.image(release.image_id) is None:
+            Release.objects.filter(pk=release.pk).update(image_id="")
 
 
 def _save(environment: Environment, version: str, image: Image | None, **values: object) -> None:

@@ -8,7 +8,14 @@ from datetime import date
 
 from deployments import versions
 
-_HEADING = re.compile(r"^##\s+\[?v?(?P<version>\d+(?:\.\d+){1,3})\]?(?:\s*[-–—]\s*(?P<date>\d{4}-\d{2}-\d{2}))?", re.M)  # noqa: RUF001
+_ANY_HEADING = re.compile(r"^##[ \t]", re.M)
+_HEADING = re.compile(
+    r"^##[ \t]+\[?v?(?P<version>\d+(?:\.\d+){1,3})(?:\]|(?=\s|$))"
+    r"(?:[ \t]*[-–—][ \t]*(?P<date>\d{4}-\d{2}-\d{2}))?",  # noqa: RUF001
+    re.M,
+)
+# “None.”, “None - fully backward compatible”; not “None of the old tokens work”
+_NOTHING = re.compile(r"[-*\s]*(?:none|n/a|no(?: known)? breaking changes)[ \t*_]*(?:$|[.,;:!(–—-])", re.I | re.M)  # noqa: RUF001
 _SUBHEADING = re.compile(r"^###\s+(?P<title>.+?)\s*$", re.M)
 
 
@@ -25,25 +32,24 @@ class Section:
 def section(changelog: str, version: str) -> Section | None:
     """The section of `version`, the first one where there are several; None when there is none."""
     wanted = versions.parse(version)
-    headings = list(_HEADING.finditer(changelog))
-    mine = [i for i, found in enumerate(headings) if versions.parse(found["version"]) == wanted]
+    mine = [found for found in _HEADING.finditer(changelog) if versions.parse(found["version"]) == wanted]
     if not mine:
         return None
-    first = mine[0]
-    end = headings[first + 1].start() if first + 1 < len(headings) else len(changelog)
-    text = changelog[headings[first].end() : end].strip()
-    return Section(text, _date(headings[first]["date"]), breaking_changes(text), len(mine))
+    following = _ANY_HEADING.search(changelog, mine[0].end())
+    text = changelog[mine[0].end() : following.start() if following else len(changelog)].strip()
+    return Section(text, _date(mine[0]["date"]), breaking_changes(text), len(mine))
 
 
 def breaking_changes(text: str) -> str:
-    """The body of the section about breaking changes; empty when there is none, or when it only says “None”."""
-    parts = list(_SUBHEADING.finditer(text))
+    """The bodies of the sections about breaking changes; empty when there is none, or they only say “None”."""
+    parts, bodies = list(_SUBHEADING.finditer(text)), []
     for i, found in enumerate(parts):
         if "breaking" not in found["title"].lower():
             continue
         body = text[found.end() : parts[i + 1].start() if i + 1 < len(parts) else len(text)].strip()
-        return "" if re.match(r"[-*\s]*none\b", body, re.IGNORECASE) else body
-    return ""
+        if not _NOTHING.match(body):
+            bodies.append(body)
+    return "\n\n".join(bodies)
 
 
 def _date(text: str | None) -> date | None:

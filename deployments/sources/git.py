@@ -1,16 +1,27 @@
-"""Reads releases out of a git repository's tags, without a checkout and without running anything in it."""
+"""Reads releases out of a git repository's tags, without a checkout and without running anything in it.
+
+Only commands that read objects are used: a checkout or an archive would run the filters its configuration names.
+"""
 
 from __future__ import annotations
 
+import posixpath
 import shutil
-import tarfile
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from smsops import process
 from smsops.errors import OpsError
+from smsops.runtimes import release_folders
 
 TIMEOUT = 60.0
+MAX_TEXT = 8 * 1024 * 1024
+SYMLINK, SUBMODULE = "120000", "160000"
+# The repository may belong to another user, and what it lacks (a partial clone) is not fetched: that runs programs.
+GIT = ("git", "-c", "safe.directory=*", "-c", "protocol.allow=never", "--no-pager")
 
 
 @dataclass(frozen=True)
@@ -20,6 +31,13 @@ class Tag:
     name: str
     commit: str
     tree: str
+
+
+@dataclass(frozen=True)
+class _Leaf:
+    mode: str
+    blob: str
+    path: str
 
 
 class Repository:
@@ -33,9 +51,9 @@ class Repository:
                 fix="Set the environment's source path to a git repository.",
             )
 
-    def _git(self, *words: str) -> process.Completed:
-        # The repository may belong to another user; it is only read.
-        return process.run(["git", "-c", "safe.directory=*", "-C", self.path, *words], timeout=TIMEOUT)
+    def _git(self, *words: str, stdin: bytes = b"", stdout: IO[bytes] | None = None) -> process.Completed:
+        argv = [*GIT, "-C", self.path, *words]
+        return process.run(argv, timeout=TIMEOUT, stdin=stdin, stdout=stdout, keep=MAX_TEXT)
 
     def tags(self) -> list[Tag]:
         """Every tag that stands for a commit."""
@@ -51,29 +69,85 @@ class Repository:
 
     def file(self, tag: Tag, path: str) -> str:
         """A file's text at a tag; empty when it is not there."""
-        done = self._git("show", f"{tag.commit}:{path}")
+        done = self._git("cat-file", "blob", f"{tag.commit}:{path}")
         return done.stdout if done.ok else ""
 
     def files(self, tag: Tag, folder: str) -> list[str]:
         """Paths of the files in a folder at a tag; empty when there is no such folder."""
-        done = self._git("ls-tree", "--name-only", tag.commit, f"{folder}/")
-        return done.stdout.splitlines() if done.ok else []
+        done = self._git("ls-tree", "-z", "--name-only", tag.commit, f"{folder}/")
+        return [path for path in done.stdout.split("\0") if path] if done.ok else []
 
     def unpack(self, tag: Tag, folder: Path) -> None:
-        """Write the tag's tree into the new folder `folder`; it appears whole or not at all."""
+        """Write the tag's tree into the new folder `folder`; it appears whole or not at all.
+
+        Raises OpsError, naming the tag, when the tree cannot be read or a path in it leads outside.
+        """
         private = folder.with_name(f".{folder.name}.part")
         shutil.rmtree(private, ignore_errors=True)
         private.mkdir(parents=True)
-        archive = private.with_suffix(".tar")
         try:
-            done = self._git("archive", "--format=tar", f"--output={archive}", tag.commit)
-            if not done.ok:
-                raise OpsError(f"The tag {tag.name} cannot be read from {self.path}: {done.stderr.strip()}")
-            with tarfile.open(archive) as tar:
-                tar.extractall(private, filter="data")
-            (private / ".smsops-release.json").write_text(f'{{"id": "tree:{tag.tree}"}}\n')
+            leaves = self._leaves(tag)
+            with self._blobs(tag, leaves) as blobs:
+                for leaf in leaves:
+                    _write(private, leaf, _next_blob(blobs), f"The tag {tag.name}")
+            release_folders.mark(private, f"tree:{tag.tree}")
             shutil.rmtree(folder, ignore_errors=True)
             private.rename(folder)
+        except OSError as error:
+            raise OpsError(f"The tag {tag.name} cannot be unpacked to {folder}: {error.strerror}.") from error
         finally:
-            archive.unlink(missing_ok=True)
             shutil.rmtree(private, ignore_errors=True)
+
+    def _leaves(self, tag: Tag) -> list[_Leaf]:
+        done = self._git("ls-tree", "-r", "-z", "--full-tree", tag.commit)
+        if not done.ok:
+            raise OpsError(f"The tag {tag.name} cannot be read from {self.path}: {done.stderr.strip()}")
+        rows = (row.partition("\t") for row in done.stdout.split("\0") if row)
+        leaves = [_Leaf(head.split()[0], head.split()[2], path) for head, _, path in rows]
+        for leaf in leaves:
+            if _leads_outside(leaf.path):
+                raise OpsError(f"The tag {tag.name} has a path that leads outside: {leaf.path}")
+        return [leaf for leaf in leaves if leaf.mode != SUBMODULE]
+
+    def _blobs(self, tag: Tag, leaves: list[_Leaf]) -> IO[bytes]:
+        """The contents of the leaves, one after the other, each behind a line with its size."""
+        file = tempfile.TemporaryFile()  # noqa: SIM115
+        asked = "".join(f"{leaf.blob}\n" for leaf in leaves).encode()
+        done = self._git("cat-file", "--batch", stdin=asked, stdout=file)
+        if not done.ok:
+            file.close()
+            raise OpsError(f"The tag {tag.name} cannot be read from {self.path}: {done.stderr.strip()}")
+        file.seek(0)
+        return file
+
+
+def _next_blob(blobs: IO[bytes]) -> Iterator[bytes]:
+    """The pieces of the next content."""
+    head = blobs.readline().split()
+    if len(head) != 3:
+        raise OpsError(f"The repository lacks the object {b' '.join(head[:1]).decode(errors='replace')}.")
+    left = int(head[2])
+    while left:
+        piece = blobs.read(min(left, process.PIECE))
+        left -= len(piece)
+        yield piece
+    blobs.read(1)  # the line's end after it
+
+
+def _write(root: Path, leaf: _Leaf, content: Iterator[bytes], source: str) -> None:
+    target = root / leaf.path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if leaf.mode == SYMLINK:
+        to = b"".join(content).decode(errors="surrogateescape")
+        if _leads_outside(posixpath.join(posixpath.dirname(leaf.path), to)):
+            raise OpsError(f"{source} has a link that leads outside: {leaf.path}")
+        target.symlink_to(to)
+        return
+    with target.open("xb") as file:
+        for piece in content:
+            file.write(piece)
+    target.chmod(0o755 if leaf.mode.endswith("755") else 0o644)
+
+
+def _leads_outside(path: str) -> bool:
+    return path.startswith("/") or posixpath.normpath(path).split("/")[0] == ".."

@@ -24,12 +24,14 @@ def panel(request: HttpRequest) -> dict[str, Any]:
     if not request.user.has_perm("smsops.view_environment"):
         return {}
     statuses = selectors.statuses()
+    sees_runs = request.user.has_perm("smsops.view_run")
+    sees_incidents = request.user.has_perm("incidents.view_incident")
     return {
         "cards": [{"status": status, "buttons": _buttons(request, status.environment.pk)} for status in statuses],
-        "strips": selectors.backup_strips(STRIP),
-        "live": list(selectors.live_incidents()[:20]),
-        "running": list(selectors.active_runs()),
-        "recent": list(Run.objects.select_related("environment")[:8]),
+        "strips": selectors.backup_strips(STRIP) if sees_runs else {},
+        "live": [incident for status in statuses for incident in status.incidents] if sees_incidents else [],
+        "running": [run for status in statuses for run in status.running] if sees_runs else [],
+        "recent": list(Run.objects.select_related("environment")[:8]) if sees_runs else [],
         "beat_late": selectors.watcher_late(statuses),
     }
 

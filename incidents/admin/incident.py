@@ -13,7 +13,7 @@ from django.urls import URLPattern, path
 
 from incidents.models import INCIDENT_TABLE, Evidence, Incident, IncidentState
 from incidents.services import evidence, incidents
-from smsops.admin.actions import ActionForm, ObjectAction
+from smsops.admin.actions import ActionForm, ObjectAction, ReasonedForm
 from smsops.admin.base import RecordAdmin
 from smsops.errors import OpsError, WrongUse
 from smsops.runs.plan import By
@@ -50,10 +50,11 @@ class Acknowledge(_Move):
     )
 
     def move(self, incident: Incident, why: str, user: User) -> None:
-        incidents.acknowledge(incident, user)
+        incidents.acknowledge(incident, user, why)
 
 
 class Resolve(_Move):
+    form = ReasonedForm
     name, label, permission, to = "resolve", "Resolve", "incidents.resolve_incident", IncidentState.RESOLVED
 
     def move(self, incident: Incident, why: str, user: User) -> None:
@@ -61,6 +62,7 @@ class Resolve(_Move):
 
 
 class Close(_Move):
+    form = ReasonedForm
     name, label, permission, to = "close", "Close", "incidents.resolve_incident", IncidentState.CLOSED
 
     def move(self, incident: Incident, why: str, user: User) -> None:
@@ -68,6 +70,7 @@ class Close(_Move):
 
 
 class Reopen(_Move):
+    form = ReasonedForm
     name, label, permission, to = "reopen", "Reopen", "incidents.resolve_incident", IncidentState.OPEN
 
     def move(self, incident: Incident, why: str, user: User) -> None:
@@ -90,7 +93,7 @@ class IncidentAdmin(RecordAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.evidence_view)
-        return [path("<int:pk>/evidence/<str:name>/", view, name="incidents_incident_evidence"), *super().get_urls()]
+        return [path("<row:pk>/evidence/<str:name>/", view, name="incidents_incident_evidence"), *super().get_urls()]
 
     def evidence_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         """One piece of evidence as plain text; one that is no longer what was taken is not shown."""

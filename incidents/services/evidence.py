@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -15,12 +15,12 @@ from django.utils import timezone
 
 from incidents.models import EntryKind, Evidence, Incident
 from incidents.services import incidents
-from smsops import envfile
+from smsops.environments.secrets import known_secrets
 from smsops.errors import OpsError
 from smsops.health import HEALTH, LIVE, READY
 from smsops.http import ask
 from smsops.models import Environment
-from smsops.redact import is_secret_name, redact, redact_data
+from smsops.redact import redact, redact_data
 from smsops.runtimes.registry import runtime_for
 
 log = logging.getLogger(__name__)
@@ -39,22 +39,18 @@ def collect(incident: Incident) -> list[Evidence]:
         try:
             text = take(incident.environment, secrets)
         except OpsError as error:
-            incidents.note(incident, EntryKind.EVIDENCE, f"{name} could not be taken: {error}")
+            _note_once(incident, f"{name} could not be taken: {error}")
             continue
-        taken.append(_keep(incident, name, text))
+        taken += _keep(incident, name, text)
     if taken:
         names = ", ".join(piece.name for piece in taken)
         incidents.note(incident, EntryKind.EVIDENCE, f"Evidence taken: {names}.")
     return taken
 
 
-def known_secrets(environment: Environment) -> list[str]:
-    """The literal secrets of an environment: they are masked wherever they turn up."""
-    try:
-        variables = envfile.read(environment.env_file)
-    except OpsError:
-        variables = {}
-    return [value for name, value in variables.items() if is_secret_name(name)] + [environment.smoke_password or ""]
+def _note_once(incident: Incident, text: str) -> None:
+    if not incident.timeline.filter(kind=EntryKind.EVIDENCE, text=redact(text)).exists():
+        incidents.note(incident, EntryKind.EVIDENCE, text)
 
 
 def _log(environment: Environment, secrets: list[str]) -> str:
@@ -104,16 +100,20 @@ def read(piece: Evidence) -> bytes:
     return data
 
 
-def _keep(incident: Incident, name: str, text: str) -> Evidence:
+def _keep(incident: Incident, name: str, text: str) -> list[Evidence]:
+    """Write the piece down; nothing when another worker was faster. Its file's name is its digest, so that whoever
+    comes late spoils nothing."""
     folder = Path(settings.SMSOPS_EVIDENCE_DIR) / f"incident-{incident.pk}"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path, data = folder / name, text.encode()
-    private = path.with_name(f".{name}.{os.getpid()}")
+    data = text.encode()
+    digest = hashlib.sha256(data).hexdigest()
+    path, private = folder / f"{digest[:16]}-{name}", folder / f".{uuid.uuid4().hex}"
     private.write_bytes(data)
     private.replace(path)
-    piece, _ = Evidence.objects.update_or_create(
-        incident=incident,
-        name=name,
-        defaults={"path": str(path), "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)},
-    )
-    return piece
+    values = {"path": str(path), "sha256": digest, "size": len(data)}
+    piece, mine = Evidence.objects.get_or_create(incident=incident, name=name, defaults=values)
+    if mine:
+        return [piece]
+    if piece.path != str(path):
+        path.unlink(missing_ok=True)
+    return []

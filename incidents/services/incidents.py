@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,27 +46,27 @@ def report(environment: Environment, sign: Sign, run: Run | None = None) -> tupl
 
     The database allows one live incident per cause, so of several reporters at once exactly one opens it.
     """
-    try:
-        with transaction.atomic():
-            incident = Incident.objects.create(
-                environment=environment,
-                title=redact(sign.title)[:200],
-                severity=sign.severity,
-                fingerprint=sign.fingerprint,
-                run=run,
-            )
-            note(
-                incident,
-                EntryKind.STATE,
-                f"Opened as {incident.get_severity_display()}: {sign.title}",
-                run=run,
-            )
-            note(incident, EntryKind.SIGN, sign.detail, run=run)
-        return incident, True
-    except IntegrityError:
-        incident = Incident.objects.get(environment=environment, fingerprint=sign.fingerprint, state__in=LIVE)
-        join(incident, sign, run)
-        return incident, False
+    while True:
+        with contextlib.suppress(IntegrityError):
+            return _open(environment, sign, run), True
+        incident = live(environment, sign.fingerprint)
+        if incident is not None:  # else it was resolved just now, and this sign is the first of another
+            join(incident, sign, run)
+            return incident, False
+
+
+@transaction.atomic
+def _open(environment: Environment, sign: Sign, run: Run | None) -> Incident:
+    incident = Incident.objects.create(
+        environment=environment,
+        title=redact(sign.title)[:200],
+        severity=sign.severity,
+        fingerprint=sign.fingerprint,
+        run=run,
+    )
+    note(incident, EntryKind.STATE, f"Opened as {incident.get_severity_display()}: {sign.title}", run=run)
+    note(incident, EntryKind.SIGN, sign.detail, run=run)
+    return incident
 
 
 def join(incident: Incident, sign: Sign, run: Run | None = None) -> None:
@@ -84,12 +85,12 @@ def note(incident: Incident, kind: str, text: str, *, author: str = "", run: Run
     return TimelineEntry.objects.create(incident=incident, kind=kind, text=redact(text), author=author, run=run)
 
 
-def acknowledge(incident: Incident, user: User) -> None:
+def acknowledge(incident: Incident, user: User, text: str = "") -> None:
     """Somebody takes it on."""
     _move(
         incident,
         IncidentState.ACKNOWLEDGED,
-        "Acknowledged.",
+        text,
         user,
         acknowledged_at=timezone.now(),
         acknowledged_by=user,

@@ -21,20 +21,20 @@ def of_instance(found: Instance | None, known_restarts: int, events: Sequence[Ev
         return Sign(SERVICE, Severity.CRITICAL, "SMS is gone", "There is no instance under its name any more.")
     deaths = [event for event in events if event.action in ("die", "oom")]
     code = next((event.exit_code for event in reversed(deaths) if event.exit_code is not None), found.exit_code)
+    ending = "exit code unknown" if code is None else f"exit code {code}"
     if found.oom_killed or any(event.action == "oom" for event in events):
-        detail = f"It was killed for memory (exit code {code}, {found.restarts} restarts)."
+        detail = f"It was killed for memory ({ending}, {found.restarts} restarts)."
         return Sign(SERVICE, Severity.CRITICAL, "SMS runs out of memory", detail)
-    recent = [event for event in deaths if now - event.at <= LOOP_SPAN]
-    if len(recent) >= LOOP_DEATHS or found.restarts - known_restarts >= LOOP_DEATHS:
-        detail = (
-            f"It died {max(len(recent), found.restarts - known_restarts)} times within a minute (exit code {code})."
-        )
+    # The engine forgets old events; then its count of restarts since the last look has to do.
+    recent = sum(now - event.at <= LOOP_SPAN for event in deaths) if deaths else found.restarts - known_restarts
+    if recent >= LOOP_DEATHS:
+        detail = f"It died {recent} times within a minute ({ending})."
         return Sign(SERVICE, Severity.CRITICAL, "SMS is in a crash loop", detail)
     if found.status in (Status.EXITED, Status.CREATED):
-        detail = f"The instance is {found.status} (exit code {code}). {found.error}".strip()
+        detail = f"The instance is {found.status} ({ending}). {found.error}".strip()
         return Sign(SERVICE, Severity.CRITICAL, "SMS has stopped", detail)
     if deaths or found.restarts > known_restarts:
-        detail = f"It died (exit code {code}) and was started again by the engine."
+        detail = f"It died ({ending}) and was started again by the engine."
         return Sign(SERVICE, Severity.CRITICAL, "SMS died", detail)
     return None
 

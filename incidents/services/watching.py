@@ -22,6 +22,7 @@ from smsops.runtimes.base import Instance, Runtime
 from smsops.runtimes.registry import runtime_for
 
 GOOD_LOOKS = 2  # in a row, before an incident is called over
+LOOK_SECONDS = 20  # the longest a look takes; until then nobody else looks
 
 
 def due() -> list[int]:
@@ -34,7 +35,7 @@ def due() -> list[int]:
 def look(environment_id: int) -> Watch | None:
     """Look at an environment once; None when it is not due, because somebody else has just looked."""
     now = timezone.now()
-    later = now + timedelta(seconds=settings.SMSOPS_WATCH_SECONDS)
+    later = now + timedelta(seconds=LOOK_SECONDS)
     mine = Watch.objects.filter(environment_id=environment_id, next_look_at__lte=now).update(next_look_at=later)
     watch = Watch.objects.select_related("environment").filter(environment_id=environment_id).first()
     if not mine or watch is None:
@@ -47,11 +48,16 @@ def look(environment_id: int) -> Watch | None:
         _judge(watch, runtime, now)
     except OpsError as error:
         # The engine is away; that says nothing about SMS, whose own answers do.
-        _ask(watch, now)
+        _react(watch, signs.of_health(_ask(watch, now), watch.bad_looks))
         watch.detail = f"{error.message} {watch.detail}"[:300]
-    watch.looked_at = now
-    watch.save()
+    _end(watch, now)
     return watch
+
+
+def _end(watch: Watch, now: datetime) -> None:
+    watch.looked_at = now
+    watch.next_look_at = now + timedelta(seconds=settings.SMSOPS_WATCH_SECONDS)
+    watch.save()
 
 
 def look_now(environment_id: int) -> Watch | None:
@@ -68,8 +74,7 @@ def _forget(watch: Watch, runtime: Runtime, now: datetime) -> None:
     """Start afresh after a change of ours: its restarts and events are no news."""
     watch.events_until, watch.bad_looks, watch.good_looks, watch.asked_at = now, 0, 0, None
     watch.instance_id, watch.restarts = "", 0
-    watch.looked_at = now
-    watch.save()
+    _end(watch, now)
 
 
 def _judge(watch: Watch, runtime: Runtime, now: datetime) -> None:
@@ -82,6 +87,11 @@ def _judge(watch: Watch, runtime: Runtime, now: datetime) -> None:
     if sign is not None or watch.bad_looks or _due(watch, now) or _has_live(watch.environment):
         seen = _ask(watch, now)
         sign = sign or signs.of_health(seen, watch.bad_looks)
+    _react(watch, sign)
+
+
+def _react(watch: Watch, sign: Sign | None) -> None:
+    """Open or join an incident where there is a sign of trouble; end it where SMS has been well for a while."""
     if sign is not None:
         raise_incident(watch.environment, sign)
         watch.good_looks = 0

@@ -20,8 +20,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
+from smsops.admin import addresses  # noqa: F401  (makes “<row:…>” known)
 from smsops.errors import OpsError
 from smsops.models import Run, Trigger
+from smsops.redact import redact
 from smsops.runs.plan import By, Plan
 
 
@@ -38,7 +40,15 @@ class ActionForm(forms.Form):
         super().__init__(*args, **kwargs)
 
 
-class DestructiveForm(ActionForm):
+class ReasonedForm(ActionForm):
+    """Asks why and takes no silence for an answer."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].required = True
+
+
+class DestructiveForm(ReasonedForm):
     """Asks why and for the name, so that nobody does it in passing or to the wrong environment."""
 
     typed_name = forms.CharField(
@@ -50,7 +60,6 @@ class DestructiveForm(ActionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"].required = True
         self.fields["typed_name"].help_text = f"Type “{self.wanted}” to go on."
 
     @property
@@ -119,7 +128,7 @@ class ActionsMixin(ModelAdmin):  # type: ignore[type-arg]
     def get_urls(self) -> list[URLPattern]:
         info = self.model._meta.app_label, self.model._meta.model_name
         door = path(
-            "<int:pk>/do/<slug:name>/",
+            "<row:pk>/do/<slug:name>/",
             self.admin_site.admin_view(self.action_view),
             name="{}_{}_do".format(*info),
         )
@@ -168,8 +177,14 @@ class ActionsMixin(ModelAdmin):  # type: ignore[type-arg]
         done = action.perform(target, by, form.cleaned_data)
         if isinstance(done, Run):
             return HttpResponseRedirect(done.get_absolute_url())
+        self._record(request, action, target, by.reason)
         messages.success(request, done)
         return HttpResponseRedirect(target.get_absolute_url())
+
+    def _record(self, request: HttpRequest, action: ObjectAction, target: models.Model, reason: str) -> None:
+        """What leaves no run behind goes into the object's history."""
+        said = f"{action.label.rstrip('…')}: {reason}" if reason else action.label.rstrip("…")
+        self.log_change(request, target, redact(said))
 
     def _confirm(
         self, request: HttpRequest, action: ObjectAction, target: Any, form: ActionForm, obstacle: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
@@ -15,6 +17,7 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
 
     smoke_password = forms.CharField(
         required=False,
+        strip=False,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
         help_text="Stored encrypted, never shown. Empty: keep the present one.",
     )
@@ -46,6 +49,16 @@ class EnvironmentAdmin(OperationsAdmin):
                                "stop_seconds", "core_tables")}),
         ("Backups and objectives", {"fields": ("backups_enabled", "backup_minutes", "rpo_minutes", "rto_minutes")}),
     )  # fmt: skip
+
+    def get_fieldsets(self, request: HttpRequest, obj: Environment | None = None) -> Any:
+        """Without the right to change there is no form whose field could hide the password: it is left out."""
+        found = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return found
+        return [
+            (title, {**options, "fields": [name for name in options["fields"] if name != "smoke_password"]})
+            for title, options in found
+        ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Environment | None = None) -> tuple[str, ...]:
         # The name is in the vault's paths and in people's fingers.

@@ -37,7 +37,7 @@ class Cancel(ObjectAction):
         return Preview(("It stops after the step it is in and undoes what it did.",))
 
     def perform(self, target: Run, by: By, cleaned: dict[str, Any]) -> Run | str:
-        return cancel.request(target)
+        return cancel.request(target, by)
 
 
 @admin.register(Run)
@@ -67,7 +67,7 @@ class RunAdmin(RecordAdmin):
         return super().get_queryset(request).select_related("environment", "actor")
 
     def get_urls(self) -> list[URLPattern]:
-        live = path("<int:pk>/live/", self.admin_site.admin_view(self.live_view), name="smsops_run_live")
+        live = path("<row:pk>/live/", self.admin_site.admin_view(self.live_view), name="smsops_run_live")
         return [live, *super().get_urls()]
 
     def change_view(

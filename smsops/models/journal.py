@@ -19,6 +19,7 @@ class Entry(models.TextChoices):
     UNDONE = "undone", "Undone"
     STUCK = "stuck", "Could not undo"
     STATE = "state", "Run changed state"
+    CANCEL = "cancel", "Cancelling was asked for"
 
 
 class JournalEntry(models.Model):

@@ -62,6 +62,7 @@ class Run(models.Model):
     headline = models.TextField(blank=True, help_text="The verdict in one sentence.")
     cause = models.TextField(blank=True, help_text="Why it failed, in one sentence.")
     cancel_requested = models.BooleanField(default=False)
+    cancel_note = models.TextField(blank=True, help_text="Who asked for it to be cancelled, and why.")
     undo_announced = models.BooleanField(default=False)
     end_announced = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=timezone.now)
@@ -157,7 +158,9 @@ class Step(models.Model):
     work_seconds = models.FloatField(
         default=0, help_text="Time spent in the action itself, without waiting for workers."
     )
+    unattended_seconds = models.FloatField(default=0, help_text="Time in which no worker was there to go on with it.")
     started_at = models.DateTimeField(null=True, blank=True)
+    undo_started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -173,3 +176,9 @@ class Step(models.Model):
         if self.started_at is None:
             return None
         return ((self.finished_at or timezone.now()) - self.started_at).total_seconds()
+
+    @property
+    def open_seconds(self) -> float:
+        """Seconds the action (the undo, once it has begun) has had so far, without those nobody was there to use."""
+        began = self.undo_started_at or self.started_at
+        return 0.0 if began is None else (timezone.now() - began).total_seconds() - self.unattended_seconds

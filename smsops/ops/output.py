@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from typing import Any, TextIO
 
@@ -29,7 +30,7 @@ class Output:
     def say(self, text: str) -> None:
         """A sentence for people."""
         if not self.as_json:
-            self.stdout.write(redact(text) + "\n")
+            self._print(redact(text))
 
     def table(self, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Columns for people, as wide as they must be."""
@@ -41,8 +42,20 @@ class Output:
     def data(self, value: Any) -> None:
         """The document for programs."""
         if self.as_json:
-            json.dump(redact_data(value), self.stdout, indent=2, default=str, ensure_ascii=False)
-            self.stdout.write("\n")
+            self._print(json.dumps(redact_data(value), indent=2, default=str, ensure_ascii=False))
+
+    def end(self) -> None:
+        """Hand over what is still held back."""
+        self._print()
+
+    def _print(self, *lines: str) -> None:
+        """Print lines; a reader who has seen enough (`| head`) ends the printing, not the work or its exit code."""
+        try:
+            self.stdout.writelines(f"{line}\n" for line in lines)
+            if not lines:
+                self.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.stdout.fileno())
 
 
 def _when(step: Step) -> tuple[bool, int]:

@@ -8,11 +8,13 @@ from smsops.environments import files
 from smsops.errors import WrongUse
 from smsops.models import FINAL, Environment, Run
 from smsops.models import GOOD as GOOD_STATES
-from smsops.ops.common import as_data, find_environment, watch
+from smsops.ops.common import as_data, by, find_environment, watch
 from smsops.ops.output import Output
 from smsops.ops.registry import BAD, GOOD, Verb
 from smsops.runs import cancel
 from smsops.text import seconds_text
+
+MOST_RUNS = 1000  # a list to be read
 
 
 def _env_arguments(parser: ArgumentParser) -> None:
@@ -45,7 +47,7 @@ def _runs(args: Namespace, output: Output) -> int:
     runs = Run.objects.select_related("environment").prefetch_related("steps")
     if args.environment:
         runs = runs.filter(environment=find_environment(args.environment))
-    found = list(runs[: max(1, args.last)])
+    found = list(runs[: min(max(1, args.last), MOST_RUNS)])
     output.table(
         ["RUN", "WHEN (UTC)", "WHAT", "VERDICT", "TOOK", "BY"],
         [
@@ -99,11 +101,12 @@ def _run(args: Namespace, output: Output) -> int:
 
 def _cancel_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("run", type=int, help="number of the run")
+    parser.add_argument("--reason", default="", help="why; it goes into the record")
 
 
 def _cancel(args: Namespace, output: Output) -> int:
     run = _find(args.run)
-    output.say(cancel.request(run))
+    output.say(cancel.request(run, by(args)))
     output.data(as_data(run))
     return GOOD
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from django.db import transaction
 from kombu.exceptions import OperationalError
@@ -12,12 +13,14 @@ from smsops.models import Run
 log = logging.getLogger(__name__)
 
 
-def ring(run: Run, after: float = 0) -> None:
-    """Send the run's id to a worker of its environment's queue, `after` seconds from now."""
+def ring(run: Run, after: float = 0, expires: float | None = None) -> None:
+    """Send the run's id to a worker of its environment's queue, `after` seconds from now; a message that nobody has
+    read `expires` seconds from now is worth nothing any more."""
     from smsops.tasks import tick
 
     try:
-        tick.apply_async((run.pk,), queue=run.environment.queue, countdown=after)
+        lasts: dict[str, Any] = {} if expires is None else {"expires": expires}
+        tick.apply_async((run.pk,), queue=run.environment.queue, countdown=after, **lasts)
     except (OperationalError, OSError) as error:
         log.warning("run %s: the broker is away (%s); the sweep will ring again", run.pk, error)
 

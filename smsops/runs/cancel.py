@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+from django.db import transaction
+from django.utils import timezone
+
 from smsops.errors import WrongUse
-from smsops.models import ACTIVE, Run
-from smsops.runs.bell import ring
+from smsops.models import ACTIVE, RUN_TABLE, Entry, JournalEntry, Run, RunState
+from smsops.redact import redact
+from smsops.runs.bell import ring_on_commit
 from smsops.runs.executor import past_return
+from smsops.runs.plan import By
+from smsops.states import advance
 
 
-def request(run: Run) -> str:
+def request(run: Run, by: By) -> str:
     """Ask for the run to be cancelled and say, in a sentence, what that will mean. Raises WrongUse when it is over."""
-    if not Run.objects.filter(pk=run.pk, state__in=ACTIVE).update(cancel_requested=True):
-        raise WrongUse(f"Run {run.pk} is over ({run.get_state_display().lower()}); there is nothing to cancel.")
+    who = redact(": ".join(part for part in (by.name or "smsops", by.reason) if part))
+    with transaction.atomic():
+        asked = Run.objects.filter(pk=run.pk, state__in=ACTIVE).update(cancel_requested=True, cancel_note=who)
+        if not asked and not _drop(run, who):
+            run.refresh_from_db()
+            raise WrongUse(f"Run {run.pk} is over ({run.get_state_display().lower()}); there is nothing to cancel.")
+        JournalEntry.objects.create(run=run, entry=Entry.CANCEL, detail=who)
+        ring_on_commit(run)
     run.refresh_from_db()
-    ring(run)
+    if run.finished:
+        return "It had not begun and will not."
     if past_return(list(run.steps.all())):
         return "It is past the point of no return and will finish first; afterwards you can go back."
     return "It stops after the step it is in, and undoes what it did."
+
+
+def _drop(run: Run, who: str) -> bool:
+    """End a run that is only planned: no worker knows of it yet."""
+    run.refresh_from_db()
+    if run.state != RunState.PLANNED:
+        return False
+    headline = f"Cancelled before it began, by {who}."
+    return advance(run, RUN_TABLE, RunState.CANCELLED, cancel_note=who, headline=headline, finished_at=timezone.now())

@@ -11,6 +11,7 @@ import time
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from smsops import signals
@@ -24,7 +25,9 @@ from smsops.runs.verdicts import success_headline
 log = logging.getLogger(__name__)
 
 NAP = 0.5  # seconds: a shorter wait is slept through, a longer one gives the worker back
+LATE = 5.0  # seconds after its time from which a delivery shows that nobody had been there
 FINISHED_STEP = frozenset({StepState.DONE, StepState.SKIPPED})
+OPEN_STEP = frozenset({StepState.RUNNING, StepState.WAITING, StepState.UNDOING})
 
 
 def drive(run_id: int, slice_seconds: float | None = None) -> float | None:
@@ -51,15 +54,34 @@ def _slice(held: Held, run_id: int, end: float) -> float | None:
     # Read again under the lease: what was read before it may be what another worker has just changed.
     run = Run.objects.select_related("environment").get(pk=run_id)
     steps = list(run.steps.all())
+    _excuse(held, run, steps)
     while True:
         wait = turn(held, run, steps)
         if wait is None:
             return None
         if wait > NAP or time.monotonic() >= end:
-            Run.objects.filter(pk=run.pk).update(next_tick_at=timezone.now() + timedelta(seconds=wait))
+            _next_tick(held, run, wait)
             return wait
         time.sleep(wait)
-        run.refresh_from_db(fields=["cancel_requested"])
+        run.refresh_from_db(fields=["cancel_requested", "cancel_note"])
+
+
+def _excuse(held: Held, run: Run, steps: list[Step]) -> None:
+    """Take the time in which no worker was there (a reboot, a queue nobody read) off the clock of the open step."""
+    late = (timezone.now() - run.next_tick_at).total_seconds()
+    if late <= LATE or run.finished:
+        return
+    for step in steps:
+        if step.state in OPEN_STEP:
+            journal.note(held, step, unattended_seconds=step.unattended_seconds + late)
+    _next_tick(held, run, 0)
+
+
+def _next_tick(held: Held, run: Run, wait: float) -> None:
+    with transaction.atomic():
+        held.check()
+        run.next_tick_at = timezone.now() + timedelta(seconds=wait)
+        run.save(update_fields=["next_tick_at"])
 
 
 def turn(held: Held, run: Run, steps: list[Step]) -> float | None:
@@ -76,7 +98,7 @@ def turn(held: Held, run: Run, steps: list[Step]) -> float | None:
         undo.begin(held, run, steps, cause=step.error)
         return 0
     if run.cancel_requested and not past_return(steps):
-        undo.begin(held, run, steps, cause="Cancelled by a person.")
+        undo.begin(held, run, steps, cause=_cancel_cause(run))
         return 0
     if step is None:
         journal.move(held, run, RunState.SUCCEEDED, headline=success_headline(run, steps), finished_at=timezone.now())
@@ -86,7 +108,7 @@ def turn(held: Held, run: Run, steps: list[Step]) -> float | None:
 
 def _passed_over(step: Step) -> bool:
     """Whether the step failed and the run goes on all the same."""
-    return step.state == StepState.FAILED and step.attempts > 0 and not kinds.get(step.kind).essential
+    return step.state == StepState.FAILED and step.attempts > 0 and not kinds.is_essential(step.kind)
 
 
 def past_return(steps: list[Step]) -> bool:
@@ -96,10 +118,16 @@ def past_return(steps: list[Step]) -> bool:
 
 def _begin(held: Held, run: Run) -> float:
     if run.cancel_requested:
-        journal.move(held, run, RunState.CANCELLED, headline="Cancelled before it began.", finished_at=timezone.now())
+        journal.move(
+            held, run, RunState.CANCELLED, headline=_cancel_cause(run, " before it began"), finished_at=timezone.now()
+        )
     else:
         journal.move(held, run, RunState.RUNNING, started_at=timezone.now())
     return 0
+
+
+def _cancel_cause(run: Run, when: str = "") -> str:
+    return f"Cancelled{when}, by {run.cancel_note}."
 
 
 def _announce_end(held: Held, run: Run) -> None:

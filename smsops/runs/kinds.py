@@ -53,7 +53,8 @@ Outcome = Done | Again
 class StepKind:
     """One bounded action, safe to enter again.
 
-    `do` may be called again after `Again`, after a transient error, or after a probe said NOT_DONE. `undo` is called
+    `do` may be called again when a probe said NOT_DONE: after the loss of a worker, or after a transient error. After
+    `Again` it is called without a probe, so one that answers so must be right at any point of it. `undo` is called
     for every step that had an intent, newest first, also for one that failed half-way; it must be right in each case.
     Both may raise OpsError: one sentence for the operator.
     """
@@ -101,3 +102,8 @@ def get(key: str) -> StepKind:
     if key not in _KINDS:
         raise OpsError(f"This version of smsops does not know the step “{key}”; the run was planned by another one.")
     return _KINDS[key]
+
+
+def is_essential(key: str) -> bool:
+    """Whether the failure of such a step is the run's; one of a kind nobody knows may have been anything."""
+    return key not in _KINDS or _KINDS[key].essential

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import Error, connection, transaction
 from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
@@ -95,10 +95,12 @@ def keeping(held: Held) -> Iterator[Held]:
 def _renew_until(held: Held, ended: threading.Event) -> None:
     try:
         while not ended.wait(settings.SMSOPS_LEASE_SECONDS / 3):
-            # A database that is away for a moment is not a lost lease; the next turn decides.
-            with contextlib.suppress(DatabaseError):
+            try:
                 if not renew(held):
                     held.lost.set()
                     return
+            except Error:
+                # A database that is away for a moment is not a lost lease; the next turn asks on a new connection.
+                connection.close()
     finally:
         connection.close()

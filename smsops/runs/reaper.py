@@ -12,6 +12,8 @@ from smsops.models import ACTIVE, FINAL, Lease, Run
 from smsops.runs import leases
 from smsops.runs.bell import ring
 
+RING_LASTS = 30.0  # seconds; the sweep rings again anyhow, and a queue without workers must not fill
+
 
 def overdue() -> QuerySet[Run]:
     """Runs whose next tick is due and whose lease nobody holds, oldest first."""
@@ -39,5 +41,5 @@ def sweep() -> int:
     leases.release_dead()
     runs = list(overdue())
     for run in runs:
-        ring(run)
+        ring(run, expires=RING_LASTS)
     return len(runs)

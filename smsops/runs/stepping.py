@@ -11,7 +11,7 @@ from django.utils import timezone
 from smsops import signals
 from smsops.errors import LeaseLost, OpsError
 from smsops.models import Entry, Run, Step, StepState
-from smsops.runs import journal, kinds
+from smsops.runs import journal, kinds, patience
 from smsops.runs.context import Context
 from smsops.runs.kinds import Again, Done, Found, StepKind
 from smsops.runs.leases import Held
@@ -24,18 +24,17 @@ MAX_INTERRUPTIONS = 5  # a step that loses its worker more often is undone: it m
 def perform(held: Held, run: Run, step: Step) -> float:
     """Enter the step once; afterwards it is done, waiting, or failed. Returns the wait before the next action."""
     ctx = Context(run, step, held)
-    acting = False
     try:
         kind = kinds.get(step.kind)
         if not _enter(ctx, kind):
             return 0
         _check_deadline(step, kind)
-        began, acting = time.monotonic(), True
+        began = time.monotonic()
         outcome = kind.do(ctx)
     except LeaseLost:
         raise
     except OpsError as error:
-        return _on_error(ctx, error, acting=acting)
+        return _on_error(ctx, error)
     except Exception as error:
         log.exception("run %s: step %s", run.pk, step.kind)
         return fail(ctx, unexpected(error))
@@ -57,8 +56,9 @@ def _enter(ctx: Context, kind: StepKind) -> bool:
     if step.state == StepState.PENDING:
         _intend(ctx, Entry.INTENT)
         return True
-    # An intent without an end: a worker was lost in here. Look at the world before acting (design, journal).
-    if step.interruptions >= MAX_INTERRUPTIONS:
+    # An intent without an end: a worker or an answer was lost in here. Look at the world before acting (design, 3).
+    lost = not step.memo.get("retrying")
+    if lost and step.interruptions >= MAX_INTERRUPTIONS:
         raise OpsError(f"“{step.title}” lost its worker {step.interruptions} times; smsops does not try it again.")
     probe = kind.probe(ctx)
     if probe.found is Found.DONE:
@@ -66,37 +66,43 @@ def _enter(ctx: Context, kind: StepKind) -> bool:
         return False
     if probe.found is Found.BROKEN:
         raise OpsError(probe.detail or f"“{step.title}” was interrupted and cannot be continued.")
-    _intend(ctx, Entry.REDO, interruptions=step.interruptions + 1)
+    _intend(ctx, Entry.REDO, interruptions=step.interruptions + lost)
     return True
 
 
 def _intend(ctx: Context, entry: str, **changes: Any) -> None:
+    step = ctx.step
+    counted = bool(step.memo.get("retrying"))  # by the line that says it is tried again
     journal.write(
         ctx.held,
         ctx.run,
         entry,
-        ctx.step,
+        step,
         state=StepState.RUNNING,
-        started_at=ctx.step.started_at or timezone.now(),
-        attempts=ctx.step.attempts + 1,
+        started_at=step.started_at or timezone.now(),
+        attempts=step.attempts + (not counted),
+        memo={name: value for name, value in step.memo.items() if name not in ("retrying", "away_since")},
         **changes,
     )
 
 
 def _check_deadline(step: Step, kind: StepKind) -> None:
-    if (step.seconds or 0) > kind.timeout:
+    if step.open_seconds > kind.timeout:
         last = f" Last seen: {step.progress}" if step.progress else ""
         raise OpsError(f"“{step.title}” was not done within {kind.timeout:.0f} s.{last}")
 
 
-def _on_error(ctx: Context, error: OpsError, *, acting: bool) -> float:
-    """Try again what may pass by itself. A probe that could not see keeps the step's open intent: it is asked again."""
+def _on_error(ctx: Context, error: OpsError) -> float:
+    """Try again what may pass by itself. The intent stays open, so the next try begins with a look at the world: an
+    answer that never came says nothing about what happened."""
     step = ctx.step
-    if not error.transient or step.attempts >= kinds.get(step.kind).tries:
+    wait = patience.pause(step, error, step.attempts, kinds.get(step.kind).tries) if error.transient else None
+    if wait is None:
         return fail(ctx, error)
-    state = StepState.WAITING if acting else step.state
-    journal.write(ctx.held, ctx.run, Entry.RETRY, step, str(error), state=state, attempts=step.attempts + 1)
-    return float(2 ** (step.attempts - 2))
+    memo = {**step.memo, "retrying": True}
+    state = StepState.RUNNING if step.state == StepState.WAITING else step.state
+    journal.write(ctx.held, ctx.run, Entry.RETRY, step, str(error), state=state, attempts=step.attempts + 1, memo=memo)
+    return wait
 
 
 def fail(ctx: Context, error: OpsError) -> float:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-import time
+from typing import Any
 
 from django.utils import timezone
 
 from smsops import signals
 from smsops.errors import LeaseLost, OpsError
 from smsops.models import Entry, Run, RunState, Step, StepState
-from smsops.runs import journal, kinds
+from smsops.runs import journal, kinds, patience
 from smsops.runs.context import Context
 from smsops.runs.kinds import Again
 from smsops.runs.leases import Held
@@ -67,11 +67,12 @@ def _announce(held: Held, run: Run) -> None:
 def _undo_step(held: Held, run: Run, step: Step) -> float:
     ctx = Context(run, step, held)
     if step.state != StepState.UNDOING:
-        memo = {**step.memo, "undo_began": time.time(), "undo_tries": 0}
-        journal.write(held, run, Entry.UNDO_INTENT, step, state=StepState.UNDOING, memo=memo)
+        memo = {**step.memo, "undo_tries": 0}
+        clock: dict[str, Any] = {"undo_started_at": timezone.now(), "unattended_seconds": 0.0}
+        journal.write(held, run, Entry.UNDO_INTENT, step, state=StepState.UNDOING, memo=memo, **clock)
     try:
         kind = kinds.get(step.kind)
-        if time.time() - step.memo["undo_began"] > kind.undo_timeout:
+        if step.open_seconds > kind.undo_timeout:
             raise OpsError(f"Undoing “{step.title}” was not done within {kind.undo_timeout:.0f} s. {step.progress}")
         outcome = kind.undo(ctx)
     except LeaseLost:
@@ -92,9 +93,10 @@ def _undo_step(held: Held, run: Run, step: Step) -> float:
 
 def _on_error(ctx: Context, error: OpsError) -> float:
     step, tries = ctx.step, ctx.step.memo.get("undo_tries", 0) + 1
-    if tries < TRIES:
+    wait = patience.pause(step, error, tries, TRIES)
+    if wait is not None:
         journal.write(ctx.held, ctx.run, Entry.RETRY, step, str(error), memo={**step.memo, "undo_tries": tries})
-        return float(tries)
+        return wait
     journal.write(ctx.held, ctx.run, Entry.STUCK, step, str(error), state=StepState.STUCK, error=str(error))
     return 0
 

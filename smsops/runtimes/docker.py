@@ -170,9 +170,10 @@ class DockerRuntime:
             "container": container.id,
             "event": ["start", "die", "oom", "restart", "stop"],
         }
-        stream = self.client.events(since=since, until=until, filters=filters, decode=True)
+        span: Any = {"since": views.stamp(since), "until": views.stamp(until)}  # its stubs know whole seconds only
+        stream = self.client.events(**span, filters=filters, decode=True)
         found = [views.event(item) for item in stream]
-        return [event for event in found if event.at >= since]  # the SDK asks in whole seconds
+        return [event for event in found if since <= event.at <= until]
 
     @translated
     def run_once(self, image_id: str, argv: Sequence[str], timeout: float, workdir: str = "") -> Completed:

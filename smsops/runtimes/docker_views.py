@@ -52,3 +52,8 @@ def when(text: str) -> datetime | None:
     if not text or text.startswith("0001"):
         return None
     return datetime.fromisoformat(re.sub(r"(\.\d{1,6})\d*", r"\1", text).replace("Z", "+00:00"))
+
+
+def stamp(moment: datetime) -> str:
+    """A point in time as the engine takes it, to the microsecond; the SDK itself would cut it to whole seconds."""
+    return f"{int(moment.timestamp())}.{moment.microsecond:06d}000"

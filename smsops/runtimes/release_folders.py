@@ -8,18 +8,18 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
-from smsops.errors import OpsError
 from smsops.runtimes.base import Image
 
 MARK = ".smsops-release.json"  # written last by whoever unpacks a release: {"id": …}
 
 
 def images(root: Path) -> list[Image]:
-    """Every release below `root`; a folder without an entrypoint, or half unpacked, is none."""
+    """Every release below `root`; a folder without an entrypoint, half unpacked, or of unreadable origin, is none."""
     if not root.is_dir():
         return []
     folders = (folder for folder in sorted(root.iterdir()) if not folder.name.startswith("."))
-    return [_image(folder) for folder in folders if (folder / "backend" / "entrypoint.py").is_file()]
+    found = (_image(folder) for folder in folders if (folder / "backend" / "entrypoint.py").is_file())
+    return [image for image in found if image is not None]
 
 
 def folder_of(root: Path, image: Image) -> Path:
@@ -27,15 +27,26 @@ def folder_of(root: Path, image: Image) -> Path:
     return root / image.version
 
 
-def _image(folder: Path) -> Image:
-    created = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+def mark(folder: Path, identity: str) -> None:
+    """Say what `folder` was unpacked from; the last thing to be written into it."""
+    (folder / MARK).write_text(json.dumps({"id": identity}) + "\n")
+
+
+def marked(folder: Path) -> str | None:
+    """What a folder says it was unpacked from: empty when it says nothing, None when that cannot be read."""
     try:
-        identity = str(json.loads((folder / MARK).read_text())["id"])
+        identity = json.loads((folder / MARK).read_text())["id"]
     except FileNotFoundError:
-        identity = f"dir:{_digest(folder)}"
-    except (ValueError, KeyError) as error:
-        raise OpsError(f"The release folder {folder} has an unreadable {MARK}.", fix="Import it again.") from error
-    return Image(identity, folder.name, created)
+        return ""
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return str(identity)
+
+
+def _image(folder: Path) -> Image | None:
+    created = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+    identity = marked(folder)
+    return None if identity is None else Image(identity or f"dir:{_digest(folder)}", folder.name, created)
 
 
 def _digest(folder: Path) -> str:

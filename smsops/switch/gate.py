@@ -46,9 +46,9 @@ class Steady(StepKind):
 
     def do(self, ctx: Context) -> Outcome:
         found = ctx.runtime.inspect(names.canonical(ctx))
-        if "steady_began" not in ctx.memo:
-            ctx.remember(steady_began=timezone.now().timestamp(), restarts=found.restarts if found else 0)
-        watched = timezone.now().timestamp() - ctx.memo["steady_began"]
+        if "restarts" not in ctx.memo:
+            ctx.remember(restarts=found.restarts if found else 0)
+        watched = ctx.step.open_seconds
         crash = crashed(found)
         if crash or found is None:
             raise OpsError(f"{crash} {last_words(ctx)}".strip())
@@ -74,9 +74,7 @@ def _away(ctx: Context) -> float | None:
 
 def wait_until_good(ctx: Context, sentence: str) -> Outcome:
     """One look at SMS: good is Done, not yet is Again, hopeless is an OpsError with the log's last words."""
-    if "gate_began" not in ctx.memo:
-        ctx.remember(gate_began=timezone.now().timestamp())
-    waited = timezone.now().timestamp() - ctx.memo["gate_began"]
+    waited = ctx.step.open_seconds
     found = ctx.runtime.inspect(names.canonical(ctx))
     seen = health.look(ctx.environment.base_url, timeout=3)
     if seen.good and found is not None and found.up:

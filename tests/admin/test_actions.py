@@ -11,7 +11,12 @@ from smsops.admin.actions import ActionsMixin
 from smsops.models import Run, RunState, Trigger
 from tests.admin.browser import Browser, door, everything
 from tests.admin.doors import DOORS, EXCLUSIVE, MOVES, REASON, RUNS, Door, a_school, environment_of
-from tests.factories import make_environment, make_run, make_user, make_viewer
+from tests.factories import (
+    make_environment,
+    make_run,
+    make_user,
+    make_viewer,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -210,3 +215,26 @@ def test_an_action_nobody_knows_is_not_found() -> None:
 def test_an_action_on_nothing_is_not_found() -> None:
     browser = Browser(make_user(is_superuser=True))
     assert browser.get(reverse("admin:smsops_environment_do", args=[999_999, "backup"])).status == 404
+
+
+@pytest.mark.parametrize("name", ["acknowledge", "cancel"])
+def test_the_reason_that_was_asked_for_goes_into_the_record(name: str) -> None:
+    button = DOORS[name]
+    target, browser = button.prepare(), Browser(button.user())
+    browser.post(button.address(target), reason=REASON)
+    assert REASON in browser.get(target.get_absolute_url()).text
+
+
+def test_who_cancelled_a_run_is_on_its_page() -> None:
+    button = DOORS["cancel"]
+    run, user = button.prepare(), button.user()
+    browser = Browser(user)
+    browser.post(button.address(run), reason=REASON)
+    page = browser.get(run.get_absolute_url())
+    assert user.username in next(each.text for each in page.all("main"))
+
+
+def test_a_planned_run_can_be_cancelled_or_is_at_least_not_called_over() -> None:
+    button = DOORS["cancel"]
+    page = Browser(button.user()).post(button.address(make_run(state=RunState.PLANNED)), reason="x")
+    assert "is over" not in page.text

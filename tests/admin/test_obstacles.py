@@ -12,7 +12,13 @@ from smsops.models import Environment, RunState
 from smsops.runtimes.registry import runtime_for
 from tests.admin.browser import Browser, Page, everything
 from tests.admin.doors import DOORS, Door, a_school
-from tests.factories import make_backup, make_environment, make_instance, make_release, make_run
+from tests.factories import (
+    make_backup,
+    make_environment,
+    make_instance,
+    make_release,
+    make_run,
+)
 from tests.places import free_port, wait_for
 
 pytestmark = pytest.mark.django_db
@@ -116,3 +122,27 @@ def test_a_confirmation_can_be_left_without_doing_anything() -> None:
     page = Browser(button.user()).get(button.address(environment))
     way_out = next(link for link in page.all("a", "button-quiet"))
     assert (way_out.text, way_out.attributes["href"]) == ("Do nothing", environment.get_absolute_url())
+
+
+def test_a_restore_that_has_to_wait_says_so_before_anything_is_typed() -> None:
+    button = DOORS["restore a backup"]
+    backup = button.prepare()
+    make_run(backup.environment, title="The first one", state=RunState.RUNNING)
+    page = Browser(button.user()).get(button.address(backup))
+    assert "“The first one”" in page.text
+
+
+def test_a_named_release_can_be_gone_back_to_when_none_ran_before() -> None:
+    environment = make_environment()
+    make_release(environment, "1.17.0")
+    make_instance(environment, make_release(environment, "1.18.0"))
+    button = DOORS["roll back"]
+    page = Browser(button.user()).get(button.address(environment))
+    assert "1.17.0" in [each.text for each in page.all("option")]
+
+
+def test_the_page_of_a_rollback_does_not_speak_of_the_command_line() -> None:
+    environment = a_school()
+    environment.runs.all().delete()
+    button = DOORS["roll back"]
+    assert "--to VERSION" not in Browser(button.user()).get(button.address(environment)).text

@@ -9,7 +9,8 @@ import pytest
 
 from backups.vault.folder import FolderVault
 from tests.backups.databases import make
-from tests.runtimes.acts import small_disk
+from tests.places import Place
+from tests.runtimes.acts import launch, small_disk
 
 
 @pytest.fixture
@@ -30,3 +31,23 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 2 MB."""
     with small_disk(tmp_path / "disk") as folder:
         yield folder
+
+
+@pytest.fixture
+def sms(place: Place) -> Place:
+    """A running SMS on each runtime in turn."""
+    return running(place)
+
+
+@pytest.fixture
+def native_sms(process_place: Place) -> Place:
+    """A running SMS, natively."""
+    return running(process_place)
+
+
+def running(place: Place) -> Place:
+    """SMS 1.18.1 serves; no check signs in, so that the digest of its database tells every change."""
+    place.environment.smoke_email = ""
+    place.environment.save()
+    launch(place)
+    return place

@@ -183,3 +183,10 @@ def test_a_damaged_database_is_stored_with_its_damage_named(vault: FolderVault, 
         file.write(b"\xff" * 4096)
     assert store(vault, live).check != "ok"
     vault.read(NAME)
+
+
+def test_discarding_reaches_nothing_but_that_backup(vault: FolderVault, database: Path) -> None:
+    store(vault, database)
+    with contextlib.suppress(OpsError):
+        vault.discard(f"../{NAME}")
+    assert vault.identifiers() == [NAME]

@@ -10,7 +10,7 @@ from queue import Empty
 from typing import Any
 
 import pytest
-from kombu import Connection
+from kombu import Connection, Exchange, Producer
 
 import smsops.celery  # noqa: F401  (makes the scheme `folder` known)
 from tests.smsops.crowd import forked, together
@@ -127,3 +127,13 @@ def test_a_message_that_is_being_written_is_not_taken(folder: Path, channel: Any
     (folder / f".00000000000000000001_private.{QUEUE}.msg").write_text(json.dumps({"run": 1}))
     with pytest.raises(Empty):
         channel._get(QUEUE)
+
+
+def test_news_nobody_listens_to_leaves_no_message(tmp_path: Path) -> None:
+    """broker.py, _lookup(): it answers for every exchange, so the heartbeats Celery's workers publish to the topic
+    exchange `celeryev` every two seconds become files of a queue `worker.heartbeat` that nobody ever reads."""
+    places = dict.fromkeys(("data_folder_in", "data_folder_out", "control_folder"), str(tmp_path))
+    with Connection("folder://localhost/", transport_options=places) as broker:
+        producer = Producer(broker.channel(), Exchange("celeryev", type="topic"), "worker.heartbeat")
+        producer.publish({"type": "worker-heartbeat"})
+    assert not list(tmp_path.glob("*.msg"))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import smsops.celery  # noqa: F401  (makes the scheme `folder` known)
 from smsops import signals
 from smsops.errors import OpsError
 from smsops.models import Environment, Run, RunState
@@ -271,3 +272,13 @@ def test_a_bad_run_killed_at_every_boundary_leaves_nothing_behind(
     assert {"run:undoing", "stage.change:undo_intent", "stage.change:undo acted", "run:failed_undone"} <= deaths.at
     assert (run.state, states(run)) == (RunState.UNDONE, ["undone", "undone"])
     assert not file.exists()
+
+
+@pytest.mark.django_db
+def test_a_step_of_an_unknown_kind_that_was_interrupted_needs_a_person(environment: Environment, stage: Stage) -> None:
+    """executor.py, _passed_over(): kinds.get() raises there once the step is FAILED with attempts; no verdict ever."""
+    run = queue(environment, "change")
+    with dying_at("intent"):
+        executor.drive(run.pk)
+    run.steps.update(kind="stage.of_an_older_smsops")
+    assert work(run).state == RunState.NEEDS_HUMAN

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.conf import settings as live
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
+import smsops.celery  # noqa: F401  (makes the scheme `folder` known)
 from smsops.errors import LeaseLost
 from smsops.models import Lease
 from smsops.runs import leases
@@ -235,3 +236,28 @@ def test_keeping_releases_when_the_work_fails_and_leaves_no_thread() -> None:
 
 def test_the_tests_run_with_short_leases() -> None:
     assert live.SMSOPS_LEASE_SECONDS <= 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lease_is_kept_although_its_connection_broke_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """leases.py, _renew_until(): nobody closes the broken connection, so every later turn fails on it as well
+    (seen on PostgreSQL after pg_terminate_backend); InterfaceError, which psycopg raises, is no DatabaseError."""
+
+    def renew(held: Held) -> bool:
+        if not broken:
+            broken.append(True)
+            connection.ensure_connection()
+            connection.connection.close()
+        return usual(held)
+
+    broken: list[bool] = []
+    usual = leases.renew
+    monkeypatch.setattr(leases, "renew", renew)
+    settings.SMSOPS_LEASE_SECONDS = 0.3
+    held = leases.claim("environment:1")
+    assert held is not None
+    first = Lease.objects.get().expires_at
+    with leases.keeping(held):
+        wait_for(lambda: Lease.objects.get().expires_at > first + timedelta(seconds=0.5), "a renewal", 3)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def rung(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     found: list[int] = []
-    monkeypatch.setattr(reaper, "ring", lambda run: found.append(run.pk))
+    monkeypatch.setattr(reaper, "ring", lambda run, **_: found.append(run.pk))
     return found
 
 
@@ -153,7 +153,7 @@ def test_a_sweep_asks_the_database_the_same_number_of_times_for_many(
 def test_rung_for_by_the_sweep_means_driven_to_the_end(
     environment: Environment, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reaper, "ring", lambda run: executor.drive(run.pk))
+    monkeypatch.setattr(reaper, "ring", lambda run, **_: executor.drive(run.pk))
     queue(environment, "change")
     assert [reaper.sweep(), reaper.sweep()] == [1, 0]
     assert Run.objects.get().state == RunState.SUCCEEDED

@@ -34,7 +34,7 @@ def test_the_sweep_task_tells_how_many_it_rang_for(
     environment: Environment, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rung: list[int] = []
-    monkeypatch.setattr(reaper, "ring", lambda run: rung.append(run.pk))
+    monkeypatch.setattr(reaper, "ring", lambda run, **_: rung.append(run.pk))
     run = queue(environment, "look")
     assert tasks.sweep() == 1
     assert rung == [run.pk]

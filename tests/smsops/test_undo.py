@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -145,7 +146,8 @@ def test_an_undo_that_takes_too_long_needs_a_person(environment: Environment, st
     run = queue(environment, "change")
     executor.drive(run.pk)
     step = run.steps.get()
-    step.memo["undo_began"] -= 301
+    assert step.undo_started_at is not None
+    step.undo_started_at -= timedelta(seconds=301)
     step.save()
     work(run)
     assert run.state == RunState.NEEDS_HUMAN

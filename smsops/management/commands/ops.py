@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from argparse import ArgumentParser, Namespace
 from typing import Any
@@ -35,12 +34,10 @@ class Command(BaseCommand):
             code = _complain(output, error, WRONG)
         except OpsError as error:
             code = _complain(output, error, BAD)
-        except BrokenPipeError:  # the reader has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = GOOD
         except KeyboardInterrupt:
             output.stderr.write("\nStopped waiting; the run itself goes on.\n")
             code = BAD
+        output.end()
         if code != GOOD:
             sys.exit(code)
 

@@ -1,0 +1,270 @@
+"""The dashboard: real numbers, few questions to the database, and a clear word when nobody is watching."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from incidents.models import IncidentState
+from smsops.models import Environment, RunState
+from tests.admin.browser import Browser, Element, Page
+from tests.admin.doors import incident
+from tests.factories import (
+    make_admin,
+    make_backup,
+    make_environment,
+    make_incident,
+    make_run,
+    make_user,
+    make_viewer,
+    make_watch,
+)
+
+pytestmark = pytest.mark.django_db
+
+MOST_QUERIES = 12
+
+
+def dashboard(user: User | None = None) -> Page:
+    page = Browser(user or make_viewer()).get(reverse("admin:index"))
+    assert page.status == 200
+    return page
+
+
+def fact(page: Page, name: str) -> str:
+    """What a card says under a heading, with everything below it."""
+    boxes = [each for each in page.all("div") if each.text.startswith(name)]
+    return boxes[0].text.removeprefix(name).strip()
+
+
+def a_busy_environment() -> Environment:
+    environment = make_environment()
+    make_watch(environment)
+    for _ in range(3):
+        make_run(environment)
+    make_run(environment, state=RunState.RUNNING, kind="deploy", title="Deploy 1.19.0")
+    make_backup(environment)
+    make_backup(environment, damage="bit rot")
+    make_incident(environment)
+    return environment
+
+
+def questions(user: User) -> int:
+    browser = Browser(user)
+    with CaptureQueriesContext(connection) as asked:
+        assert browser.get(reverse("admin:index")).status == 200
+    return len(asked)
+
+
+@pytest.mark.parametrize("kind_of_user", [make_admin, make_viewer])
+def test_ten_environments_cost_as_many_queries_as_one(kind_of_user: type) -> None:
+    user = kind_of_user()
+    a_busy_environment()
+    one = questions(user)
+    for _ in range(9):
+        a_busy_environment()
+    assert questions(user) == one
+
+
+def test_the_dashboard_costs_a_superuser_twelve_queries_at_most() -> None:
+    a_busy_environment()
+    assert questions(make_admin()) <= MOST_QUERIES
+
+
+def test_without_an_environment_it_says_what_one_is_and_offers_to_add_one() -> None:
+    page = dashboard(make_admin())
+    assert "No environment yet" in page.text
+    assert reverse("admin:smsops_environment_add") in page.links
+
+
+def test_without_an_environment_a_viewer_is_offered_nothing() -> None:
+    page = dashboard(make_viewer())
+    assert "No environment yet" in page.text
+    assert reverse("admin:smsops_environment_add") not in page.links
+
+
+def test_who_may_not_see_environments_sees_none() -> None:
+    environment = a_busy_environment()
+    page = dashboard(make_user("smsops.view_run"))
+    assert environment.name not in page.html
+    assert "No environment yet" not in page.text
+
+
+def test_a_card_shows_what_was_measured() -> None:
+    environment = make_environment(title="The Northern school")
+    make_watch(environment, response_ms=37, release="1.18.1")
+    make_backup(environment, row_counts={"students": 1234}, size=52_428_800, stored_size=9_000_000)
+    page = dashboard()
+    assert page.one("section", "card").text.startswith("The Northern school healthy")
+    assert fact(page, "Release") == "1.18.1"
+    assert fact(page, "Students in it") == "1234 52.4 MB, stored 9.0 MB"
+    assert fact(page, "Answers in").startswith("37 ms looked")
+
+
+def test_the_age_of_the_last_good_backup_is_shown_and_the_damaged_one_does_not_count() -> None:
+    environment = make_environment()
+    old = make_backup(environment, taken_at=timezone.now() - timedelta(minutes=30))
+    make_backup(environment, damage="bit rot")
+    page = dashboard()
+    assert fact(page, "Last good backup").startswith("30 min")
+    assert old.get_absolute_url() in page.links
+    assert not page.all("div", "fact-bad")
+
+
+def test_a_stored_backup_that_nobody_has_read_back_does_not_count() -> None:
+    make_backup(proof="stored")
+    assert fact(dashboard(), "Last good backup").startswith("never")
+
+
+@pytest.mark.parametrize(("minutes", "broken"), [(59, False), (61, True)])
+def test_a_broken_rpo_is_marked(minutes: int, broken: bool) -> None:
+    make_backup(make_environment(rpo_minutes=60), taken_at=timezone.now() - timedelta(minutes=minutes))
+    page = dashboard()
+    assert bool(page.all("div", "fact-bad")) is broken
+    assert ("RPO 60 min is broken" in page.text) is broken
+
+
+def test_without_a_backup_the_rpo_is_broken() -> None:
+    make_environment()
+    assert "RPO 60 min is broken" in dashboard().text
+
+
+def test_what_nobody_has_measured_is_a_dash() -> None:
+    make_environment()
+    page = dashboard()
+    assert [fact(page, name) for name in ("Release", "Students in it", "Answers in")] == ["—", "—", "—"]
+
+
+def alarm(page: Page) -> list[Element]:
+    return [each for each in page.all("p", "alarm") if each.text.startswith("Nobody is watching.")]
+
+
+def test_it_says_so_when_nobody_ever_looked() -> None:
+    make_environment()
+    page = dashboard()
+    assert alarm(page)
+    assert "unknown" in page.one("section", "card").text
+
+
+def test_it_says_so_when_the_last_look_was_long_ago() -> None:
+    make_watch(make_environment(), looked_at=timezone.now() - timedelta(seconds=91))
+    page = dashboard()
+    assert alarm(page)
+    assert "healthy /health" not in page.one("section", "card").text
+
+
+def test_one_fresh_look_means_that_somebody_watches() -> None:
+    make_watch(make_environment(), looked_at=timezone.now() - timedelta(seconds=80))
+    make_environment()
+    assert not alarm(dashboard())
+
+
+def test_without_an_environment_there_is_nothing_to_watch() -> None:
+    assert not alarm(dashboard())
+
+
+@pytest.mark.parametrize(
+    ("status", "ready", "word", "tone"),
+    [
+        ("healthy", True, "healthy", "good"),
+        ("healthy", False, "not ready", "warn"),
+        ("degraded", False, "degraded", "warn"),
+        ("unhealthy", False, "unhealthy", "bad"),
+        ("down", False, "down", "bad"),
+        ("absent", False, "absent", "quiet"),
+    ],
+)
+def test_the_health_is_one_word_with_its_tone(status: str, ready: bool, word: str, tone: str) -> None:
+    make_watch(make_environment(), status=status, ready=ready)
+    badge = dashboard().one("span", f"badge-{tone}")
+    assert badge.text == word
+
+
+def test_live_incidents_are_wrong_now_and_resolved_ones_are_not() -> None:
+    make_incident(title="SMS is in a crash loop")
+    make_incident(title="An old story", state=IncidentState.RESOLVED)
+    panel = dashboard().one("section", "panel-bad")
+    assert "SMS is in a crash loop" in panel.text
+    assert "An old story" not in panel.text
+
+
+def test_without_trouble_nothing_is_wrong_now() -> None:
+    incident(IncidentState.CLOSED)()
+    assert not dashboard().all("section", "panel-bad")
+
+
+def test_what_runs_now_is_shown_with_whom() -> None:
+    make_run(title="Deploy 1.19.0", state=RunState.RUNNING, actor_name="maria")
+    page = dashboard()
+    assert "Running now Running Deploy 1.19.0" in page.text
+    assert "maria" in page.text
+
+
+def test_a_planned_run_does_not_run_yet() -> None:
+    make_run(state=RunState.PLANNED)
+    assert "Running now" not in dashboard().text
+
+
+def test_the_strip_shows_the_ended_backups_oldest_first() -> None:
+    environment = make_environment()
+    states = [RunState.SUCCEEDED, RunState.SAFE, RunState.NEEDS_HUMAN]
+    for age, state in zip((30, 20, 10), states, strict=True):
+        make_run(environment, state=state, created_at=timezone.now() - timedelta(minutes=age))
+    make_run(environment, state=RunState.RUNNING)
+    make_run(environment, kind="deploy")
+    tones = [each.classes - {"tick"} for each in dashboard().all("a", "tick")]
+    assert tones == [{"tick-good"}, {"tick-warn"}, {"tick-bad"}]
+
+
+def test_the_strip_is_as_long_as_it_says_and_each_environment_has_its_own() -> None:
+    first, second = make_environment(), make_environment()
+    for environment, count in ((first, 50), (second, 2)):
+        for _ in range(count):
+            make_run(environment)
+    labels = [each.attributes["aria-label"] for each in dashboard().all("div", "strip")]
+    assert sorted(labels) == [
+        "The last 2 backup runs, oldest first",
+        "The last 48 backup runs, oldest first",
+    ]
+
+
+def test_the_buttons_on_a_card_are_those_one_may_press() -> None:
+    make_environment()
+    user = make_user("smsops.view_environment", "smsops.backup_environment", "smsops.restore_environment")
+    assert [each.text for each in dashboard(user).all("a", "button-link")] == ["Back up now", "Restore…"]
+
+
+def test_every_button_on_a_card_leads_to_its_confirmation() -> None:
+    make_environment()
+    admin = make_admin()
+    for link in dashboard(admin).doors:
+        assert Browser(admin).get(link).status == 200
+
+
+def test_the_rooms_one_may_not_enter_are_not_on_the_way() -> None:
+    page = dashboard(make_user("smsops.view_environment", "incidents.view_incident"))
+    assert page.one("nav", "rooms").text == "Environments Incidents"
+
+
+def test_the_dashboard_costs_an_ordinary_member_of_staff_twelve_queries_at_most() -> None:
+    a_busy_environment()
+    assert questions(make_viewer()) <= MOST_QUERIES
+
+
+def test_a_school_without_students_has_none_and_no_dash() -> None:
+    make_backup(row_counts={"students": 0})
+    assert fact(dashboard(), "Students in it").startswith("0")
+
+
+def test_the_dashboard_shows_runs_and_incidents_only_to_who_may_see_them() -> None:
+    environment = a_busy_environment()
+    page = dashboard(make_user("smsops.view_environment"))
+    assert environment.name in page.text
+    assert "SMS does not answer" not in page.text
+    assert "Deploy 1.19.0" not in page.text

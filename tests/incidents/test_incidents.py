@@ -1,0 +1,222 @@
+"""Incidents: opened once per root cause, joined by later signs, moved along their table."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+
+from incidents.models import INCIDENT_TABLE, LIVE, Incident, IncidentState, Severity
+from incidents.services import incidents
+from smsops.errors import WrongUse
+from smsops.models import Environment
+from tests.incidents.conftest import LATE
+
+
+def opened(environment: Environment, **changes: Any) -> Incident:
+    return incidents.report(environment, replace(LATE, **changes))[0]
+
+
+def texts(incident: Incident) -> list[str]:
+    return [entry.text for entry in incident.timeline.all()]
+
+
+def test_twenty_who_report_the_same_at_once_open_one_incident(transactional_db: None, environment: Environment) -> None:
+    together, new = threading.Barrier(20), list[bool]()
+
+    def report() -> None:
+        together.wait()
+        try:
+            new.append(incidents.report(environment, LATE)[1])
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=report) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(new) == [False] * 19 + [True]
+    assert texts(Incident.objects.get()).count(LATE.detail) == 1
+
+
+def test_a_new_incident_says_what_how_bad_and_since_when(environment: Environment) -> None:
+    incident, new = incidents.report(environment, LATE)
+    assert new
+    assert (incident.title, incident.severity, incident.state) == (LATE.title, "medium", "open")
+    assert texts(incident) == ["Opened as Medium: Something is late", "It is an hour late."]
+    assert incident.response_due_at - incident.detected_at == timedelta(hours=1)
+
+
+def test_a_sign_that_says_the_same_adds_nothing(environment: Environment) -> None:
+    incident = opened(environment)
+    before = texts(incident)
+    again, new = incidents.report(environment, LATE)
+    assert (again, new, texts(incident)) == (incident, False, before)
+
+
+def test_a_sign_that_says_something_else_joins(environment: Environment) -> None:
+    incident = opened(environment)
+    opened(environment, detail="It is two hours late.")
+    assert texts(incident)[2:] == ["It is two hours late."]
+
+
+def test_another_cause_or_another_environment_is_another_incident(environment: Environment) -> None:
+    other = Environment.objects.create(name="other", instance="other", host_port=8081)
+    found = {opened(environment), opened(environment, fingerprint="early"), opened(other)}
+    assert len(found) == Incident.objects.count() == 3
+
+
+def test_the_severity_rises_and_never_falls(environment: Environment) -> None:
+    incident = opened(environment)
+    for severity in (Severity.HIGH, Severity.LOW, Severity.CRITICAL, Severity.MEDIUM):
+        opened(environment, severity=severity)
+    incident.refresh_from_db()
+    assert incident.severity == Severity.CRITICAL
+    assert [text for text in texts(incident) if text.startswith("Raised")] == [
+        "Raised to High: Something is late",
+        "Raised to Critical: Something is late",
+    ]
+
+
+def test_trouble_that_comes_back_after_the_end_is_a_new_incident(environment: Environment) -> None:
+    first = opened(environment)
+    incidents.resolve(first, "It is over.")
+    second, new = incidents.report(environment, LATE)
+    assert new
+    assert second != first
+
+
+def test_nothing_secret_gets_onto_the_timeline(environment: Environment) -> None:
+    incident = opened(environment, title="mail to a@b.example", detail="SECRET_KEY=abcdefgh and token: xyzzy123")
+    told = " ".join([incident.title, *texts(incident)])
+    assert not [word for word in ("a@b.example", "abcdefgh", "xyzzy123") if word in told]
+
+
+Move = Callable[[Incident, User], None]
+MOVES: dict[str, Move] = {
+    "acknowledged": lambda incident, user: incidents.acknowledge(incident, user),
+    "resolved": lambda incident, user: incidents.resolve(incident, "Fixed.", user),
+    "closed": lambda incident, user: incidents.close(incident, "Done.", user),
+    "open": lambda incident, user: incidents.reopen(incident, "Again.", user),
+}
+
+
+@pytest.mark.parametrize("now", IncidentState.values)
+@pytest.mark.parametrize("to", MOVES)
+def test_an_incident_moves_along_its_table_and_nowhere_else(
+    environment: Environment, somebody: User, now: str, to: str
+) -> None:
+    incident = opened(environment)
+    Incident.objects.update(state=now)
+    incident.refresh_from_db()
+    if to in INCIDENT_TABLE[now]:
+        MOVES[to](incident, somebody)
+        assert incident.state == to
+        assert incident.timeline.last().author == "ada"  # type: ignore[union-attr]
+        return
+    sentence = f"An incident that is {now} cannot become {to}."
+    with pytest.raises(WrongUse, match=sentence):
+        MOVES[to](incident, somebody)
+    incident.refresh_from_db()
+    assert incident.state == now
+
+
+def test_the_table_is_the_one_people_know() -> None:
+    wanted = {
+        "open": {"acknowledged", "mitigated", "resolved"},
+        "acknowledged": {"mitigated", "resolved"},
+        "mitigated": {"resolved", "open"},
+        "resolved": {"closed", "open"},
+        "closed": {"open"},
+    }
+    assert dict(INCIDENT_TABLE) == wanted
+    assert {"open", "acknowledged", "mitigated"} == LIVE
+
+
+def test_every_move_sets_its_clock(environment: Environment, somebody: User) -> None:
+    incident = opened(environment)
+    incidents.acknowledge(incident, somebody)
+    assert (incident.acknowledged_by, incident.mitigated_at) == (somebody, None)
+    incidents.mitigate(incident, "Users are served.")
+    incidents.resolve(incident, "Fixed.", somebody)
+    incidents.close(incident, "Done.", somebody)
+    incident.refresh_from_db()
+    clocks = [incident.detected_at, incident.acknowledged_at, incident.mitigated_at]
+    clocks += [incident.resolved_at, incident.closed_at]
+    times = [clock for clock in clocks if clock is not None]
+    assert len(times) == 5
+    assert times == sorted(times)
+    assert incident.resolution == "Fixed."
+
+
+def test_what_is_resolved_at_once_counts_as_mitigated_then(environment: Environment) -> None:
+    incident = opened(environment)
+    incidents.resolve(incident, "It was nothing.")
+    assert incident.mitigated_at == incident.resolved_at
+    assert incident.seconds == pytest.approx(0, abs=5)
+
+
+def test_mitigating_what_is_past_that_changes_nothing(environment: Environment) -> None:
+    incident = opened(environment)
+    incidents.resolve(incident, "Over.")
+    incidents.mitigate(incident, "Users are served.")
+    assert incident.state == IncidentState.RESOLVED
+
+
+def test_a_reopened_incident_has_no_end(environment: Environment, somebody: User) -> None:
+    incident = opened(environment)
+    incidents.resolve(incident, "Over.")
+    incidents.reopen(incident, "It was not.", somebody)
+    incident.refresh_from_db()
+    assert (incident.resolved_at, incident.mitigated_at, incident.live) == (None, None, True)
+
+
+def test_what_has_come_back_on_its_own_cannot_be_reopened(environment: Environment, somebody: User) -> None:
+    incident = opened(environment)
+    incidents.resolve(incident, "Over.")
+    opened(environment)
+    with pytest.raises(WrongUse, match="has come back and has an incident of its own"):
+        incidents.reopen(incident, "It was not.", somebody)
+
+
+def test_of_two_who_move_it_at_once_the_second_is_told(environment: Environment, somebody: User) -> None:
+    incident = opened(environment)
+    stale = Incident.objects.get()
+    incidents.acknowledge(incident, somebody)
+    with pytest.raises(WrongUse, match="Somebody else has just changed this incident"):
+        incidents.resolve(stale, "Over.", somebody)
+    assert Incident.objects.get().state == IncidentState.ACKNOWLEDGED
+
+
+def test_trouble_that_is_reported_while_it_is_resolved_is_always_an_incident(
+    transactional_db: None, environment: Environment
+) -> None:
+    errors, ended = list[Exception](), threading.Event()
+
+    def report() -> None:
+        try:
+            while not ended.is_set():
+                incidents.report(environment, LATE)
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=report) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + 2
+    while time.monotonic() < deadline and not errors:
+        Incident.objects.filter(state="open").update(state="resolved")
+    ended.set()
+    for thread in threads:
+        thread.join()
+    assert errors == []
