@@ -18,7 +18,7 @@ class BackupsConfig(AppConfig):
         from smsops.runs import kinds
 
         kinds.register(
-            backup.TakeSnapshot, backup.Store, backup.ReadBack, verification.ProveBackup,
+            backup.TakeSnapshot, backup.Store, backup.EnterInCatalogue, verification.ProveBackup,
             restore.Stage, restore.Settle, restore.KeepOld, restore.Swap, restore.CompareRows, restore.ArchiveOld,
             hold.HoldData, hold.CompareData, hold.ReleaseHold,
         )  # fmt: skip

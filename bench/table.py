@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -35,10 +36,12 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def side_by_side(works: Mapping[str, Callable[[], object]], times: int) -> dict[str, float]:
-    """The median of each, taken in turn so that a slow moment of the machine hits all of them."""
+    """The median of each, taken in turn so that a slow moment of the machine hits all of them, and in every order, so
+    that what one leaves to the disk and the caches is not always paid for by the same other one."""
     taken: dict[str, list[float]] = {name: [] for name in works}
-    for number in range(times + 1):
-        for name, work in works.items():
+    orders = itertools.cycle(itertools.permutations(works.items()))
+    for number, order in zip(range(times + 1), orders, strict=False):
+        for name, work in order:
             spent = seconds(work)
             if number:  # the first round warms up
                 taken[name].append(spent)

@@ -6,7 +6,7 @@ from backups.models import Backup, Reason
 from smsops.models import Environment, Run
 from smsops.runs.plan import By, Plan, PlannedStep, submit
 
-BACKUP_STEPS = (PlannedStep("backup.snapshot"), PlannedStep("backup.store"), PlannedStep("backup.verify"))
+BACKUP_STEPS = (PlannedStep("backup.snapshot"), PlannedStep("backup.store"), PlannedStep("backup.catalogue"))
 
 
 def plan(environment: Environment, reason: str = Reason.MANUAL) -> Plan:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from backups.engines.base import Engine, Facts
 from backups.models import Backup, Proof
-from backups.vault.folder import Content, FolderVault
+from backups.vault.folder import FolderVault
 from backups.vault.manifest import Manifest
+from backups.vault.packing import Content
 from smsops.models import Environment, Run
 
 
@@ -35,7 +36,8 @@ def identifier_for(taken_at: datetime, run: int) -> str:
 def store(vault: FolderVault, engine: Engine, snapshot: Path, origin: Origin) -> Manifest:
     """Store `snapshot` and return its manifest.
 
-    The engine's check and the row counts run beside the compression: both read the same pages, on two cores.
+    The engine's check and the row counts run beside compressing and reading back: both read the same pages, on two
+    cores.
     """
     with ThreadPoolExecutor(max_workers=1) as pool:
         facts = pool.submit(engine.facts, snapshot)

@@ -7,24 +7,18 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import hashlib
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
-
-import zstandard
 
 from backups.engines.sqlite import fsync
 from backups.errors import BackupDamaged
+from backups.vault import packing
 from backups.vault.manifest import Manifest, loads
 from smsops.errors import OpsError
 
-CHUNK = 1024 * 1024
-LEVEL = 1  # measured: level 3 takes a third longer for 5 % less (research/backups.md §1)
 DATABASE, MANIFEST, INCOMING = "database.sqlite3.zst", "manifest.json", ".incoming"
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
@@ -38,16 +32,6 @@ def explained(root: Path) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise OpsError(f"The disk of {root} is full.", fix="Make room, then try again.") from error
         raise OpsError(f"The folder {root} cannot be used: {error.strerror or error}.") from error
-
-
-@dataclass(frozen=True)
-class Content:
-    """What a stored file is: size and SHA-256 of the database in it, and of the file itself."""
-
-    size: int
-    sha256: str
-    stored_size: int
-    stored_sha256: str
 
 
 class FolderVault:
@@ -68,8 +52,8 @@ class FolderVault:
             return []
         return sorted(entry.name for entry in self.folder.iterdir() if (entry / MANIFEST).is_file())
 
-    def write(self, identifier: str, snapshot: Path, describe: Callable[[Content], Manifest]) -> Manifest:
-        """Store `snapshot` as a backup: compress, sync, describe, and let it appear in one step.
+    def write(self, identifier: str, snapshot: Path, describe: Callable[[packing.Content], Manifest]) -> Manifest:
+        """Store `snapshot` as a backup: compress, sync, read back, describe, and let it appear in one step.
 
         `describe` is told what went in and what came out, and returns the manifest. An unfinished attempt under the
         same identifier is thrown away first.
@@ -78,7 +62,8 @@ class FolderVault:
         with explained(self.folder):
             shutil.rmtree(incoming, ignore_errors=True)
             incoming.mkdir(parents=True, mode=0o700)
-            content = _compress(snapshot, incoming / DATABASE)
+            content = packing.pack(snapshot, incoming / DATABASE)
+            packing.read_back(incoming / DATABASE, content)
             manifest = replace(describe(content), identifier=identifier, file=DATABASE, compression="zstd")
             (incoming / MANIFEST).write_text(manifest.dumps(), encoding="utf-8")
             fsync(incoming / MANIFEST)
@@ -110,8 +95,8 @@ class FolderVault:
             with explained((target or source).parent):
                 if not source.is_file():
                     raise BackupDamaged(f"The database of the backup {identifier} is missing from the vault.")
-                found = _decompress(source, target)
-            wanted = Content(manifest.size, manifest.sha256, manifest.stored_size, manifest.stored_sha256)
+                found = packing.unpack(source, target)
+            wanted = packing.Content(manifest.size, manifest.sha256, manifest.stored_size, manifest.stored_sha256)
             if found != wanted:
                 raise BackupDamaged(f"The backup {identifier} is damaged: it is not what was stored.")
         except OpsError:
@@ -130,68 +115,3 @@ class FolderVault:
                 aside.parent.mkdir(exist_ok=True, mode=0o700)
                 final.rename(aside)
                 shutil.rmtree(aside)
-
-
-class _Counted:
-    """A file that knows the size and the SHA-256 of what went through it."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.file, self.size, self.digest = file, 0, hashlib.sha256()
-
-    def _note(self, data: bytes) -> None:
-        self.size += len(data)
-        self.digest.update(data)
-
-    def write(self, data: bytes) -> int:
-        self._note(data)
-        return self.file.write(data)
-
-    def read(self, size: int) -> bytes:
-        data = self.file.read(size)
-        self._note(data)
-        return data
-
-
-def _compress(source: Path, target: Path) -> Content:
-    """Compress a file and sync it."""
-    compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True, write_content_size=True)
-    with source.open("rb") as raw, target.open("wb") as file:
-        size, stored, digest = source.stat().st_size, _Counted(file), hashlib.sha256()
-        # Ended by hand: the writer's own `with` would hide a full disk behind an error of its own.
-        stream = compressor.stream_writer(stored, size=size, closefd=False)  # type: ignore[arg-type]
-        while chunk := raw.read(CHUNK):
-            digest.update(chunk)
-            stream.write(chunk)
-        stream.flush(zstandard.FLUSH_FRAME)
-        file.flush()
-        os.fsync(file.fileno())
-        _forget(file.fileno())
-        return Content(size, digest.hexdigest(), stored.size, stored.digest.hexdigest())
-
-
-def _decompress(source: Path, target: Path | None) -> Content:
-    """Read a compressed file to its end, writing what comes out to `target` if given. Damage raises BackupDamaged."""
-    size, digest = 0, hashlib.sha256()
-    with contextlib.ExitStack() as stack:
-        stored = _Counted(stack.enter_context(source.open("rb")))
-        copy = stack.enter_context(target.open("wb")) if target is not None else None
-        try:
-            unpacked = zstandard.ZstdDecompressor().read_to_iter(stored, CHUNK, CHUNK)  # type: ignore[arg-type]
-            for chunk in unpacked:
-                digest.update(chunk)
-                size += len(chunk)
-                if copy is not None:
-                    copy.write(chunk)
-        except zstandard.ZstdError as error:
-            raise BackupDamaged(f"The backup file {source.name} is damaged and cannot be unpacked.") from error
-        while stored.read(CHUNK):
-            """What stands behind the end of the compressed data counts as well."""
-        if copy is not None:
-            copy.flush()
-            os.fsync(copy.fileno())
-        return Content(size, digest.hexdigest(), stored.size, stored.digest.hexdigest())
-
-
-def _forget(handle: int) -> None:
-    """Ask the kernel to drop its copy, so that reading back asks the disk."""
-    os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)

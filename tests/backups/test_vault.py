@@ -16,8 +16,10 @@ import pytest
 
 from backups.engines.sqlite import SqliteEngine
 from backups.services import storing
-from backups.vault.folder import Content, FolderVault
+from backups.vault import packing
+from backups.vault.folder import FolderVault
 from backups.vault.manifest import Manifest
+from backups.vault.packing import Content
 from smsops.errors import OpsError
 from tests.backups.databases import REVISION, make
 
@@ -190,3 +192,22 @@ def test_discarding_reaches_nothing_but_that_backup(vault: FolderVault, database
     with contextlib.suppress(OpsError):
         vault.discard(f"../{NAME}")
     assert vault.identifiers() == [NAME]
+
+
+def test_what_was_not_written_as_it_was_packed_never_becomes_a_backup(
+    vault: FolderVault, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that keeps another byte than it was given: seen when the file is read back, before anything counts."""
+    pack = packing.pack
+
+    def onto_a_bad_disk(source: Path, target: Path) -> Content:
+        content = pack(source, target)
+        data = bytearray(target.read_bytes())
+        data[len(data) // 2] ^= 1
+        target.write_bytes(data)
+        return content
+
+    monkeypatch.setattr(packing, "pack", onto_a_bad_disk)
+    with pytest.raises(OpsError, match=r"database\.sqlite3\.zst (is damaged|is not what was written)"):
+        store(vault, database)
+    assert vault.identifiers() == []
