@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from backups.models import Backup
@@ -9,6 +11,8 @@ from backups.services import restores
 from deployments.services import deploys
 from smsops.models import RunState
 from smsops.runs.plan import By
+from tests.backups.test_failed_restores import edited
+from tests.backups.test_restores import left_on_the_volume
 from tests.kills import kill_at_every_boundary
 from tests.places import Place, digest
 
@@ -77,3 +81,17 @@ def test_a_restore_survives_a_kill_at_every_boundary(quiet: Place) -> None:
     assert quiet.serving()
     assert set(deaths.seen) == {before, wanted}
     assert "restore.swap:acted" in deaths.at
+
+
+def test_the_undo_of_a_restore_survives_a_kill_at_every_boundary(quiet: Place, tmp_path: Path) -> None:
+    quiet.deploy("1.18.1")
+    before = digest(quiet.database)
+    backup = edited(quiet, tmp_path, "UPDATE alembic_version SET version_num = 'nobody_knows'")
+    run = restores.start(backup, BY)
+    deaths = kill_at_every_boundary(run, lambda: None)
+    assert run.state == RunState.UNDONE, run.headline
+    assert digest(quiet.database) == before
+    assert quiet.running_version() == "1.18.1"
+    assert quiet.serving()
+    assert left_on_the_volume(quiet) == set()
+    assert {"restore.swap:undo_intent", "restore.swap:undo acted", "restore.swap:undone"} <= deaths.at

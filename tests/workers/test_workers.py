@@ -16,8 +16,8 @@ def in_the_gate(run: Run) -> bool:
     return run.steps.filter(kind="switch.gate", state__in=("running", "waiting", "done")).exists()
 
 
-def test_a_run_whose_worker_is_killed_in_the_middle_is_finished_by_the_next(crew: Crew, process_place: Place) -> None:
-    run = process_place.plan_deploy("1.18.0")
+def test_a_run_whose_worker_is_killed_in_the_middle_is_finished_by_the_next(crew: Crew, place: Place) -> None:
+    run = place.plan_deploy("1.18.0")
     first = crew.worker()
     crew.beat()
     wait_for(lambda: in_the_gate(run), "the gate")
@@ -25,11 +25,11 @@ def test_a_run_whose_worker_is_killed_in_the_middle_is_finished_by_the_next(crew
     crew.worker()
     wait_for(lambda: ended(run), "the verdict")
     assert run.state == RunState.SUCCEEDED, run.headline
-    assert process_place.serving()
+    assert place.serving()
 
 
-def test_a_run_whose_messages_are_all_lost_is_finished(crew: Crew, process_place: Place) -> None:
-    run = process_place.plan_deploy("1.18.0")
+def test_a_run_whose_messages_are_all_lost_is_finished(crew: Crew, place: Place) -> None:
+    run = place.plan_deploy("1.18.0")
     flush(crew)
     crew.beat()
     first = crew.worker()
