@@ -18,6 +18,12 @@ from tests.places import ADMIN, DockerPlace, Place, ProcessPlace
 LACKING = {part.marker for part in parts.missing()}
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes minutes begins first, so that nobody waits for it alone at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """A test whose parts are missing is skipped with a reason; with CI set it fails: nothing may be skipped there."""
     wanted = [marker.name for marker in item.iter_markers() if marker.name in LACKING]

@@ -41,6 +41,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     shutil.rmtree(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.postgres
 def test_the_kernel_keeps_its_promises_on_postgresql(postgres_url: str) -> None:
     env = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "SMSOPS_TESTS"))}

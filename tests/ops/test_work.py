@@ -154,7 +154,7 @@ def test_a_run_is_followed_to_its_end(ops: Terminal, name: str) -> None:
     said = ops("run", run.pk, "--wait")
     assert said.code == 0
     assert "stored and proven" in said.out
-    assert "Read it back and compare" in ops("run", run.pk).out
+    assert "Store it in the vault, read it back, check it" in ops("run", run.pk).out
 
 
 def test_a_cancelled_run_has_exit_code_1(ops: Terminal, process_place: Place, request: pytest.FixtureRequest) -> None:
