@@ -191,3 +191,18 @@ def test_more_runs_than_there_can_be_may_be_asked_for(transactional_db: None) ->
     said = typed("runs", "--last", "99999999999999999999")
     assert "Traceback" not in said.err
     assert said.code in (0, 2)
+
+
+def test_the_whole_way_of_the_command_on_each_runtime(ops: Terminal, place: Place, worker: None) -> None:
+    """What a person types at night, as the README says it."""
+    name, document = place.name, dict[str, str]()
+    for words in ("deploy 1.18.0", "backup", "deploy 1.18.1", "rollback", "restore --backup latest"):
+        verb, *rest = words.split()
+        said = ops(verb, name, *rest, "--wait", "--json")
+        document = said.document
+        assert (said.code, document["state"]) == (0, "succeeded"), said.out
+    assert document["headline"].startswith("Restored ")
+    watched(place)
+    (status,) = ops("status", name, "--json").document
+    assert (status["release"], status["health"], status["active_run"]) == ("1.18.0", "healthy", None)
+    assert place.students() == 200
