@@ -3,5 +3,14 @@
 from smsops.errors import OpsError
 
 
+class KeyUnusable(OpsError):
+    """A key that backups were sealed with is missing or damaged; the backups themselves may be sound."""
+
+
 class BackupDamaged(OpsError):
-    """A stored backup is missing, or is not what was stored; an older one must be used."""
+    """A stored backup is missing, or is not what was stored; an older one must be used. `pack` is the damaged pack,
+    where it is one: other backups may need it as well."""
+
+    def __init__(self, message: str, *, pack: str = "", fix: str = "") -> None:
+        super().__init__(message, fix=fix)
+        self.pack = pack

@@ -7,15 +7,24 @@ from pathlib import Path
 from django.conf import settings
 
 from backups.models import Backup, Proof
-from backups.vault.folder import FolderVault
+from backups.vault.images import Images
+from backups.vault.keys import Keyring
+from backups.vault.shelf import FolderShelf
+from backups.vault.store import Vault
 from smsops.errors import WrongUse
 from smsops.models import Environment
 from smsops.runtimes.base import Runtime
 
 
-def vault_of(environment: Environment) -> FolderVault:
+def keyring() -> Keyring:
+    """The keys backups are sealed with, those of all environments."""
+    return Keyring(Path(settings.SMSOPS_KEYS_DIR))
+
+
+def vault_of(environment: Environment) -> Vault:
     """The vault of an environment."""
-    return FolderVault(Path(settings.SMSOPS_VAULT_DIR), environment.name)
+    shelf = FolderShelf(Path(settings.SMSOPS_VAULT_DIR) / environment.name)
+    return Vault(shelf, keyring(), Images(Path(settings.SMSOPS_WORK_DIR) / "images" / environment.name))
 
 
 def database_path(environment: Environment, runtime: Runtime) -> Path:

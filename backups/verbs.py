@@ -46,7 +46,7 @@ def _as_data(backup: Backup) -> dict[str, object]:
         "damage": backup.damage,
         "size": backup.size,
         "stored_size": backup.stored_size,
-        "sha256": backup.sha256,
+        "digest": backup.root,
         "release": backup.release_version,
         "row_counts": backup.row_counts,
     }

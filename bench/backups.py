@@ -15,7 +15,10 @@ from pathlib import Path
 
 from backups.engines.sqlite import SqliteEngine, fsync
 from backups.services import storing
-from backups.vault.folder import FolderVault
+from backups.vault.images import Images
+from backups.vault.keys import Keyring
+from backups.vault.shelf import FolderShelf
+from backups.vault.store import Vault
 from bench.data import SIZES, copy_of
 from bench.table import Row, side_by_side
 from bench.writer import Writer
@@ -30,7 +33,8 @@ class Trial:
 
     def __init__(self, folder: Path, name: str) -> None:
         self.folder, self.database = folder, copy_of(name, folder)
-        self.vault = FolderVault(folder / "vault", "bench")
+        shelf, keys = FolderShelf(folder / "vault"), Keyring(folder / "keys")
+        self.vault = Vault(shelf, keys, Images(folder / "images"))
         self.number = 0
         self.identifier = ""
 
@@ -50,7 +54,6 @@ class Trial:
         SqliteEngine().snapshot(self.database, snapshot)
         origin = storing.Origin("bench", self.database.name, datetime.now(UTC), "manual", run=self.number)
         self.identifier = storing.store(self.vault, SqliteEngine(), snapshot, origin).identifier
-        snapshot.unlink()
 
     def copy_back(self) -> None:
         target = self.folder / "restored.db"

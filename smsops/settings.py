@@ -164,6 +164,7 @@ SMSOPS_SLICE_SECONDS = env.float("SMSOPS_SLICE_SECONDS", default=20.0)  # how lo
 SMSOPS_SWEEP_SECONDS = env.float("SMSOPS_SWEEP_SECONDS", default=3.0)
 SMSOPS_WATCH_SECONDS = env.float("SMSOPS_WATCH_SECONDS", default=2.0)
 SMSOPS_VAULT_DIR = Path(env("SMSOPS_VAULT_DIR", default=str(DATA_DIR / "vault")))
+SMSOPS_KEYS_DIR = Path(env("SMSOPS_KEYS_DIR", default=str(DATA_DIR / "keys" / "vault")))
 SMSOPS_WORK_DIR = Path(env("SMSOPS_WORK_DIR", default=str(DATA_DIR / "work")))
 SMSOPS_EVIDENCE_DIR = Path(env("SMSOPS_EVIDENCE_DIR", default=str(DATA_DIR / "evidence")))
 SMSOPS_DOCKER_HOST = env("SMSOPS_DOCKER_HOST", default="unix:///var/run/docker.sock")

@@ -94,5 +94,5 @@ def place(request: pytest.FixtureRequest, transactional_db: None) -> Place:
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Vault, work folder and evidence of one test are its own."""
-    for name in ("VAULT", "WORK", "EVIDENCE"):
+    for name in ("VAULT", "KEYS", "WORK", "EVIDENCE"):
         monkeypatch.setattr(settings, f"SMSOPS_{name}_DIR", tmp_path / name.lower())

@@ -140,7 +140,7 @@ def make_backup(environment: Environment | None = None, **fields: Any) -> Backup
         "proof": "checked",
         "size": 52_428_800,
         "stored_size": 9_000_000,
-        "sha256": "a" * 64,
+        "root": "a" * 64,
         "schema_revision": "c41d7e90ab52",
         "release_version": "1.18.0",
         "row_counts": {"students": 200, "courses": 12},

@@ -78,7 +78,7 @@ class BackupAdmin(RecordAdmin):
             {"fields": ("proven", "environment", "identifier", "age", "reason", "run", "pinned", "damage")},
         ),
         ("What is in it", {"fields": ("release_version", "schema_revision", "students", "row_counts")}),
-        ("How it is stored", {"fields": ("data_size", "stored", "sha256", "image_id")}),
+        ("How it is stored", {"fields": ("data_size", "stored", "root", "image_id")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Backup]:

@@ -42,6 +42,9 @@ class Engine(Protocol):
         writers and without syncing it to the disk. OpsError when the source is missing, is no database of this kind,
         or the disk is full."""
 
+    def block(self, database: Path) -> int:
+        """The size in bytes of the parts in which a quiet database changes: its pages."""
+
     def facts(self, database: Path) -> Facts:
         """Check a quiet database (a snapshot, or SMS is stopped) and describe it."""
 

@@ -102,6 +102,12 @@ class SqliteEngine:
                 target.unlink(missing_ok=True)
                 raise said from error
 
+    def block(self, database: Path) -> int:
+        check_is_database(database)
+        with database.open("rb") as file:
+            size = int.from_bytes(file.read(18)[16:18], "big")
+        return 65536 if size == 1 else size if size >= 512 else 4096
+
     def facts(self, database: Path) -> Facts:
         size = database.stat().st_size
         try:

@@ -43,7 +43,7 @@ class Backup(models.Model):
     damage = models.TextField(blank=True, help_text="What is wrong with it; empty: nothing known.")
     size = models.PositiveBigIntegerField("size (bytes)", default=0)
     stored_size = models.PositiveBigIntegerField("stored size (bytes)", default=0)
-    sha256 = models.CharField("SHA-256", max_length=64)
+    root = models.CharField("digest", max_length=64, help_text="Of the digests of all its blocks.")
     schema_revision = models.CharField(max_length=200, blank=True)
     release_version = models.CharField(max_length=60, blank=True)
     image_id = models.CharField(max_length=100, blank=True)

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from backups.engines.base import Engine, Facts
 from backups.models import Backup, Proof
-from backups.vault.folder import FolderVault
 from backups.vault.manifest import Manifest
-from backups.vault.packing import Content
+from backups.vault.store import Stored, Vault
 from smsops.models import Environment, Run
 
 
@@ -33,38 +32,35 @@ def identifier_for(taken_at: datetime, run: int) -> str:
     return f"{taken_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-r{run}"
 
 
-def store(vault: FolderVault, engine: Engine, snapshot: Path, origin: Origin) -> Manifest:
-    """Store `snapshot` and return its manifest.
+def store(vault: Vault, engine: Engine, snapshot: Path, origin: Origin, *, take: bool = True) -> Manifest:
+    """Store `snapshot` and return its manifest; with `take` the file is taken over by the vault.
 
-    The engine's check and the row counts run beside compressing and reading back: both read the same pages, on two
-    cores.
+    The engine's check and the row counts run beside packing and reading back: both read the same pages, on two cores.
     """
+    identifier = identifier_for(origin.taken_at, origin.run)
     with ThreadPoolExecutor(max_workers=1) as pool:
         facts = pool.submit(engine.facts, snapshot)
 
-        def describe(content: Content) -> Manifest:
-            return manifest_of(origin, facts.result(), content)
+        def describe(stored: Stored) -> Manifest:
+            return manifest_of(identifier, origin, facts.result(), stored)
 
-        return vault.write(identifier_for(origin.taken_at, origin.run), snapshot, describe)
+        return vault.write(identifier, snapshot, engine.block(snapshot), describe, take=take)
 
 
-def manifest_of(origin: Origin, facts: Facts, content: Content) -> Manifest:
+def manifest_of(identifier: str, origin: Origin, facts: Facts, stored: Stored) -> Manifest:
     """Put together what is known of a snapshot."""
     return Manifest(
-        identifier="",
+        identifier=identifier,
         environment=origin.environment,
         engine="sqlite",
         database=origin.database,
         taken_at=origin.taken_at.astimezone(UTC).isoformat(),
         reason=origin.reason,
-        file="",
-        compression="",
-        size=content.size,
-        stored_size=content.stored_size,
-        sha256=content.sha256,
-        stored_sha256=content.stored_sha256,
-        page_size=facts.page_size,
-        page_count=facts.page_count,
+        size=stored.size,
+        stored_size=stored.stored_size,
+        block=stored.block,
+        root=stored.root,
+        packs=stored.packs,
         schema_revision=facts.schema_revision,
         release_version=origin.release_version,
         image_id=origin.image_id,
@@ -87,7 +83,7 @@ def catalogue(environment: Environment, run: Run | None, manifest: Manifest, *, 
             "damage": "" if manifest.check == "ok" else f"The database itself is damaged: {manifest.check}",
             "size": manifest.size,
             "stored_size": manifest.stored_size,
-            "sha256": manifest.sha256,
+            "root": manifest.root,
             "schema_revision": manifest.schema_revision,
             "release_version": manifest.release_version,
             "image_id": manifest.image_id,

@@ -12,11 +12,12 @@ from backups import selectors
 from backups.engines.sqlite import SqliteEngine
 from backups.models import Backup, Reason
 from backups.services import storing
-from backups.vault.folder import explained
+from backups.vault.manifest import Manifest
+from backups.vault.shelf import explained
 from smsops.errors import OpsError
 from smsops.models import Phase
 from smsops.runs.context import Context
-from smsops.runs.kinds import Done, Outcome, StepKind
+from smsops.runs.kinds import Done, Found, Outcome, Probe, StepKind
 from smsops.text import bytes_text, count_text
 
 SNAPSHOT = "snapshot.sqlite3"
@@ -63,6 +64,16 @@ class Store(StepKind):
     timeout = 1800
     undo_note = "A finished backup is kept; an unfinished one is removed."
 
+    def probe(self, ctx: Context) -> Probe:
+        if not taken(ctx):
+            return Probe(Found.NOT_DONE)
+        identifier = storing.identifier_for(origin_of(ctx).taken_at, ctx.run.pk)
+        vault = selectors.vault_of(ctx.environment)
+        if identifier not in vault.identifiers():
+            return Probe(Found.NOT_DONE)
+        done = stored(ctx, vault.manifest(identifier))
+        return Probe(Found.DONE, done.result, "It had been stored.")
+
     def do(self, ctx: Context) -> Outcome:
         if skipped(ctx):
             return Done(output="Nothing to store.", skipped=True)
@@ -70,20 +81,7 @@ class Store(StepKind):
         snapshot = ctx.work_dir / SNAPSHOT
         if not snapshot.exists():
             raise OpsError("The snapshot is gone from the work folder; take another backup.")
-        vault.discard(storing.identifier_for(origin.taken_at, origin.run))
-        manifest = storing.store(vault, SqliteEngine(), snapshot, origin)
-        if manifest.check != "ok":
-            fix = "Restore an older backup; this copy is kept as evidence."
-            storing.catalogue(ctx.environment, ctx.run, manifest)
-            raise OpsError(f"The database of SMS is damaged: {manifest.check}.", fix=fix)
-        result = {
-            "identifier": manifest.identifier,
-            "stored_size": manifest.stored_size,
-            "row_counts": manifest.row_counts,
-            "schema_revision": manifest.schema_revision,
-        }
-        sizes = f"{bytes_text(manifest.stored_size)} for {bytes_text(manifest.size)}"
-        return Done(result, f"{sizes}; read back and the same; quick_check: ok.")
+        return stored(ctx, storing.store(vault, SqliteEngine(), snapshot, origin))
 
     def undo(self, ctx: Context) -> Outcome:
         identifier = storing.identifier_for(origin_of(ctx).taken_at, ctx.run.pk) if taken(ctx) else ""
@@ -108,7 +106,24 @@ class EnterInCatalogue(StepKind):
         shutil.rmtree(ctx.work_dir, ignore_errors=True)
         rows = count_text(manifest.row_counts.get("students", sum(manifest.row_counts.values())), "student")
         headline = f"Backup {manifest.identifier} stored and proven: {rows}, {bytes_text(manifest.stored_size)}."
-        return Done({"backup": backup.pk, "sha256": manifest.sha256, "headline": headline}, headline)
+        return Done({"backup": backup.pk, "root": manifest.root, "headline": headline}, headline)
+
+
+def stored(ctx: Context, manifest: Manifest) -> Done:
+    """What a stored backup tells the run. Raises OpsError when what was stored is a damaged database: it is kept as
+    evidence, and no backup."""
+    if manifest.check != "ok":
+        fix = "Restore an older backup; this copy is kept as evidence."
+        storing.catalogue(ctx.environment, ctx.run, manifest)
+        raise OpsError(f"The database of SMS is damaged: {manifest.check}.", fix=fix)
+    result = {
+        "identifier": manifest.identifier,
+        "stored_size": manifest.stored_size,
+        "row_counts": manifest.row_counts,
+        "schema_revision": manifest.schema_revision,
+    }
+    sizes = f"{bytes_text(manifest.stored_size)} for {bytes_text(manifest.size)}"
+    return Done(result, f"{sizes}; read back and the same; quick_check: ok.")
 
 
 def taken(ctx: Context) -> bool:

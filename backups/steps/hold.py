@@ -9,7 +9,7 @@ from backups.engines.base import TableChange
 from backups.engines.sqlite import SqliteEngine, fsync, quiesce
 from backups.services import integrity, swaps
 from backups.steps.restore import database, private
-from backups.vault.folder import explained
+from backups.vault.shelf import explained
 from smsops.errors import OpsError
 from smsops.models import Phase
 from smsops.runs.context import Context

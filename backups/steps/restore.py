@@ -17,7 +17,7 @@ from backups.engines.sqlite import SqliteEngine, fsync, side_file
 from backups.errors import BackupDamaged
 from backups.models import Backup, Proof, Reason
 from backups.services import fence, storing, swaps
-from backups.vault.folder import explained
+from backups.vault.shelf import explained
 from smsops.errors import OpsError
 from smsops.models import Phase
 from smsops.runs.context import Context
@@ -57,7 +57,7 @@ class Stage(StepKind):
             _room(staged.parent, backup.size)
             ctx.guard()
             manifest = selectors.vault_of(ctx.environment).read(backup.identifier, part)
-            if manifest.sha256 != backup.sha256:
+            if manifest.root != backup.root:
                 raise BackupDamaged(f"The vault holds another backup under the name {backup.identifier}.")
             facts = SqliteEngine().facts(part)
             if facts.problem:
@@ -216,9 +216,7 @@ class ArchiveOld(StepKind):
             image_id=ctx.params.get("old_image_id", ""),
             run=ctx.run.pk,
         )
-        vault.discard(storing.identifier_for(origin.taken_at, origin.run))
-        manifest = storing.store(vault, SqliteEngine(), kept, origin)
-        vault.read(manifest.identifier)
+        manifest = storing.store(vault, SqliteEngine(), kept, origin, take=False)
         storing.catalogue(ctx.environment, ctx.run, manifest, pinned=True)
         kept.unlink()
         shutil.rmtree(private(ctx, "side-files"), ignore_errors=True)

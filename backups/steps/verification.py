@@ -11,7 +11,7 @@ from backups.engines.sqlite import SqliteEngine
 from backups.errors import BackupDamaged
 from backups.models import Backup, Proof
 from backups.steps.restore import backup_of
-from backups.vault.folder import explained
+from backups.vault.shelf import explained
 from smsops.models import Phase
 from smsops.runs.context import Context
 from smsops.runs.kinds import Done, Outcome, StepKind
@@ -42,7 +42,7 @@ class ProveBackup(StepKind):
             if problem:
                 raise BackupDamaged(f"The backup {backup.identifier} is damaged: {problem}.")
         except BackupDamaged as error:
-            Backup.objects.filter(pk=backup.pk).update(damage=error.message)
+            _note_damage(ctx, backup, error)
             raise
         shutil.rmtree(ctx.work_dir, ignore_errors=True)
         _raise_proof(backup)
@@ -54,6 +54,16 @@ class ProveBackup(StepKind):
     def undo(self, ctx: Context) -> Outcome:
         shutil.rmtree(ctx.work_dir, ignore_errors=True)
         return Done(output="The scratch file was removed.")
+
+
+def _note_damage(ctx: Context, backup: Backup, error: BackupDamaged) -> None:
+    """Mark the backup, and those that need the same pack; the next one builds on none of them."""
+    Backup.objects.filter(pk=backup.pk).update(damage=error.message)
+    if not error.pack:
+        return
+    vault = selectors.vault_of(ctx.environment)
+    others = Backup.objects.filter(environment=ctx.environment, identifier__in=vault.relying_on(error.pack), damage="")
+    others.update(damage=f"It needs a pack that is damaged, as was found with {backup.identifier}.")
 
 
 def _raise_proof(backup: Backup) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from backups.vault.folder import FolderVault
+from backups.vault.store import Vault
 from tests.backups.databases import make
+from tests.backups.vaults import vault_at
 from tests.places import Place
 from tests.runtimes.acts import launch, small_disk
 
@@ -22,8 +23,8 @@ def database(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def vault(tmp_path: Path) -> FolderVault:
-    return FolderVault(tmp_path / "vault", "demo")
+def vault(tmp_path: Path) -> Vault:
+    return vault_at(tmp_path)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from smsops.errors import WrongUse
 from smsops.models import Run, RunState, StepState
 from smsops.runs.plan import By
 from tests.backups.databases import make, spoil
+from tests.backups.vaults import pack_of
 from tests.places import Place, digest, drive
 from tests.runtimes.acts import launch, seen
 
@@ -25,10 +26,6 @@ def taken(place: Place) -> Backup:
     run = place.back_up()
     assert run.state == RunState.SUCCEEDED, run.headline
     return Backup.objects.get(run=run)
-
-
-def stored_file(backup: Backup) -> Path:
-    return selectors.vault_of(backup.environment).path(backup.identifier) / "database.sqlite3.zst"
 
 
 def verified(backup: Backup) -> Run:
@@ -53,14 +50,14 @@ def test_a_backup_says_what_it_did_and_cleans_up(process_place: Place) -> None:
     run = process_place.back_up()
     backup = Backup.objects.get(run=run)
     assert run.headline.startswith(f"Backup {backup.identifier} stored and proven: 200 students, ")
-    assert list(Path(settings.SMSOPS_WORK_DIR).iterdir()) == []
+    assert [path.name for path in Path(settings.SMSOPS_WORK_DIR).iterdir()] == ["images"]
     assert selectors.vault_of(process_place.environment).identifiers() == [backup.identifier]
 
 
 def test_the_card_of_a_backup_says_what_its_manifest_says(process_place: Place) -> None:
     backup = taken(process_place)
     manifest = selectors.vault_of(process_place.environment).manifest(backup.identifier)
-    for field in ("sha256", "size", "stored_size", "schema_revision", "row_counts", "reason", "release_version"):
+    for field in ("root", "size", "stored_size", "schema_revision", "row_counts", "reason", "release_version"):
         assert getattr(backup, field) == getattr(manifest, field)
     assert manifest.taken == backup.taken_at
     assert manifest.run == backup.run_id
@@ -117,14 +114,16 @@ def test_a_verification_never_lowers_a_proof(process_place: Place) -> None:
 
 
 def test_a_verification_notes_the_damage_on_that_backup_alone(process_place: Place) -> None:
-    first, second = taken(process_place), taken(process_place)
-    spoil(stored_file(second), 8 * 3000)
-    before = stored_file(first).read_bytes(), first.proven_at
+    first = taken(process_place)
+    process_place.execute("UPDATE grades SET grade = 1 WHERE id = 1")
+    second = taken(process_place)
+    spoil(pack_of(second), 8 * 300)
+    before = pack_of(first).read_bytes(), first.proven_at
     run = verified(second)
     assert run.state == RunState.SAFE
     assert "damaged" in second.damage
     first.refresh_from_db()
-    assert (first.damage, stored_file(first).read_bytes(), first.proven_at) == ("", *before)
+    assert (first.damage, pack_of(first).read_bytes(), first.proven_at) == ("", *before)
     assert selectors.latest_good(process_place.environment) == first
 
 
@@ -186,3 +185,23 @@ def test_a_backup_that_is_cancelled_before_it_begins_leaves_nothing(process_plac
     assert drive(run).state == RunState.CANCELLED
     assert not run.steps.exclude(state=StepState.PENDING).exists()
     assert selectors.vault_of(process_place.environment).identifiers() == []
+
+
+def test_damage_in_a_pack_is_noted_on_every_backup_that_needs_it(process_place: Place) -> None:
+    first = taken(process_place)
+    process_place.execute("UPDATE grades SET grade = 1 WHERE id = 1")
+    second = taken(process_place)
+    spoil(pack_of(first), 8 * 3000)
+    verified(first)
+    second.refresh_from_db()
+    assert "It needs a pack that is damaged" in second.damage
+    assert selectors.latest_good(process_place.environment) is None
+
+
+def test_after_damage_the_next_backup_stands_by_itself(process_place: Place, tmp_path: Path) -> None:
+    spoil(pack_of(taken(process_place)), 8 * 3000)
+    process_place.execute("UPDATE grades SET grade = 1 WHERE id = 1")
+    backup = taken(process_place)
+    vault = selectors.vault_of(process_place.environment)
+    assert len(vault.manifest(backup.identifier).packs) == 1
+    vault.read(backup.identifier, tmp_path / "back.db")

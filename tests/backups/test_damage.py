@@ -18,10 +18,10 @@ from backups.engines.sqlite import SqliteEngine
 from backups.errors import BackupDamaged
 from backups.models import Backup
 from backups.services import backups, restores, storing
-from backups.vault.folder import FolderVault
 from smsops.models import RunState
 from smsops.runs.plan import By
 from tests.backups.databases import make, spoil
+from tests.backups.vaults import manifest_file, pack_file, pack_of, vault_at
 from tests.places import Place, drive
 
 FLIPS, CUTS = 60, 20
@@ -31,12 +31,12 @@ class Stored:
     """One backup in a vault, to be damaged."""
 
     def __init__(self, folder: Path) -> None:
-        self.vault = FolderVault(folder / "vault", "demo")
+        self.vault = vault_at(folder)
         origin = storing.Origin("demo", "school.db", datetime(2026, 3, 1, tzinfo=UTC), "manual", run=1)
         database = make(folder / "school.db", filler=20_000)
         self.name = storing.store(self.vault, SqliteEngine(), database, origin).identifier
-        self.file = self.vault.path(self.name) / "database.sqlite3.zst"
-        self.manifest = self.vault.path(self.name) / "manifest.json"
+        self.file = pack_file(self.vault, self.name)
+        self.manifest = manifest_file(self.vault, self.name)
         self.target = folder / "back.db"
         self.good = self.file.read_bytes()
 
@@ -85,7 +85,7 @@ def test_the_file_of_another_backup_is_noticed(stored: Stored, tmp_path: Path) -
     database = make(tmp_path / "later.db", rows=51, filler=20_000)
     origin = storing.Origin("demo", "school.db", datetime(2026, 3, 2, tzinfo=UTC), "manual", run=2)
     later = storing.store(other.vault, SqliteEngine(), database, origin).identifier
-    stored.file.write_bytes((other.vault.path(later) / "database.sqlite3.zst").read_bytes())
+    stored.file.write_bytes(pack_file(other.vault, later).read_bytes())
     assert "damaged" in stored.refuses()
 
 
@@ -107,20 +107,20 @@ def test_a_manifest_that_is_no_text_is_noticed(stored: Stored) -> None:
 
 
 def test_a_manifest_of_a_later_format_is_not_guessed_at(stored: Stored) -> None:
-    write(stored, format=2)
-    assert "has format 2; this smsops knows format 1" in stored.refuses()
+    write(stored, format=3)
+    assert "has format 3; this smsops knows format 2" in stored.refuses()
 
 
-CHANGES: dict[str, Any] = {"size": 1, "sha256": "0" * 64}
+CHANGES: dict[str, Any] = {"size": 1, "root": "0" * 64, "row_counts": {}, "packs": [], "reason": "deploy"}
 
 
 @pytest.mark.parametrize("field", CHANGES)
 def test_a_manifest_that_does_not_fit_its_file_is_noticed(stored: Stored, field: str) -> None:
     write(stored, **{field: CHANGES[field]})
-    assert "damaged" in stored.refuses()
+    assert "The backup's manifest is not as it was written." in stored.refuses()
 
 
-@pytest.mark.parametrize("field", ["sha256", "taken_at", "row_counts"])
+@pytest.mark.parametrize("field", ["root", "taken_at", "row_counts", "signature", "key"])
 def test_a_manifest_that_lacks_or_adds_something_is_noticed(stored: Stored, field: str) -> None:
     whole = stored.manifest.read_text()
     data = json.loads(whole)
@@ -142,7 +142,7 @@ def test_a_missing_database_file_is_damage(tmp_path: Path) -> None:
     stored = Stored(tmp_path)
     stored.file.unlink()
     with pytest.raises(BackupDamaged, match=stored.name):
-        stored.vault.read(stored.name)
+        stored.vault.read(stored.name, stored.target)
 
 
 @pytest.mark.parametrize("bit", range(6 * 8))
@@ -150,7 +150,7 @@ def test_a_flipped_bit_in_the_header_is_noticed(tmp_path: Path, bit: int) -> Non
     stored = Stored(tmp_path)
     spoil(stored.file, bit)
     with pytest.raises(BackupDamaged):
-        stored.vault.read(stored.name)
+        stored.vault.read(stored.name, stored.target)
 
 
 @pytest.mark.parametrize("length", [-1, -4, 3])
@@ -158,32 +158,27 @@ def test_a_file_of_another_length_is_noticed(tmp_path: Path, length: int) -> Non
     stored = Stored(tmp_path)
     stored.file.write_bytes(stored.good[:length] if length < 0 else stored.good + b"\0" * length)
     with pytest.raises(BackupDamaged):
-        stored.vault.read(stored.name)
+        stored.vault.read(stored.name, stored.target)
 
 
 def saved(place: Place) -> Backup:
     return Backup.objects.get(run=place.back_up())
 
 
-def folder_of(backup: Backup) -> Path:
-    return selectors.vault_of(backup.environment).path(backup.identifier)
-
-
 def test_a_verification_notes_that_the_database_file_is_missing(process_place: Place) -> None:
     backup = saved(process_place)
-    (folder_of(backup) / "database.sqlite3.zst").unlink()
+    pack_of(backup).unlink()
     drive(backups.verify(backup, BY))
     backup.refresh_from_db()
     assert backup.damage
     assert selectors.latest_good(process_place.environment) is None
 
 
-def test_the_folder_of_another_backup_is_not_taken_for_this_one(native_sms: Place) -> None:
+def test_the_manifest_of_another_backup_is_not_taken_for_this_one(native_sms: Place) -> None:
     wanted = saved(native_sms)
     native_sms.execute("DELETE FROM grades")
-    other = saved(native_sms)
-    shutil.rmtree(folder_of(wanted))
-    shutil.copytree(folder_of(other), folder_of(wanted))
+    vault = selectors.vault_of(native_sms.environment)
+    shutil.copy(manifest_file(vault, saved(native_sms).identifier), manifest_file(vault, wanted.identifier))
     run = drive(restores.start(wanted, BY))
     assert run.state == RunState.SAFE, run.headline
 

@@ -16,14 +16,11 @@ from smsops.runs.plan import By
 from tests.backups.conftest import running
 from tests.backups.databases import change, spoil
 from tests.backups.test_restores import left_on_the_volume, saved
+from tests.backups.vaults import pack_of
 from tests.places import ADMIN, Place, digest, drive
 from tests.runtimes.acts import fill, seen, small_disk
 
 BY = By(name="test")
-
-
-def stored_file(backup: Backup) -> Path:
-    return selectors.vault_of(backup.environment).path(backup.identifier) / "database.sqlite3.zst"
 
 
 def edited(place: Place, folder: Path, statement: str) -> Backup:
@@ -51,7 +48,7 @@ def refused(place: Place, backup: Backup) -> Run:
 
 def test_a_cut_off_backup_is_found_before_sms_is_stopped(sms: Place) -> None:
     backup = saved(sms)
-    file = stored_file(backup)
+    file = pack_of(backup)
     file.write_bytes(file.read_bytes()[:-1000])
     assert "is damaged" in refused(sms, backup).cause
     assert sms.serving()
@@ -59,7 +56,7 @@ def test_a_cut_off_backup_is_found_before_sms_is_stopped(sms: Place) -> None:
 
 def test_a_flipped_bit_or_a_missing_backup_is_found_before_sms_is_stopped(native_sms: Place) -> None:
     backup = saved(native_sms)
-    spoil(stored_file(backup), 8 * 4321)
+    spoil(pack_of(backup), 8 * 4321)
     assert "is damaged" in refused(native_sms, backup).cause
     selectors.vault_of(native_sms.environment).discard(backup.identifier)
     assert "is not in the vault" in refused(native_sms, backup).cause

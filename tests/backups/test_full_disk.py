@@ -8,12 +8,11 @@ import pytest
 from django.conf import settings
 
 from backups.engines.sqlite import SqliteEngine
-from backups.vault.folder import FolderVault
 from smsops.errors import OpsError
 from smsops.models import RunState
 from smsops.runs.plan import By
 from tests.backups.databases import make
-from tests.backups.test_vault import store
+from tests.backups.vaults import store, vault_at
 from tests.places import Place
 from tests.runtimes.acts import fill
 
@@ -35,10 +34,10 @@ def test_the_full_disk_is_the_one_that_is_named(tmp_path: Path, disk: Path) -> N
 
 
 def test_a_full_disk_under_the_vault_is_one_sentence(disk: Path, tmp_path: Path) -> None:
-    vault = FolderVault(disk, "demo")
+    vault = vault_at(tmp_path, disk)
     with pytest.raises(OpsError) as caught:
         store(vault, make(tmp_path / "big.db", filler=4_000_000))
-    assert str(caught.value) == f"The disk of {disk}/demo is full. Make room, then try again."
+    assert str(caught.value) == f"The disk of {disk} is full. Make room, then try again."
 
 
 def test_a_backup_that_finds_the_vault_full_says_so(

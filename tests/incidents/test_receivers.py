@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from backups import selectors
 from backups.models import Backup
 from backups.services import backups
 from incidents import receivers
@@ -13,6 +12,7 @@ from incidents.services import watching
 from smsops.models import Environment, Run, RunState
 from smsops.runs.plan import By
 from tests.backups.databases import make, spoil
+from tests.backups.vaults import pack_of
 from tests.places import SECRET_KEY, Place, drive, wait_for
 from tests.runtimes.acts import launch
 
@@ -123,7 +123,7 @@ def test_the_cause_of_a_failed_deploy_holds_no_secret(process_place: Place) -> N
 def test_a_backup_that_is_found_damaged_is_an_incident(process_place: Place) -> None:
     process_place.back_up()
     backup = Backup.objects.get()
-    spoil(selectors.vault_of(process_place.environment).path(backup.identifier) / "database.sqlite3.zst", 8 * 3000)
+    spoil(pack_of(backup), 8 * 3000)
     drive(backups.verify(backup, By(name="test")))
     assert Incident.objects.filter(severity__in=[Severity.HIGH, Severity.CRITICAL]).exists()
 

@@ -36,6 +36,7 @@ class Crew:
             "SMSOPS_DATA_DIR": str(settings.DATA_DIR),
             "SMSOPS_SWEEP_SECONDS": "0.5",
             "SMSOPS_VAULT_DIR": str(settings.SMSOPS_VAULT_DIR),
+            "SMSOPS_KEYS_DIR": str(settings.SMSOPS_KEYS_DIR),
             "SMSOPS_WORK_DIR": str(settings.SMSOPS_WORK_DIR),
             "SMSOPS_EVIDENCE_DIR": str(settings.SMSOPS_EVIDENCE_DIR),
         }

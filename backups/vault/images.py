@@ -1,0 +1,94 @@
+"""The images coming backups are compared with, kept at hand beside the worker: a cache, worth nothing but time.
+
+An image is kept with the digests of its blocks. Whatever was changed by accident is noticed before it is used: the
+digests by the root in the index, a block by its digest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from backups.vault.blocks import Digests
+
+INDEX = "index.json"
+RADIX, LEVELS = 8, 3  # a parent is 1, 8 or 64 backups back, so a restore reads at most 7 packs per level
+PERIOD = RADIX**LEVELS  # after so many a new key pack begins
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An image at hand: its number in its line of backups, the packs it is built from (oldest first), and its root."""
+
+    number: int
+    packs: tuple[str, ...]
+    block: int
+    size: int
+    root: str
+
+
+def parent_number(number: int) -> int | None:
+    """Which earlier one a backup builds on: as far back as its number allows; None for the first of a line."""
+    if number % PERIOD == 0:
+        return None
+    step = 1
+    while number % (step * RADIX) == 0:
+        step *= RADIX
+    return number - step
+
+
+def wanted_after(number: int) -> set[int]:
+    """The numbers whose images the backups after `number` will be compared with."""
+    return {number // RADIX**level * RADIX**level for level in range(LEVELS)}
+
+
+class Images:
+    """The images of one environment in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def kept(self) -> list[Kept]:
+        """What is at hand, oldest first; nothing where the index is missing or unreadable."""
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+            listed = json.loads((self.folder / INDEX).read_text(encoding="utf-8"))["images"]
+            return [Kept(**{**each, "packs": tuple(each["packs"])}) for each in listed]
+        return []
+
+    def path(self, kept: Kept) -> Path:
+        """Where its bytes are."""
+        return self.folder / f"{kept.root}.image"
+
+    def digests(self, kept: Kept) -> Digests | None:
+        """The digests of its blocks; None when they, or the image, are not what was put here."""
+        with contextlib.suppress(OSError):
+            digests = Digests((self.folder / f"{kept.root}.digests").read_bytes())
+            if digests.root(kept.size, kept.block) == kept.root and self.path(kept).stat().st_size == kept.size:
+                return digests
+        return None
+
+    def take(self, image: Path, kept: Kept, digests: Digests) -> None:
+        """Take over the file `image`, and let go of those no later backup needs."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (self.folder / f"{kept.root}.digests").write_bytes(digests.data)
+        image.replace(self.path(kept))
+        wanted = wanted_after(kept.number)
+        before = [each for each in self.kept() if each.number in wanted and each.number < kept.number]
+        self._write([*before, kept])
+
+    def clear(self) -> None:
+        """Let go of everything."""
+        self._write([])
+
+    def _write(self, listed: list[Kept]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private = self.folder / f".{secrets.token_hex(4)}"
+        private.write_text(json.dumps({"images": [asdict(each) for each in listed]}), encoding="utf-8")
+        private.replace(self.folder / INDEX)
+        names = {INDEX} | {f"{each.root}.{kind}" for each in listed for kind in ("image", "digests")}
+        for path in self.folder.iterdir():
+            if path.name not in names:
+                path.unlink(missing_ok=True)

@@ -1,0 +1,166 @@
+"""The keys backups are sealed with: each has an id taken from itself, none is ever removed (B5)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+from backups.errors import KeyUnusable
+from smsops.errors import OpsError
+
+KEY_BYTES = 32
+CURRENT, ESCROWED = "current", "escrowed.json"
+
+
+@dataclass(frozen=True)
+class Key:
+    """A master key. `identity` is the beginning of its own SHA-256, so a damaged key cannot pass for a good one."""
+
+    identity: str
+    secret: bytes = field(repr=False)
+    made_at: str = ""
+
+    def as_data(self) -> dict[str, str]:
+        return {"id": self.identity, "key": base64.b64encode(self.secret).decode(), "made_at": self.made_at}
+
+
+def identity_of(secret: bytes) -> str:
+    """The id of a key."""
+    return hashlib.sha256(b"smsops key " + secret).hexdigest()[:16]
+
+
+class Keyring:
+    """The keys in one folder, a file each; made on first use."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def current(self) -> Key:
+        """The key new backups are sealed with."""
+        try:
+            return self.get((self.folder / CURRENT).read_text(encoding="utf-8").strip())
+        except FileNotFoundError:
+            if self.identities():
+                raise KeyUnusable(
+                    f"The file {self.folder / CURRENT} is missing, which names the current key.",
+                    fix="Put it back, or begin a new key with “ops vault rotate-key”.",
+                ) from None
+            return self.rotate()
+
+    def get(self, identity: str) -> Key:
+        """The key with this id. Raises KeyUnusable when it is not here or its file is damaged."""
+        path = self.folder / f"{Path(identity).name}.json"
+        try:
+            key = parse(path.read_bytes())
+        except FileNotFoundError:
+            raise KeyUnusable(
+                f"The key {identity} is not in {self.folder}.",
+                fix="Bring it back from the escrow file with “ops vault import-keys FILE”.",
+            ) from None
+        except OSError as error:
+            raise KeyUnusable(f"The key {identity} cannot be read: {error.strerror}.") from error
+        if key.identity != identity:
+            raise KeyUnusable(f"The file of the key {identity} holds another one.")
+        return key
+
+    def identities(self) -> list[str]:
+        """The ids of every key here."""
+        if not self.folder.is_dir():
+            return []
+        names = sorted(path.stem for path in self.folder.glob("*.json") if path.name != ESCROWED)
+        return [name for name in names if not name.startswith(".")]
+
+    def rotate(self) -> Key:
+        """Make a new key and let it be the current one; backups sealed with earlier ones stay readable."""
+        secret = secrets.token_bytes(KEY_BYTES)
+        key = Key(identity_of(secret), secret, datetime.now(UTC).isoformat(timespec="seconds"))
+        self.add(key)
+        _write(self.folder / CURRENT, f"{key.identity}\n")
+        return key
+
+    def add(self, key: Key) -> None:
+        """Take in a key, without letting it be the current one."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _write(self.folder / f"{key.identity}.json", json.dumps(key.as_data()) + "\n")
+        except OSError as error:
+            raise OpsError(f"The folder of the keys {self.folder} cannot be written: {error.strerror}.") from error
+
+    def export(self, path: Path) -> int:
+        """Write every key into the new escrow file `path`, for a safe place elsewhere; returns how many.
+
+        The keys in it are written down as exported, which ends the warning about them.
+        """
+        self.current()
+        keys = [self.get(identity) for identity in self.identities()]
+        try:
+            with _private(path) as file:
+                file.write(json.dumps({"smsops": "keys", "keys": [key.as_data() for key in keys]}, indent=1) + "\n")
+        except OSError as error:
+            raise OpsError(f"The escrow file {path} cannot be written: {error.strerror}.") from error
+        _write(self.folder / ESCROWED, json.dumps(sorted(key.identity for key in keys)))
+        return len(keys)
+
+    def load(self, path: Path) -> int:
+        """Take in the keys of an escrow file; returns how many. They count as exported: there is a copy elsewhere."""
+        try:
+            listed = json.loads(path.read_text(encoding="utf-8"))["keys"]
+            keys = [parse(json.dumps(each).encode()) for each in listed]
+        except OSError as error:
+            raise OpsError(f"The escrow file {path} cannot be read: {error.strerror}.") from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise OpsError(f"{path} is not an escrow file of smsops.") from error
+        for key in keys:
+            self.add(key)
+        if keys and not (self.folder / CURRENT).exists():
+            _write(self.folder / CURRENT, f"{max(keys, key=lambda key: key.made_at).identity}\n")
+        _write(self.folder / ESCROWED, json.dumps(sorted(self._escrowed() | {key.identity for key in keys})))
+        return len(keys)
+
+    def at_risk(self) -> list[str]:
+        """Keys that exist nowhere else: if this folder is lost, so is every backup sealed with them."""
+        return [identity for identity in self.identities() if identity not in self._escrowed()]
+
+    def _escrowed(self) -> set[str]:
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            return set(json.loads((self.folder / ESCROWED).read_text(encoding="utf-8")))
+        return set()
+
+
+def parse(data: bytes) -> Key:
+    """A key from its JSON; KeyUnusable when anything in it is not as it was written."""
+    try:
+        fields = json.loads(data)
+        secret = base64.b64decode(fields["key"], validate=True)
+        key = Key(str(fields["id"]), secret, str(fields["made_at"]))
+    except (ValueError, KeyError, TypeError, binascii.Error):
+        raise KeyUnusable("A key file is damaged.", fix="Bring the key back from the escrow file.") from None
+    if len(secret) != KEY_BYTES or identity_of(secret) != key.identity:
+        raise KeyUnusable(
+            f"The file of the key {key.identity[:16]} is damaged.", fix="Bring the key back from the escrow file."
+        )
+    return key
+
+
+def _private(path: Path) -> TextIO:
+    """A new file for its owner alone."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8")
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace a small file in one step, for its owner alone."""
+    private = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with _private(private) as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    private.replace(path)

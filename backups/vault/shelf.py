@@ -1,0 +1,111 @@
+"""Where packs and manifests lie: names, and files behind them. A folder here; elsewhere, what fits the Protocol."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from smsops.errors import OpsError
+
+INCOMING = ".incoming"
+
+
+class Shelf(Protocol):
+    """Immutable files by name (`backups/x.json`, `packs/…`). Errors come out as OpsError, a missing file as
+    FileNotFoundError."""
+
+    def names(self, folder: str) -> list[str]:
+        """Names of the files in a folder, sorted; a missing folder has none."""
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file for reading."""
+
+    def exists(self, name: str) -> bool:
+        """Whether there is such a file."""
+
+    def put(self, name: str, source: Path) -> None:
+        """Let the finished, synced file `source` appear under `name`, in one step; `source` is gone afterwards."""
+
+    def remove(self, name: str) -> None:
+        """Remove a file; a missing one is fine."""
+
+
+@contextlib.contextmanager
+def explained(root: Path) -> Iterator[None]:
+    """Turn file errors below `root` into one sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise OpsError(f"The disk of {root} is full.", fix="Make room, then try again.") from error
+        if error.errno == errno.EROFS:
+            raise OpsError(f"The folder {root} is read-only.", fix="Mount it writable, then try again.") from error
+        raise OpsError(f"The folder {root} cannot be used: {error.strerror or error}.") from error
+
+
+class FolderShelf:
+    """A shelf in a folder on this machine."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def names(self, folder: str) -> list[str]:
+        path = self.root / folder
+        with explained(self.root):
+            entries = list(path.iterdir()) if path.is_dir() else []
+        return sorted(entry.name for entry in entries if not entry.name.startswith("."))
+
+    def open(self, name: str) -> BinaryIO:
+        path = self.root / name
+        with explained(self.root), contextlib.suppress(FileNotFoundError):
+            return path.open("rb")
+        raise FileNotFoundError(path)
+
+    def exists(self, name: str) -> bool:
+        return (self.root / name).is_file()
+
+    def incoming(self) -> Path:
+        """The folder where files are written before they appear; on the same disk."""
+        path = self.root / INCOMING
+        with explained(self.root):
+            make_private(path)
+        return path
+
+    def clear_incoming(self) -> None:
+        """Throw away what killed writers left."""
+        with explained(self.root):
+            for path in self.incoming().iterdir():
+                path.unlink(missing_ok=True)
+
+    def put(self, name: str, source: Path) -> None:
+        target = self.root / name
+        with explained(self.root):
+            make_private(target.parent)
+            source.replace(target)
+            _sync_folder(target.parent)
+
+    def remove(self, name: str) -> None:
+        with explained(self.root):
+            (self.root / name).unlink(missing_ok=True)
+
+
+def make_private(path: Path) -> None:
+    """Make a folder, and those above it, for their owner alone."""
+    if path.is_dir():
+        return
+    if path.exists():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
+    make_private(path.parent)
+    path.mkdir(exist_ok=True, mode=0o700)
+
+
+def _sync_folder(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,166 @@
+"""The vault of one environment: backups that share what did not change, each restorable by itself (B3, B4).
+
+A backup is a manifest that names its packs. It appears with its manifest, which is written last; a pack no manifest
+names is nothing yet, or nothing any more, and is swept up later.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from backups.errors import BackupDamaged
+from backups.vault import manifest as manifests
+from backups.vault import packs
+from backups.vault.blocks import Digests, Image, gather, scatter
+from backups.vault.images import Images
+from backups.vault.keys import Keyring
+from backups.vault.lines import PACKS, Line, pack_name
+from backups.vault.manifest import Manifest
+from backups.vault.shelf import FolderShelf, explained
+from smsops.errors import OpsError
+
+BACKUPS = "backups"
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What became of a file that was stored: sizes in bytes, `stored_size` only what it added to the vault."""
+
+    size: int
+    stored_size: int
+    block: int
+    root: str
+    packs: list[str]
+
+
+class Vault:
+    """Keeps the backups of one environment on a shelf."""
+
+    def __init__(self, shelf: FolderShelf, keys: Keyring, images: Images) -> None:
+        self.shelf, self.keys, self.images = shelf, keys, images
+
+    def identifiers(self) -> list[str]:
+        """All backups, oldest first."""
+        return [name.removesuffix(".json") for name in self.shelf.names(BACKUPS) if name.endswith(".json")]
+
+    def write(
+        self, identifier: str, snapshot: Path, block: int, describe: Callable[[Stored], Manifest], *, take: bool = True
+    ) -> Manifest:
+        """Store `snapshot` as a backup: pack what is new, sync, read back, describe, and let it appear.
+
+        `describe` is told what was stored and returns the manifest. With `take` the file is taken over, for the next
+        backup to be compared with, and is gone afterwards. Raises OpsError when there is such a backup already.
+        """
+        if self.shelf.exists(self._name(identifier)):
+            raise OpsError(f"There is a backup {identifier} already; a backup is never written over.")
+        with explained(snapshot.parent), Image(snapshot, block) as image:
+            packed = Line(self.shelf, self.keys, self.images).pack(image)
+        kept = packed.kept
+        manifest = describe(Stored(kept.size, packed.added, block, kept.root, list(kept.packs)))
+        self._let_appear(manifest)
+        if take:
+            with contextlib.suppress(OSError):  # only a cache: without it the next backup is larger
+                self.images.take(snapshot, kept, packed.digests)
+        return manifest
+
+    def _let_appear(self, manifest: Manifest) -> None:
+        with explained(self.shelf.root):
+            private = self.shelf.incoming() / f"{secrets.token_hex(8)}.json"
+            with private.open("w", encoding="utf-8") as file:
+                file.write(manifests.dumps(manifest, self.keys))
+                file.flush()
+                os.fsync(file.fileno())
+        self.shelf.put(self._name(manifest.identifier), private)
+
+    def manifest(self, identifier: str) -> Manifest:
+        """The manifest of a backup; BackupDamaged when it is missing, unreadable or another one's."""
+        try:
+            with self.shelf.open(self._name(identifier)) as file:
+                found = manifests.loads(file.read().decode(), self.keys)
+        except FileNotFoundError:
+            raise BackupDamaged(f"The backup {identifier} is not in the vault {self.shelf.root}.") from None
+        except UnicodeDecodeError as error:
+            raise BackupDamaged(f"The manifest of {identifier} cannot be read.") from error
+        if found.identifier != identifier:
+            raise BackupDamaged(f"The manifest of the backup {identifier} is that of {found.identifier}.")
+        return found
+
+    def read(self, identifier: str, target: Path) -> Manifest:
+        """Build the backup's file at `target` from its packs, every block checked, and sync it.
+
+        Raises BackupDamaged when anything is missing or not what was stored; `target` is then removed.
+        """
+        manifest = self.manifest(identifier)
+        try:
+            with explained(target.parent):
+                self._build(manifest, target)
+        except OpsError as error:
+            target.unlink(missing_ok=True)
+            if isinstance(error, BackupDamaged):
+                said = f"The backup {identifier} is damaged: {error.message}"
+                raise BackupDamaged(said, pack=error.pack) from None
+            raise
+        return manifest
+
+    def _build(self, manifest: Manifest, target: Path) -> None:
+        with target.open("wb+") as file:
+            for digest in manifest.packs:
+                self._apply(digest, manifest.block, file.fileno())
+            file.truncate(manifest.size)
+            os.fsync(file.fileno())
+            with Image(target, manifest.block) as image:
+                if Digests.of(image).root(image.size, image.block) != manifest.root:
+                    raise BackupDamaged("its blocks are not those it had.")
+
+    def _apply(self, digest: str, block: int, handle: int) -> None:
+        """Bring what a pack holds into the open file."""
+        try:
+            with self.shelf.open(pack_name(digest)) as file:
+                reader = packs.Reader(file, digest, self.keys)
+                for segment in reader.segments():
+                    old = gather(handle, segment.numbers, block) if reader.header.parent else b""
+                    scatter(handle, segment.numbers, segment.blocks(block, old), block)
+        except FileNotFoundError:
+            said = f"the pack {digest[:16]}… is missing from the vault {self.shelf.root}."
+            raise BackupDamaged(said, pack=digest) from None
+        except BackupDamaged as error:
+            raise BackupDamaged(error.message, pack=digest) from None
+
+    def relying_on(self, pack: str) -> list[str]:
+        """Backups that cannot be restored without this pack."""
+        found = []
+        for identifier in self.identifiers():
+            with contextlib.suppress(OpsError):
+                if pack in self.manifest(identifier).packs:
+                    found.append(identifier)
+        return found
+
+    def discard(self, identifier: str) -> None:
+        """Remove a backup; a missing one is fine. Its packs go with the next `collect`, where no other needs them."""
+        self.shelf.remove(self._name(identifier))
+
+    def collect(self) -> int:
+        """Remove packs that no backup needs and what killed writers left; returns how many packs that were.
+
+        Raises BackupDamaged, and removes nothing, when a manifest cannot be read: what it needs is not known.
+        """
+        needed = {pack for identifier in self.identifiers() for pack in self.manifest(identifier).packs}
+        here = [name for folder in self.shelf.names(PACKS) for name in self.shelf.names(f"{PACKS}/{folder}")]
+        loose = [digest for name in here if (digest := name.removesuffix(".pack")) not in needed]
+        for digest in loose:
+            self.shelf.remove(pack_name(digest))
+        self.shelf.clear_incoming()
+        return len(loose)
+
+    @staticmethod
+    def _name(identifier: str) -> str:
+        if not _IDENTIFIER.fullmatch(identifier):
+            raise OpsError(f"“{identifier}” is not the identifier of a backup.")
+        return f"{BACKUPS}/{identifier}.json"
