@@ -19,7 +19,7 @@ test: $(VENV)/.dev
 lint: $(VENV)/.dev
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
-	@$(VENV)/bin/mypy smsops backups deployments incidents tests bench
+	@$(VENV)/bin/mypy smsops backups deployments incidents tests bench docs
 	@$(PY) manage.py makemigrations --check --dry-run
 	@$(PY) manage.py check --deploy --fail-level WARNING
 

@@ -21,6 +21,14 @@ def keyring() -> Keyring:
     return Keyring(Path(settings.SMSOPS_KEYS_DIR))
 
 
+def key_warning(at_risk: list[str]) -> str:
+    """What to say of keys that exist only on this machine."""
+    which = f"The key {at_risk[0]} exists" if len(at_risk) == 1 else f"{len(at_risk)} keys exist"
+    return (
+        f"{which} only on this machine: if it is lost, so is every backup. Export them: “ops vault export-keys FILE”."
+    )
+
+
 def vault_of(environment: Environment) -> Vault:
     """The vault of an environment."""
     shelf = FolderShelf(Path(settings.SMSOPS_VAULT_DIR) / environment.name)

@@ -8,7 +8,8 @@ class DeploymentsConfig(AppConfig):
     verbose_name = "Deployments"
 
     def ready(self) -> None:
-        from deployments import verbs
+        from backups.services import housekeeping
+        from deployments import selectors, verbs
         from deployments.steps import gates
         from smsops.ops import registry
         from smsops.runs import kinds
@@ -16,4 +17,5 @@ class DeploymentsConfig(AppConfig):
 
         kinds.register(gates.Preconditions, gates.Checklist)
         add_validation(gates.Checklist.key)
+        housekeeping.add_needs(selectors.needed_backups)
         registry.add(*verbs.VERBS)

@@ -8,6 +8,8 @@ from smsops.errors import WrongUse
 from smsops.models import Environment, Run, RunState
 from smsops.runtimes.base import Instance
 
+WAYS_BACK = 3  # deploys whose backups stay, however old
+
 
 def find(environment: Environment, version: str) -> Release:
     """The release of that version; WrongUse naming what is there when it is none of them."""
@@ -17,6 +19,17 @@ def find(environment: Environment, version: str) -> Release:
             return release
     known = ", ".join(Release.objects.filter(environment=environment).values_list("version", flat=True)[:8])
     raise WrongUse(f"{environment.name} has no release “{version}”; known are {known or 'none yet'}.")
+
+
+def needed_backups(environment: Environment) -> dict[str, str]:
+    """Backups the last deploys began with: the way back of whoever wants the data of before as well."""
+    runs = Run.objects.filter(environment=environment, kind="deploy", state=RunState.SUCCEEDED)
+    found = {}
+    for run in runs.order_by("-finished_at")[:WAYS_BACK]:
+        name = run.facts.get("backup.store", {}).get("identifier")
+        if name:
+            found[name] = f"before “{run.title}”"
+    return found
 
 
 def running_release(environment: Environment, running: Instance | None) -> Release | None:

@@ -8,7 +8,9 @@ class IncidentsConfig(AppConfig):
     verbose_name = "Incidents"
 
     def ready(self) -> None:
-        from incidents import receivers, verbs  # noqa: F401
+        from backups.services import housekeeping
+        from incidents import receivers, selectors, verbs  # noqa: F401
         from smsops.ops import registry
 
+        housekeeping.add_needs(selectors.needed_backups)
         registry.add(*verbs.VERBS)

@@ -134,6 +134,17 @@ def live_incidents() -> QuerySet[Incident]:
     return Incident.objects.filter(state__in=LIVE).select_related("environment")
 
 
+def needed_backups(environment: Environment) -> dict[str, str]:
+    """Backups that may still be asked for: those since a live incident began, and the good one before it."""
+    first = live_incidents().filter(environment=environment).order_by("detected_at").first()
+    if first is None:
+        return {}
+    backups = Backup.objects.filter(environment=environment)
+    before = backups.filter(taken_at__lt=first.detected_at, damage="").values_list("identifier", flat=True)[:1]
+    since = backups.filter(taken_at__gte=first.detected_at).values_list("identifier", flat=True)
+    return dict.fromkeys([*before, *since], f"incident {first.pk} is not over")
+
+
 def incident_data(incident: Incident) -> dict[str, Any]:
     """An incident as JSON."""
     return {

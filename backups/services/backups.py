@@ -15,7 +15,7 @@ def plan(environment: Environment, reason: str = Reason.MANUAL) -> Plan:
         kind="backup",
         title=f"Back up {environment.name}",
         environment=environment,
-        steps=BACKUP_STEPS,
+        steps=(*BACKUP_STEPS, PlannedStep("vault.tidy")) if reason == Reason.SCHEDULED else BACKUP_STEPS,
         params={"backup_reason": reason},
         notes=("SMS goes on running; its writers are not held up.",),
     )

@@ -59,6 +59,11 @@ class FolderShelf:
             entries = list(path.iterdir()) if path.is_dir() else []
         return sorted(entry.name for entry in entries if not entry.name.startswith("."))
 
+    def size(self, folder: str) -> int:
+        """Bytes of all files in a folder; a missing one has none."""
+        with explained(self.root):
+            return sum((self.root / folder / name).stat().st_size for name in self.names(folder))
+
     def open(self, name: str) -> BinaryIO:
         path = self.root / name
         with explained(self.root), contextlib.suppress(FileNotFoundError):

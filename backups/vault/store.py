@@ -133,6 +133,12 @@ class Vault:
         except BackupDamaged as error:
             raise BackupDamaged(error.message, pack=digest) from None
 
+    def size(self) -> int:
+        """Bytes of everything on the shelf."""
+        return self.shelf.size(BACKUPS) + sum(
+            self.shelf.size(f"{PACKS}/{folder}") for folder in self.shelf.names(PACKS)
+        )
+
     def relying_on(self, pack: str) -> list[str]:
         """Backups that cannot be restored without this pack."""
         found = []

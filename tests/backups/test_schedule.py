@@ -28,6 +28,7 @@ def test_a_new_environment_is_backed_up_on_schedule(environment: Environment) ->
     (task,) = mine(environment)
     assert (task.interval.every, task.interval.period) == (15, IntervalSchedule.MINUTES)
     assert task.enabled
+    app.loader.import_default_modules()
     assert task.task in app.tasks
 
 

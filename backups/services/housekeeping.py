@@ -1,0 +1,126 @@
+"""Keeps the vault tidy: lets old backups go by the policy, sweeps up loose packs, rebuilds the catalogue (B3, B7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from backups import retention, selectors
+from backups.models import Backup, Proof, RetentionPolicy
+from backups.retention import Point, Rules, Verdict
+from backups.services import storing
+from smsops.errors import OpsError
+from smsops.models import Environment, Run
+from smsops.runs.plan import By, Plan, PlannedStep, submit
+
+Needs = Callable[[Environment], dict[str, str]]
+_NEEDS: list[Needs] = []
+
+
+def add_needs(needs: Needs) -> None:
+    """Let another room say which backups it needs: by identifier, and why."""
+    if needs not in _NEEDS:
+        _NEEDS.append(needs)
+
+
+def policy_of(environment: Environment) -> RetentionPolicy:
+    """The environment's retention, with the defaults where nobody has set any."""
+    return RetentionPolicy.objects.filter(environment=environment).first() or RetentionPolicy(environment=environment)
+
+
+def preview(environment: Environment) -> list[Verdict]:
+    """What tidying up now would do, newest backup first; changes nothing."""
+    policy = policy_of(environment)
+    needed = {name: why for needs in _NEEDS for name, why in needs(environment).items()}
+    rows = Backup.objects.filter(environment=environment)
+    points = [Point(row.identifier, row.taken_at, row.good, row.pinned, needed.get(row.identifier, "")) for row in rows]
+    stale = max(timedelta(hours=1), timedelta(minutes=2 * environment.backup_minutes))
+    rules = Rules(
+        policy.keep_days,
+        policy.keep_daily,
+        policy.keep_weekly,
+        policy.keep_monthly,
+        timezone.get_current_timezone(),
+        stale,
+    )
+    return retention.judge(points, timezone.now(), rules)
+
+
+def plan(environment: Environment) -> Plan:
+    """What a run that tidies up would do."""
+    going = [verdict for verdict in preview(environment) if not verdict.stays]
+    oldest = f", the oldest of {going[-1].point.taken_at:%Y-%m-%d}" if going else ""
+    return Plan(
+        kind="housekeeping",
+        title=f"Tidy up the vault of {environment.name}",
+        environment=environment,
+        steps=(PlannedStep("vault.tidy", {"at_once": True}),),
+        notes=(f"{len(going)} backups go{oldest}; SMS is not touched.",),
+    )
+
+
+def request(environment: Environment, by: By) -> Run:
+    """Queue a run that tidies up."""
+    return submit(plan(environment), by)
+
+
+def due(environment: Environment) -> bool:
+    """Whether the vault was not tidied up for a day."""
+    last = policy_of(environment).tidied_at
+    return last is None or timezone.now() - last > timedelta(hours=23)
+
+
+def tidy(environment: Environment, guard: Callable[[], None]) -> tuple[int, int]:
+    """Let go of what the policy does not keep, and of packs nobody needs; returns how many of both.
+
+    `guard` is called before anything is removed and may raise. Killed in between, the next one goes on.
+    """
+    vault = selectors.vault_of(environment)
+    going = [verdict.point.identifier for verdict in preview(environment) if not verdict.stays]
+    for identifier in going:
+        guard()
+        vault.discard(identifier)
+        Backup.objects.filter(environment=environment, identifier=identifier).delete()
+    guard()
+    packs = vault.collect()
+    RetentionPolicy.objects.update_or_create(environment=environment, defaults={"tidied_at": timezone.now()})
+    return len(going), packs
+
+
+@dataclass(frozen=True)
+class Reindexed:
+    """What a look through the vault found: backups new to the catalogue, those gone from the vault, and sentences about
+    manifests that cannot be read."""
+
+    added: list[str]
+    gone: list[str]
+    problems: list[str]
+
+
+def reindex(environment: Environment) -> Reindexed:
+    """Bring the catalogue in step with the vault, which is the truth. What is known of proofs stays."""
+    vault = selectors.vault_of(environment)
+    known = set(Backup.objects.filter(environment=environment).values_list("identifier", flat=True))
+    listed, added, problems = vault.identifiers(), [], []
+    for identifier in listed:
+        if identifier in known:
+            continue
+        try:
+            _enter(environment, identifier)
+            added.append(identifier)
+        except OpsError as error:
+            problems.append(str(error))
+    gone = sorted(known - set(listed))
+    missing = f"It is not in the vault {vault.shelf.root} any more."
+    Backup.objects.filter(environment=environment, identifier__in=gone, damage="").update(damage=missing)
+    return Reindexed(added, gone, problems)
+
+
+def _enter(environment: Environment, identifier: str) -> None:
+    """Write the card of a backup this catalogue has never seen; nothing is proven of it here."""
+    manifest = selectors.vault_of(environment).manifest(identifier)
+    backup = storing.catalogue(environment, None, manifest)
+    Backup.objects.filter(pk=backup.pk).update(proof=Proof.STORED)
