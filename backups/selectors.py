@@ -45,6 +45,20 @@ def latest_good(environment: Environment) -> Backup | None:
     return Backup.objects.filter(environment=environment, damage="").exclude(proof=Proof.STORED).first()
 
 
+def good_before(backup: Backup) -> Backup | None:
+    """The good backup before this one."""
+    earlier = Backup.objects.filter(environment_id=backup.environment_id, taken_at__lt=backup.taken_at, damage="")
+    return earlier.exclude(proof=Proof.STORED).first()
+
+
+def orphans_before(backup: Backup) -> dict[str, int]:
+    """What the last verified backup before this one had of rows that refer to missing ones: the baseline. Without one,
+    the backup's own are the first known, so nothing is more than before."""
+    earlier = Backup.objects.filter(environment_id=backup.environment_id, taken_at__lt=backup.taken_at)
+    known = earlier.exclude(orphans=None).values_list("orphans", flat=True).first()
+    return known if known is not None else dict.fromkeys(backup.row_counts, 10**12)
+
+
 def find(environment: Environment, identifier: str) -> Backup:
     """The backup of that identifier, or the newest good one for “latest”; WrongUse when there is none."""
     if identifier == "latest":

@@ -9,14 +9,16 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from backups import selectors as backup_selectors
 from backups.models import Backup, Reason
+from backups.services import integrity
 from incidents.models import EntryKind, Incident, Severity
 from incidents.services import incidents, watching
 from incidents.services.incidents import Sign
 from smsops import health, signals
 from smsops.models import Run, RunState
 
-BACKUP = "backup"
+BACKUP, ROWS, ORPHANS = "backup", "rows", "orphans"
 
 
 @receiver(signals.run_undoing, dispatch_uid="incidents.run_undoing")
@@ -49,6 +51,7 @@ def _follow_backups(run: Run) -> None:
     """A failed backup is an incident until the next good one (§5.1: data loss risk); damaged data is a critical one."""
     made = run.backups.first()
     if made is not None and made.good and made.reason != Reason.RESTORE:
+        _look_for_drops(run, made)
         incident = incidents.live(run.environment, BACKUP)
         if incident is not None:
             incidents.note(incident, EntryKind.SIGN, f"Backup {made.identifier} is good.", run=run)
@@ -60,6 +63,27 @@ def _follow_backups(run: Run) -> None:
         )
     elif run.kind == "verification":
         _follow_verification(run)
+    elif run.kind == "restore":
+        _follow_restore(run)
+
+
+def _look_for_drops(run: Run, made: Backup) -> None:
+    """Rows that have gone since the last good backup are an incident: that backup may be what saves them."""
+    before = backup_selectors.good_before(made)
+    if before is None:
+        return
+    lost = integrity.drops(before.row_counts, made.row_counts, run.environment.core_tables)
+    if lost:
+        severity = Severity.CRITICAL if lost[0].severe else Severity.HIGH
+        detail = f"Since {before.identifier}: {'; '.join(map(str, lost))}. Nobody has to have meant it."
+        incidents.report(run.environment, Sign(ROWS, severity, f"Rows have gone: {lost[0]}", detail), run)
+
+
+def _follow_restore(run: Run) -> None:
+    """A restore brings back what had gone."""
+    incident = incidents.live(run.environment, ROWS)
+    if incident is not None and run.state == RunState.SUCCEEDED:
+        incidents.resolve(incident, run.headline)
 
 
 def _follow_verification(run: Run) -> None:
@@ -74,6 +98,12 @@ def _follow_verification(run: Run) -> None:
         incidents.report(run.environment, sign, run)
     elif incident is not None and run.state == RunState.SUCCEEDED:
         incidents.resolve(incident, f"It was verified again and is good: {run.headline}")
+    more = run.facts.get("verify.prove", {}).get("more")
+    if more:
+        sign = Sign(
+            ORPHANS, Severity.MEDIUM, "Rows refer to missing ones", f"More than before: {integrity.told(more)}."
+        )
+        incidents.report(run.environment, sign, run)
 
 
 def _of(run: Run) -> str:

@@ -77,7 +77,7 @@ class BackupAdmin(RecordAdmin):
             None,
             {"fields": ("proven", "environment", "identifier", "age", "reason", "run", "pinned", "damage")},
         ),
-        ("What is in it", {"fields": ("release_version", "schema_revision", "students", "row_counts")}),
+        ("What is in it", {"fields": ("release_version", "schema_revision", "students", "row_counts", "orphans")}),
         ("How it is stored", {"fields": ("data_size", "stored", "root", "image_id")}),
     )
 

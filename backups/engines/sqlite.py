@@ -10,6 +10,7 @@ import contextlib
 import os
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -120,12 +121,13 @@ class SqliteEngine:
         except OpsError as error:
             return Facts(size, 0, 0, "", {}, error.message)
 
-    def deep_check(self, database: Path) -> tuple[str, int]:
-        """What `integrity_check` says of a quiet database (empty: nothing), and how many rows refer to missing ones."""
+    def deep_check(self, database: Path) -> tuple[str, dict[str, int]]:
+        """What `integrity_check` says of a quiet database (empty: nothing), and per table how many rows refer to
+        missing ones; a table without any is left out."""
         with connect(database, quiet=True) as connection:
             said = [row[0] for row in connection.execute("PRAGMA integrity_check(5)")]
-            orphans = len(connection.execute("PRAGMA foreign_key_check").fetchmany(1000))
-        return "" if said == ["ok"] else "; ".join(said), orphans
+            orphans = Counter(row[0] for row in connection.execute("PRAGMA foreign_key_check"))
+        return "" if said == ["ok"] else "; ".join(said), dict(sorted(orphans.items()))
 
     def row_counts(self, database: Path, *, quiet: bool = False) -> dict[str, int]:
         with connect(database, quiet=quiet) as connection:

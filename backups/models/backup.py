@@ -48,6 +48,9 @@ class Backup(models.Model):
     release_version = models.CharField(max_length=60, blank=True)
     image_id = models.CharField(max_length=100, blank=True)
     row_counts = models.JSONField(default=dict, blank=True)
+    orphans = models.JSONField(
+        null=True, blank=True, help_text="Rows that refer to missing ones, by table; unknown until it was verified."
+    )
     pinned = models.BooleanField(default=False)
 
     class Meta:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from backups.engines.base import TableChange
@@ -41,3 +43,37 @@ def spoiled(before: Path, after: Path, core_tables: list[str]) -> str:
         return "the schema had been changed half-way."
     found = losses(engine.compare(before, after, core_tables), migrated=False)
     return "; ".join(found) + "." if found else ""
+
+
+@dataclass(frozen=True)
+class Drop:
+    """A table that has lost rows between two backups."""
+
+    table: str
+    before: int
+    after: int
+
+    def __str__(self) -> str:
+        return f"{self.table} fell from {self.before:,} to {self.after:,}"
+
+    @property
+    def severe(self) -> bool:
+        """Whether most of it is gone."""
+        return self.after * 2 < self.before
+
+
+def drops(before: Mapping[str, int], after: Mapping[str, int], tables: Sequence[str]) -> list[Drop]:
+    """Core tables with far fewer rows than before, the worst first. A few rows fewer are a day's work."""
+    found = [Drop(table, before[table], after.get(table, 0)) for table in tables if table in before]
+    lost = [drop for drop in found if drop.before - drop.after > max(SOME_ROWS, drop.before * CHANGED_SHARE)]
+    return sorted(lost, key=lambda drop: drop.after / drop.before)
+
+
+def more_orphans(before: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int]:
+    """By how many the rows that refer to missing ones have grown, by table."""
+    return {table: now[table] - before.get(table, 0) for table in now if now[table] > before.get(table, 0)}
+
+
+def told(counts: Mapping[str, int]) -> str:
+    """Tables and counts in words."""
+    return ", ".join(f"{count:,} in {table}" for table, count in counts.items())

@@ -10,6 +10,7 @@ from backups import selectors
 from backups.engines.sqlite import SqliteEngine
 from backups.errors import BackupDamaged
 from backups.models import Backup, Proof
+from backups.services import integrity
 from backups.steps.restore import backup_of
 from backups.vault.shelf import explained
 from smsops.models import Phase
@@ -45,11 +46,12 @@ class ProveBackup(StepKind):
             _note_damage(ctx, backup, error)
             raise
         shutil.rmtree(ctx.work_dir, ignore_errors=True)
-        _raise_proof(backup)
+        _raise_proof(backup, orphans)
         rows = count_text(sum(found.values()), "row")
-        note = f" {count_text(orphans, 'row')} refer to missing rows; so it was in SMS." if orphans else ""
-        headline = f"Backup {backup.identifier} is good: digest, integrity_check and {rows} are right.{note}"
-        return Done({"headline": headline, "row_counts": found}, headline)
+        headline = f"Backup {backup.identifier} is good: digests, integrity_check and {rows} are right."
+        more = integrity.more_orphans(selectors.orphans_before(backup), orphans)
+        headline = f"{headline} {_said(orphans, more)}".strip()
+        return Done({"headline": headline, "orphans": orphans, "more": more}, headline)
 
     def undo(self, ctx: Context) -> Outcome:
         shutil.rmtree(ctx.work_dir, ignore_errors=True)
@@ -66,7 +68,15 @@ def _note_damage(ctx: Context, backup: Backup, error: BackupDamaged) -> None:
     others.update(damage=f"It needs a pack that is damaged, as was found with {backup.identifier}.")
 
 
-def _raise_proof(backup: Backup) -> None:
+def _said(orphans: dict[str, int], more: dict[str, int]) -> str:
+    """A sentence about rows that refer to missing ones; SMS may have had some for ever."""
+    if more:
+        return f"More rows than before refer to missing ones: {integrity.told(more)}."
+    return f"As before, {count_text(sum(orphans.values()), 'row')} refer to missing ones." if orphans else ""
+
+
+def _raise_proof(backup: Backup, orphans: dict[str, int]) -> None:
     """Never lowers a proof the backup has already."""
     better = backup.proof if backup.proof in (Proof.RESTORED, Proof.STARTED) else Proof.CHECKED
-    Backup.objects.filter(pk=backup.pk).update(proof=better, proven_at=timezone.now(), damage="")
+    proven = {"proof": better, "proven_at": timezone.now(), "damage": "", "orphans": orphans}
+    Backup.objects.filter(pk=backup.pk).update(**proven)

@@ -101,7 +101,7 @@ def test_a_verification_proves_a_good_backup_anew(process_place: Place) -> None:
     before = backup.proven_at
     run = verified(backup)
     assert run.state == RunState.SUCCEEDED, run.headline
-    assert "digest, integrity_check and" in run.headline
+    assert "digests, integrity_check and" in run.headline
     assert backup.proof == Proof.CHECKED
     assert backup.proven_at > before
 

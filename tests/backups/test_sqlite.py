@@ -54,9 +54,9 @@ def test_looking_at_a_quiet_database_leaves_nothing_beside_it(database: Path) ->
 
 
 def test_rows_that_point_to_nothing_are_found_by_the_deep_check(database: Path) -> None:
-    assert ENGINE.deep_check(database) == ("", 0)
+    assert ENGINE.deep_check(database) == ("", {})
     change(database, "DELETE FROM students WHERE id <= 3")
-    assert ENGINE.deep_check(database) == ("", 3)
+    assert ENGINE.deep_check(database) == ("", {"grades": 3})
 
 
 def test_an_unchanged_table_has_no_changes(before: Path, database: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from backups.models import Backup
-from backups.services import backups
+from backups.services import backups, restores
 from incidents import receivers
 from incidents.models import Incident, IncidentState, Severity
 from incidents.services import watching
@@ -145,3 +145,41 @@ def test_the_good_backup_of_a_deploy_ends_the_incident_of_a_failed_one(process_p
     run = process_place.deploy("1.18.1")
     assert Backup.objects.get(run=run).good
     assert Incident.objects.get().state == IncidentState.RESOLVED
+
+
+def test_rows_that_have_gone_since_the_last_backup_are_an_incident(process_place: Place) -> None:
+    process_place.back_up()
+    process_place.execute("DELETE FROM students WHERE id > 14")
+    process_place.back_up()
+    incident = Incident.objects.get()
+    assert (incident.title, incident.severity) == ("Rows have gone: students fell from 200 to 14", Severity.CRITICAL)
+
+
+def test_a_few_rows_fewer_are_a_days_work(process_place: Place) -> None:
+    process_place.back_up()
+    process_place.execute("DELETE FROM students WHERE id > 191")
+    process_place.back_up()
+    assert not Incident.objects.exists()
+
+
+def test_a_restore_ends_the_incident_of_the_rows_that_had_gone(process_place: Place) -> None:
+    process_place.deploy("1.18.1")
+    process_place.back_up()
+    wanted = Backup.objects.latest("taken_at")
+    process_place.execute("DELETE FROM students WHERE id > 14")
+    process_place.back_up()
+    drive(restores.start(wanted, By(name="test")))
+    assert Incident.objects.get().state == IncidentState.RESOLVED
+
+
+def test_rows_that_newly_refer_to_missing_ones_are_told_and_old_ones_are_the_baseline(process_place: Place) -> None:
+    process_place.execute("DELETE FROM students WHERE id <= 3")
+    process_place.back_up()
+    drive(backups.verify(Backup.objects.latest("taken_at"), By(name="test")))
+    assert not Incident.objects.exists()
+    process_place.execute("DELETE FROM students WHERE id <= 6")
+    process_place.back_up()
+    run = drive(backups.verify(Backup.objects.latest("taken_at"), By(name="test")))
+    assert run.state == RunState.SUCCEEDED
+    assert "More rows than before refer to missing ones" in run.headline
+    assert Incident.objects.get().severity == Severity.MEDIUM
