@@ -5,8 +5,8 @@ import logging
 from celery import shared_task
 
 from backups.models import Reason
-from backups.services import backups, schedule
-from smsops.errors import WrongUse
+from backups.services import backups, restore_tests, schedule
+from smsops.errors import OpsError, WrongUse
 from smsops.models import Environment, Trigger
 from smsops.runs.plan import By
 
@@ -23,3 +23,16 @@ def scheduled(environment_id: int) -> None:
         backups.request(environment, By(trigger=Trigger.SCHEDULE, name="schedule"), Reason.SCHEDULED)
     except WrongUse as busy:
         log.info("scheduled backup left out: %s", busy)
+
+
+@shared_task(name="backups.restore_tests")
+def restore_tests_due() -> None:
+    """Test one backup of every environment: the newest, or the one whose turn it is (daily, runbook §6.3)."""
+    for environment in Environment.objects.filter(backups_enabled=True):
+        backup = restore_tests.next_to_test(environment)
+        if backup is None:
+            continue
+        try:
+            restore_tests.start(backup, By(trigger=Trigger.SCHEDULE, name="schedule"))
+        except OpsError as error:
+            log.warning("no restore test at %s: %s", environment.name, error)

@@ -11,14 +11,14 @@ from django.dispatch import receiver
 
 from backups import selectors as backup_selectors
 from backups.models import Backup, Reason
-from backups.services import integrity
+from backups.services import integrity, test_log
 from incidents.models import EntryKind, Incident, Severity
 from incidents.services import incidents, watching
 from incidents.services.incidents import Sign
 from smsops import health, signals
 from smsops.models import Run, RunState
 
-BACKUP, ROWS, ORPHANS = "backup", "rows", "orphans"
+BACKUP, ROWS, ORPHANS, RESTORE_TEST = "backup", "rows", "orphans", "restore test"
 
 
 @receiver(signals.run_undoing, dispatch_uid="incidents.run_undoing")
@@ -65,6 +65,8 @@ def _follow_backups(run: Run) -> None:
         _follow_verification(run)
     elif run.kind == "restore":
         _follow_restore(run)
+    elif run.kind == "restore_test":
+        _follow_restore_test(run)
 
 
 def _look_for_drops(run: Run, made: Backup) -> None:
@@ -83,6 +85,17 @@ def _follow_restore(run: Run) -> None:
     """A restore brings back what had gone."""
     incident = incidents.live(run.environment, ROWS)
     if incident is not None and run.state == RunState.SUCCEEDED:
+        incidents.resolve(incident, run.headline)
+
+
+def _follow_restore_test(run: Run) -> None:
+    """A restore test that failed is an incident until one passes: nobody knows whether a restore would."""
+    incident = incidents.live(run.environment, RESTORE_TEST)
+    if run.state in (RunState.SAFE, RunState.UNDONE):
+        test_log.failed(run.environment, run.pk, run.cause)
+        sign = Sign(RESTORE_TEST, Severity.HIGH, "A restore test failed", run.cause)
+        incidents.report(run.environment, sign, run)
+    elif incident is not None and run.state == RunState.SUCCEEDED:
         incidents.resolve(incident, run.headline)
 
 

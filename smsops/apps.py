@@ -12,11 +12,12 @@ class SmsopsConfig(AppConfig):
         from smsops import checks  # noqa: F401
         from smsops.ops import registry, verbs
         from smsops.runs import kinds
-        from smsops.switch import gate, instances
+        from smsops.switch import gate, instances, sandbox
 
         kinds.register(
             instances.CreateCandidate, instances.StopService, instances.PutAside, instances.CommitName,
             instances.StartService, instances.RetireOld, gate.Gate, gate.Steady,
+            sandbox.StartSandbox, sandbox.SandboxGate, sandbox.RemoveSandbox,
         )  # fmt: skip
         registry.add(*verbs.VERBS)
 

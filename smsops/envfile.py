@@ -7,6 +7,7 @@ from pathlib import Path
 
 from smsops.errors import OpsError
 
+OUTWARD = ("SMTP_", "REDIS_", "GRAFANA_", "PROMETHEUS_", "LOKI_", "POSTGRES_", "DATABASE_URL", "DATABASE_ENGINE")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 
 
@@ -37,3 +38,8 @@ def read(path: str) -> dict[str, str]:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise OpsError(f"The env file {path} cannot be read: {reason}.") from error
+
+
+def cut_off(variables: dict[str, str]) -> dict[str, str]:
+    """The variables without those by which SMS would reach others: a copy of it must not send mail."""
+    return {name: value for name, value in variables.items() if not name.startswith(OUTWARD)}

@@ -6,6 +6,7 @@ Names start with `SMSOPS_`; secrets may also be given as `SMSOPS_…_FILE`.
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from smsops import keys
@@ -191,5 +192,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "incidents.watch",
         "schedule": SMSOPS_WATCH_SECONDS,
         "options": {"expires": SMSOPS_WATCH_SECONDS * 0.9},
+    },
+    "smsops: restore tests": {
+        "task": "backups.restore_tests",
+        "schedule": crontab(hour="4", minute="40"),
+        "options": {"expires": 6 * 3600},
     },
 }

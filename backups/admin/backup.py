@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from backups.models import Backup
-from backups.services import backups, restores
+from backups.services import backups, restore_tests, restores
 from smsops.admin.actions import ActionForm, DestructiveForm, ObjectAction, Preview
 from smsops.admin.base import RecordAdmin
 from smsops.models import Run
@@ -53,6 +53,24 @@ class Restore(ObjectAction):
         return restores.start(target, by)
 
 
+class ProveIt(ObjectAction):
+    """Starts SMS on a copy of the backup: the only proof that counts."""
+
+    name, label = "prove", "Prove it…"
+    permission = "backups.verify_backup"
+    form = ActionForm
+
+    def obstacle(self, target: Backup) -> str:
+        return f"This backup is damaged: {target.damage}" if target.damage else ""
+
+    def preview(self, target: Backup, request: HttpRequest) -> Preview:
+        plan = restore_tests.plan(target)
+        return Preview(plan.notes, plan)
+
+    def perform(self, target: Backup, by: By, cleaned: dict[str, Any]) -> Run:
+        return restore_tests.start(target, by)
+
+
 @admin.register(Backup)
 class BackupAdmin(RecordAdmin):
     list_display = (
@@ -71,7 +89,7 @@ class BackupAdmin(RecordAdmin):
     search_fields = ("identifier", "release_version")
     search_help_text = "Search by identifier or release."
     date_hierarchy = "taken_at"
-    object_actions = (Restore(), Verify())
+    object_actions = (Restore(), ProveIt(), Verify())
     fieldsets = (
         (
             None,

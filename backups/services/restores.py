@@ -21,7 +21,7 @@ def plan(backup: Backup) -> Plan:
         raise WrongUse(f"The backup {backup.identifier} is damaged: {backup.damage}", fix="Choose an older one.")
     runtime = runtime_for(environment)
     running = runtime.inspect(environment.instance)
-    image_id, code_note = _fitting_release(backup, runtime, running)
+    image_id, code_note = fitting_release(backup, runtime, running)
     switch = image_id is not None and (running is None or image_id != running.image_id)
     return Plan(
         kind="restore",
@@ -63,7 +63,7 @@ def _steps(environment: Environment, *, switch: bool) -> tuple[PlannedStep, ...]
     return tuple(PlannedStep(kind) for kind in kinds)
 
 
-def _fitting_release(backup: Backup, runtime: Runtime, running: Instance | None) -> tuple[str | None, str]:
+def fitting_release(backup: Backup, runtime: Runtime, running: Instance | None) -> tuple[str | None, str]:
     """The image SMS must run on this data, and a sentence about it.
 
     The running release stays where its schema is the backup's; otherwise the backup's own release is needed, because

@@ -151,7 +151,11 @@ def origin_of(ctx: Context) -> storing.Origin:
 
 def room_for(database: Path, folder: Path) -> None:
     """Raise OpsError when `folder` has no room for a copy of the database."""
-    need = database.stat().st_size if database.exists() else 0
+    room_for_bytes(database.stat().st_size if database.exists() else 0, folder)
+
+
+def room_for_bytes(need: int, folder: Path) -> None:
+    """Raise OpsError when `folder` has no room for a database of so many bytes."""
     free = shutil.disk_usage(folder).free
     if free < need * 1.1:
         raise OpsError(f"{folder} has {bytes_text(free)} left; a copy of the database needs {bytes_text(need)}.")

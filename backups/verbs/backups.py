@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 
 from backups import selectors
 from backups.models import Backup
-from backups.services import backups, restores
+from backups.services import backups, restore_tests, restores
 from smsops.ops.common import by, environment_argument, find_environment, follow, run_arguments
 from smsops.ops.output import Output
 from smsops.ops.registry import GOOD, Verb
@@ -70,9 +70,15 @@ def _restore(args: Namespace, output: Output) -> int:
     return follow(restores.start(backup, by(args)), args, output)
 
 
+def _test(args: Namespace, output: Output) -> int:
+    backup = selectors.find(find_environment(args.environment), args.backup)
+    return follow(restore_tests.start(backup, by(args)), args, output)
+
+
 VERBS = (
     Verb("backup", "take a backup now", run_arguments, _backup),
     Verb("backups", "list the backups of an environment, newest first", environment_argument, _backups),
     Verb("verify", "read a stored backup back and check everything", _chosen, _verify),
+    Verb("restore-test", "start SMS on a copy of a backup, in isolation, and check it", _chosen, _test),
     Verb("restore", "put a backup in the place of the database", _chosen, _restore),
 )

@@ -14,6 +14,7 @@ from smsops.http import Answer, ask
 from smsops.models import Environment
 from smsops.runtimes.base import Instance, Runtime
 from smsops.runtimes.registry import runtime_for
+from smsops.switch.service import Service
 
 
 class Verdict(StrEnum):
@@ -48,15 +49,24 @@ class Target:
     heads: str = ""
     revisions: Sequence[str] = ()
     notes: str = ""
+    service: Service | None = None  # another SMS than the real one: a sandbox's
     token: str = field(default="", repr=False)  # filled by the login check, used by those after it
 
     @cached_property
     def runtime(self) -> Runtime:
-        return runtime_for(self.environment)
+        return self.service.runtime if self.service else runtime_for(self.environment)
+
+    @property
+    def name(self) -> str:
+        return self.service.name if self.service else self.environment.instance
+
+    @property
+    def base_url(self) -> str:
+        return self.service.base_url if self.service else self.environment.base_url
 
     @property
     def instance(self) -> Instance | None:
-        return self.runtime.inspect(self.environment.instance)
+        return self.runtime.inspect(self.name)
 
     @property
     def database(self) -> Path:
@@ -65,7 +75,7 @@ class Target:
     def ask(self, path: str, **how: Any) -> Answer:
         """One request to SMS, as the smoke account where it is logged in."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        return ask(self.environment.base_url, path, timeout=10, headers=headers, **how)
+        return ask(self.base_url, path, timeout=10, headers=headers, **how)
 
 
 class Check:

@@ -31,7 +31,7 @@ class Readiness(Check):
     key, title, section = "ready", "Readiness", "§2"
 
     def run(self, target: Target) -> Result:
-        seen = health.look(target.environment.base_url)
+        seen = health.look(target.base_url)
         return self.passed("SMS calls itself ready.") if seen.ready else self.failed(f"{seen.detail}.")
 
 
@@ -40,7 +40,7 @@ class Migrations(Check):
 
     def run(self, target: Target) -> Result:
         running = target.instance
-        log = target.runtime.logs(target.environment.instance, LOG_LINES, running.started_at if running else None)
+        log = target.runtime.logs(target.name, LOG_LINES, running.started_at if running else None)
         bad = [line for line in log.splitlines() if any(marker in line for marker in BAD_MARKERS)]
         if bad:
             return self.failed(f"The log says: {bad[-1].strip()[:200]}")

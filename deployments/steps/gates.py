@@ -11,6 +11,7 @@ from smsops.errors import OpsError
 from smsops.models import Phase
 from smsops.runs.context import Context
 from smsops.runs.kinds import Done, Outcome, StepKind
+from smsops.switch import sandbox
 
 
 def target_of(ctx: Context) -> Target:
@@ -18,9 +19,10 @@ def target_of(ctx: Context) -> Target:
     found = ctx.runtime.inspect(ctx.environment.instance)
     image_id = ctx.params.get("image_id") or (found.image_id if found else "")
     release = Release.objects.filter(environment=ctx.environment, image_id=image_id).first()
-    if release is None:
-        return Target(ctx.environment, ctx.params.get("version", ""), image_id)
-    return preflight.target(ctx.environment, release)
+    target = preflight.target(ctx.environment, release)
+    target.image_id, target.version = image_id, target.version or ctx.params.get("version", "")
+    target.service = sandbox.service_of(ctx) if ctx.fact(sandbox.START, "port") is not None else None
+    return target
 
 
 class Preconditions(StepKind):

@@ -82,6 +82,7 @@ class RuntimeSpec:
     interpreter: str = ""
     state_path: str = ""
     docker_host: str = ""
+    sandbox: bool = False  # instances run on a copy: no published port, no other network, not started again
 
 
 class Runtime(Protocol):
@@ -131,6 +132,9 @@ class Runtime(Protocol):
     def run_once(self, image_id: str, argv: Sequence[str], timeout: float, workdir: str = "") -> Completed:
         """Run a command from the image, away from the data, and return what it said. `workdir` is a folder below the
         application's root; the program “python” is the one SMS runs with."""
+
+    def address(self, name: str) -> str:
+        """Where this machine reaches the instance, as a web address; the instance must have been started."""
 
     def data_folder(self) -> Path:
         """The folder in which this worker sees SMS's data. OpsError when it is missing or cannot be reached."""

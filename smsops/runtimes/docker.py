@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import time
@@ -22,6 +23,7 @@ from smsops.runtimes import docker_views as views
 from smsops.runtimes.base import Event, Image, Instance, RuntimeSpec
 
 DATA_MOUNT = "/data"
+SANDBOX_NETWORK = "smsops-sandbox"
 APP_ROOT = "/app"
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -92,27 +94,52 @@ class DockerRuntime:
     @translated
     def create(self, name: str, image_id: str, labels: Mapping[str, str]) -> Instance:
         spec = self.spec
-        self._volume()  # the engine would silently make a new, empty one (sms-contract, surprise 22)
+        where = self._apart() if spec.sandbox else self._in_place()
         image = self.image(image_id)
         if image is None:
             raise OpsError(f"The image {image_id[:19]} is not in the Docker Engine.", fix="Build or load it first.")
+        settings = envfile.read(spec.env_file)
         container = self.client.containers.create(
             image_id,
             name=name,
             labels={**labels, "smsops.version": image.version},
             environment={
-                **envfile.read(spec.env_file),
+                **(envfile.cut_off(settings) if spec.sandbox else settings),
                 "SMS_ENV": "production",
                 "SMS_EXECUTION_MODE": "docker",
             },
-            ports={f"{spec.container_port}/tcp": spec.host_port},
-            volumes={spec.volume: {"bind": DATA_MOUNT, "mode": "rw"}},
-            restart_policy={"Name": "unless-stopped"},  # type: ignore[arg-type]
             mem_limit=f"{spec.memory_limit_mb}m",
             memswap_limit=f"{spec.memory_limit_mb}m",
             log_config=docker.types.LogConfig(type="json-file", config={"max-size": "10m", "max-file": "5"}),
+            **where,
         )
         return views.instance(container.attrs)
+
+    def _in_place(self) -> dict[str, Any]:
+        """The real SMS: on its volume, at its port, started again by the engine."""
+        self._volume()  # the engine would silently make a new, empty one (sms-contract, surprise 22)
+        return {
+            "ports": {f"{self.spec.container_port}/tcp": self.spec.host_port},
+            "volumes": {self.spec.volume: {"bind": DATA_MOUNT, "mode": "rw"}},
+            "restart_policy": {"Name": "unless-stopped"},
+        }
+
+    def _apart(self) -> dict[str, Any]:
+        """A sandbox: on a folder, in a network that leads nowhere."""
+        if not self.client.networks.list(names=[SANDBOX_NETWORK]):
+            with contextlib.suppress(APIError):  # another worker was faster
+                self.client.networks.create(SANDBOX_NETWORK, internal=True, check_duplicate=True)
+        return {
+            "network": SANDBOX_NETWORK,
+            "volumes": {str(self.data_folder()): {"bind": DATA_MOUNT, "mode": "rw"}},
+        }
+
+    @translated
+    def address(self, name: str) -> str:
+        if not self.spec.sandbox:
+            return f"http://127.0.0.1:{self.spec.host_port}"
+        networks = self._get(name).attrs["NetworkSettings"]["Networks"]
+        return f"http://{networks[SANDBOX_NETWORK]['IPAddress'] or '127.0.0.1'}:{self.spec.container_port}"
 
     @translated
     def start(self, name: str) -> None:

@@ -70,7 +70,7 @@ class ProcessRuntime:
         env = {
             "PATH": os.environ.get("PATH", os.defpath),
             "LANG": os.environ.get("LANG", "C.UTF-8"),
-            **envfile.read(self.spec.env_file),
+            **self._settings(),
             "SMS_ENV": "development",  # SMS refuses “production” outside Docker (sms-contract §6, exit code 1)
             "SMS_EXECUTION_MODE": "native",
             "SMS_HOST": "127.0.0.1",
@@ -87,6 +87,13 @@ class ProcessRuntime:
             "labels": dict(labels),
             "memory_limit_mb": self.spec.memory_limit_mb,
         }
+
+    def _settings(self) -> dict[str, str]:
+        settings = envfile.read(self.spec.env_file)
+        return envfile.cut_off(settings) if self.spec.sandbox else settings
+
+    def address(self, name: str) -> str:
+        return f"http://127.0.0.1:{self.spec.host_port}"
 
     @property
     def _interpreter(self) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
@@ -31,7 +33,18 @@ def spec_of(environment: Environment) -> RuntimeSpec:
     )
 
 
+def sandbox_for(environment: Environment, data: Path, port: int) -> Runtime:
+    """A driver for a second SMS on the folder `data`, under names and a state folder of its own."""
+    state = Path(settings.DATA_DIR) / "instances" / f"{environment.name}.sandbox"
+    changes: dict[str, Any] = {"volume": "", "data_path": str(data), "state_path": str(state), "sandbox": True}
+    spec = replace(spec_of(environment), host_port=port, **changes)
+    return _driver(environment)(spec)
+
+
 def runtime_for(environment: Environment) -> Runtime:
     """The driver of this environment's runtime."""
-    driver = DockerRuntime if environment.runtime == RuntimeKind.DOCKER else ProcessRuntime
-    return driver(spec_of(environment))
+    return _driver(environment)(spec_of(environment))
+
+
+def _driver(environment: Environment) -> type[DockerRuntime] | type[ProcessRuntime]:
+    return DockerRuntime if environment.runtime == RuntimeKind.DOCKER else ProcessRuntime

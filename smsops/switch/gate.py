@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from django.utils import timezone
 
-from smsops import health
 from smsops.errors import OpsError
 from smsops.models import Phase, StepState
 from smsops.runs.context import Context
 from smsops.runs.kinds import Again, Done, Outcome, StepKind
 from smsops.runtimes.base import Instance, Status
-from smsops.switch import names
+from smsops.switch.service import Service, live
 from smsops.text import seconds_text
 
 CRASHES = 3  # restarts by the engine that make a crash loop (research: ≥ 3 deaths within a minute)
-LOG_LINES = 30
 
 
 class Gate(StepKind):
@@ -26,7 +24,7 @@ class Gate(StepKind):
     timeout = 24 * 3600  # the environment's own gate time decides
 
     def do(self, ctx: Context) -> Outcome:
-        outcome = wait_until_good(ctx, "SMS is healthy and ready.")
+        outcome = wait_until_good(ctx, live(ctx), "SMS is healthy and ready.")
         if isinstance(outcome, Done):
             away = _away(ctx)
             which = f"SMS {ctx.params['version']}" if ctx.params.get("version") else "SMS"
@@ -45,20 +43,21 @@ class Steady(StepKind):
     timeout = 24 * 3600
 
     def do(self, ctx: Context) -> Outcome:
-        found = ctx.runtime.inspect(names.canonical(ctx))
+        service = live(ctx)
+        found = service.inspect()
         if "restarts" not in ctx.memo:
             ctx.remember(restarts=found.restarts if found else 0)
         watched = ctx.step.open_seconds
         crash = crashed(found)
         if crash or found is None:
-            raise OpsError(f"{crash} {last_words(ctx)}".strip())
+            raise OpsError(f"{crash} {service.last_words()}".strip())
         if found.restarts > ctx.memo["restarts"] or not found.up:
             raise OpsError(
-                f"SMS died after it had been healthy (exit code {found.exit_code}). {last_words(ctx)}".strip()
+                f"SMS died after it had been healthy (exit code {found.exit_code}). {service.last_words()}".strip()
             )
         if watched < ctx.environment.steady_seconds:
             return Again(0.25, f"{watched:.0f} of {ctx.environment.steady_seconds} s")
-        seen = health.look(ctx.environment.base_url, timeout=3)
+        seen = service.health()
         if not seen.good:
             raise OpsError(f"SMS had been healthy and is no longer: {seen.detail}.")
         return Done({"restarts": found.restarts}, f"Up for {watched:.0f} s without a restart.")
@@ -72,16 +71,15 @@ def _away(ctx: Context) -> float | None:
     return round((timezone.now() - stop.started_at).total_seconds(), 2)
 
 
-def wait_until_good(ctx: Context, sentence: str) -> Outcome:
+def wait_until_good(ctx: Context, service: Service, sentence: str) -> Outcome:
     """One look at SMS: good is Done, not yet is Again, hopeless is an OpsError with the log's last words."""
     waited = ctx.step.open_seconds
-    found = ctx.runtime.inspect(names.canonical(ctx))
-    seen = health.look(ctx.environment.base_url, timeout=3)
+    found, seen = service.inspect(), service.health()
     if seen.good and found is not None and found.up:
         return Done({"seconds": round(waited, 2), "version": seen.version}, f"{sentence} It took {waited:.1f} s.")
     crash = crashed(found)
     if crash:
-        raise OpsError(f"{crash} {last_words(ctx)}")
+        raise OpsError(f"{crash} {service.last_words()}")
     if waited > ctx.environment.gate_seconds:
         raise OpsError(f"Not healthy and ready within {ctx.environment.gate_seconds} s: {seen.detail}.")
     return Again(0.05 if waited < 5 else 0.3, f"{waited:.0f} s: {seen.detail}")
@@ -100,10 +98,3 @@ def crashed(found: Instance | None) -> str:
     if found.status is Status.EXITED:
         return f"SMS ended with exit code {found.exit_code}. {found.error}".strip()
     return ""
-
-
-def last_words(ctx: Context) -> str:
-    """The line of the log that most likely says why."""
-    lines = ctx.runtime.logs(names.canonical(ctx), LOG_LINES).splitlines()
-    telling = [line.strip() for line in lines if "Error" in line or "ERROR" in line or "EXCEPTION" in line]
-    return f"Its log says: {telling[-1][:300]}" if telling else ""

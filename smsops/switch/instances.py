@@ -16,6 +16,7 @@ from smsops.runtimes.base import Instance
 from smsops.runtimes.registry import spec_of
 from smsops.switch import names
 from smsops.switch.gate import wait_until_good
+from smsops.switch.service import live
 
 
 def mine(ctx: Context, instance: Instance | None) -> bool:
@@ -78,7 +79,7 @@ class StopService(StepKind):
             return Done(output="SMS had not been running.")
         ctx.guard()
         ctx.runtime.start(name)
-        return wait_until_good(ctx, "SMS answers again.")
+        return wait_until_good(ctx, live(ctx), "SMS answers again.")
 
     def by_hand(self, ctx: Context) -> list[str]:
         return start_by_hand(ctx)

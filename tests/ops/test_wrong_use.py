@@ -34,6 +34,8 @@ WRONG = {
     "backup nowhere": "There is no environment “nowhere”; known are demo.",
     "backups nowhere": "There is no environment “nowhere”",
     "verify nowhere": "There is no environment “nowhere”",
+    "restore-test nowhere": "There is no environment “nowhere”",
+    "restore-test demo": "demo has no good backup yet; take one with “ops backup demo”.",
     "restore nowhere": "There is no environment “nowhere”",
     "releases nowhere": "There is no environment “nowhere”",
     "preflight nowhere 1.18.0": "There is no environment “nowhere”",
