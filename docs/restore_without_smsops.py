@@ -76,8 +76,8 @@ def read_manifest(vault: Path, name: str, keys: Keys) -> dict[str, Any]:
     return data
 
 
-def segments(pack: Path, digest: str, keys: Keys) -> Iterator[tuple[bool, list[tuple[int, int]], bytes]]:
-    """The segments of a pack: whether it builds on a parent, the runs of its blocks, and the packed blocks."""
+def segments(pack: Path, digest: str, keys: Keys) -> Iterator[tuple[dict[str, Any], list[tuple[int, int]], bytes]]:
+    """The segments of a pack: the pack's header, the runs of its blocks, and the packed blocks."""
     if not pack.is_file():
         raise Damaged(f"The pack {digest} is missing.")
     data = pack.read_bytes()
@@ -100,7 +100,7 @@ def segments(pack: Path, digest: str, keys: Keys) -> Iterator[tuple[bool, list[t
             raise Damaged(f"The pack {digest} cannot be opened.") from None
         (count,) = struct.unpack_from(">I", opened)
         flat = struct.unpack_from(f">{2 * count}I", opened, 4)
-        yield bool(header["parent"]), list(zip(flat[::2], flat[1::2], strict=True)), opened[4 + 8 * count :]
+        yield header, list(zip(flat[::2], flat[1::2], strict=True)), opened[4 + 8 * count :]
 
 
 def apply(handle: int, block: int, runs: list[tuple[int, int]], frame: bytes, *, on_parent: bool) -> None:
@@ -132,8 +132,9 @@ def restore(vault: Path, keys: Keys, name: str, target: Path) -> str:
     try:
         for digest in manifest["packs"]:
             pack = vault / "packs" / digest[:2] / f"{digest}.pack"
-            for on_parent, runs, frame in segments(pack, digest, keys):
-                apply(handle, manifest["block"], runs, frame, on_parent=on_parent)
+            for header, runs, frame in segments(pack, digest, keys):
+                apply(handle, manifest["block"], runs, frame, on_parent=bool(header["parent"]))
+            os.ftruncate(handle, header["size"])  # the next pack builds on a file of this size
         os.ftruncate(handle, manifest["size"])
         os.fsync(handle)
         if root_of(handle, manifest["size"], manifest["block"]) != manifest["root"]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import admin
 from django.http import HttpRequest
 
 from backups import selectors
-from backups.services import backups, restores
+from backups.models import RetentionPolicy
+from backups.services import backups, housekeeping, restores
 from smsops.admin.actions import DestructiveForm, ObjectAction, Preview
 from smsops.models import Environment, Run
 from smsops.runs.plan import By, active_exclusive, busy
@@ -29,6 +31,38 @@ class BackUpNow(ObjectAction):
 
     def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
         return backups.request(target, by)
+
+
+class TidyUp(ObjectAction):
+    """Lets old backups go by the policy now; otherwise it happens once a day."""
+
+    name, label = "tidy", "Tidy up the vault…"
+    permission = "backups.tidy_vault"
+
+    def obstacle(self, target: Environment) -> str:
+        other = active_exclusive(target)
+        return busy(other) if other else ""
+
+    def preview(self, target: Environment, request: HttpRequest) -> Preview:
+        plan = housekeeping.plan(target)
+        return Preview(plan.notes, plan)
+
+    def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
+        return housekeeping.request(target, by)
+
+
+class RetentionInline(admin.StackedInline):  # type: ignore[type-arg]
+    """How long backups stay, on the environment's page."""
+
+    model = RetentionPolicy
+    can_delete = False
+    verbose_name_plural = "How long backups stay"
+
+
+def panel(request: HttpRequest) -> dict[str, Any]:
+    """The warning about keys, for those who see backups."""
+    at_risk = selectors.keyring().at_risk() if request.user.has_perm("backups.view_backup") else []
+    return {"key_warning": selectors.key_warning(at_risk) if at_risk else ""}
 
 
 class RestoreLatest(ObjectAction):

@@ -55,7 +55,7 @@ class Backup(models.Model):
 
     class Meta:
         ordering = ["-taken_at", "-pk"]
-        permissions = [("verify_backup", "Can verify a backup")]
+        permissions = [("verify_backup", "Can verify a backup"), ("tidy_vault", "Can tidy up a vault")]
         constraints = [models.UniqueConstraint(fields=["environment", "identifier"], name="one_backup_per_identifier")]
         indexes = [models.Index(fields=["environment", "-taken_at"], name="backup_newest_first")]
 

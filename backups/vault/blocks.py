@@ -60,12 +60,11 @@ class Digests:
             parts += [hashlib.sha256(data[at : at + block]).digest() for at in range(0, len(data), block)]
         return Digests(b"".join(parts))
 
-    def changed(self, image: Image, numbers: Sequence[int]) -> Digests:
-        """Those of `image`, which differs from the one these are of in the blocks `numbers`."""
-        found = Digests(self.data[: image.count * DIGEST].ljust(image.count * DIGEST, b"\0"))
-        for number in numbers:
-            found.data[number * DIGEST : (number + 1) * DIGEST] = hashlib.sha256(image.read(number, 1)).digest()
-        return found
+    def differing(self, before: Digests) -> list[int]:
+        """Numbers of the blocks that are not as they were `before`, or were not there."""
+        mine, theirs = self.data, before.data
+        starts = range(0, len(mine), DIGEST)
+        return [at // DIGEST for at in starts if mine[at : at + DIGEST] != theirs[at : at + DIGEST]]
 
     def match(self, numbers: Sequence[int], contents: bytes, block: int) -> bool:
         """Whether `contents` are those blocks; one that is not known is zeros."""
@@ -79,21 +78,6 @@ class Digests:
     def root(self, size: int, block: int) -> str:
         """One digest over all of them, the block's size and the file's."""
         return hashlib.sha256(f"smsops {block} {size} ".encode() + self.data).hexdigest()
-
-
-def differences(new: Image, old: Image) -> list[int]:
-    """Numbers of the blocks of `new` that `old` does not have or has otherwise."""
-    found: list[int] = []
-    block = new.block
-    for first, data in new.batches():
-        before = old.read(first, len(data) // block)
-        if data == before and (first + len(data) // block) <= old.count:
-            continue
-        for at in range(0, len(data), block):
-            number = first + at // block
-            if number >= old.count or data[at : at + block] != before[at : at + block]:
-                found.append(number)
-    return found
 
 
 def gather(handle: int, numbers: Sequence[int], block: int) -> bytes:

@@ -7,6 +7,7 @@ digests by the root in the index, a block by its digest.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import secrets
 from dataclasses import asdict, dataclass
@@ -54,7 +55,10 @@ class Images:
     def kept(self) -> list[Kept]:
         """What is at hand, oldest first; nothing where the index is missing or unreadable."""
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            listed = json.loads((self.folder / INDEX).read_text(encoding="utf-8"))["images"]
+            digest, _, text = (self.folder / INDEX).read_text(encoding="utf-8").partition("\n")
+            if hashlib.sha256(text.encode()).hexdigest() != digest:
+                return []
+            listed = json.loads(text)["images"]
             return [Kept(**{**each, "packs": tuple(each["packs"])}) for each in listed]
         return []
 
@@ -86,9 +90,10 @@ class Images:
     def _write(self, listed: list[Kept]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         private = self.folder / f".{secrets.token_hex(4)}"
-        private.write_text(json.dumps({"images": [asdict(each) for each in listed]}), encoding="utf-8")
+        text = json.dumps({"images": [asdict(each) for each in listed]})
+        private.write_text(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}", encoding="utf-8")
         private.replace(self.folder / INDEX)
         names = {INDEX} | {f"{each.root}.{kind}" for each in listed for kind in ("image", "digests")}
         for path in self.folder.iterdir():
-            if path.name not in names:
+            if path.name not in names and not path.is_dir():
                 path.unlink(missing_ok=True)

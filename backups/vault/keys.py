@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import contextlib
 import hashlib
 import json
@@ -30,7 +29,8 @@ class Key:
     made_at: str = ""
 
     def as_data(self) -> dict[str, str]:
-        return {"id": self.identity, "key": base64.b64encode(self.secret).decode(), "made_at": self.made_at}
+        data = {"id": self.identity, "key": base64.b64encode(self.secret).decode(), "made_at": self.made_at}
+        return data | {"check": hashlib.sha256(json.dumps(data).encode()).hexdigest()[:16]}
 
 
 def identity_of(secret: bytes) -> str:
@@ -47,7 +47,7 @@ class Keyring:
     def current(self) -> Key:
         """The key new backups are sealed with."""
         try:
-            return self.get((self.folder / CURRENT).read_text(encoding="utf-8").strip())
+            return self.get((self.folder / CURRENT).read_bytes().decode(errors="replace").strip())
         except FileNotFoundError:
             if self.identities():
                 raise KeyUnusable(
@@ -68,6 +68,8 @@ class Keyring:
             ) from None
         except OSError as error:
             raise KeyUnusable(f"The key {identity} cannot be read: {error.strerror}.") from error
+        except ValueError as error:
+            raise KeyUnusable(f"“{identity!r}” is not the id of a key.") from error
         if key.identity != identity:
             raise KeyUnusable(f"The file of the key {identity} holds another one.")
         return key
@@ -105,7 +107,12 @@ class Keyring:
         try:
             with _private(path) as file:
                 file.write(json.dumps({"smsops": "keys", "keys": [key.as_data() for key in keys]}, indent=1) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except FileExistsError:
+            raise OpsError(f"The escrow file {path} cannot be written: File exists.") from None
         except OSError as error:
+            path.unlink(missing_ok=True)
             raise OpsError(f"The escrow file {path} cannot be written: {error.strerror}.") from error
         _write(self.folder / ESCROWED, json.dumps(sorted(key.identity for key in keys)))
         return len(keys)
@@ -117,7 +124,7 @@ class Keyring:
             keys = [parse(json.dumps(each).encode()) for each in listed]
         except OSError as error:
             raise OpsError(f"The escrow file {path} cannot be read: {error.strerror}.") from error
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise OpsError(f"{path} is not an escrow file of smsops.") from error
         for key in keys:
             self.add(key)
@@ -131,8 +138,8 @@ class Keyring:
         return [identity for identity in self.identities() if identity not in self._escrowed()]
 
     def _escrowed(self) -> set[str]:
-        with contextlib.suppress(OSError, ValueError, TypeError):
-            return set(json.loads((self.folder / ESCROWED).read_text(encoding="utf-8")))
+        with contextlib.suppress(OSError, ValueError, TypeError, RecursionError):
+            return set(map(str, json.loads((self.folder / ESCROWED).read_text(encoding="utf-8"))))
         return set()
 
 
@@ -142,9 +149,9 @@ def parse(data: bytes) -> Key:
         fields = json.loads(data)
         secret = base64.b64decode(fields["key"], validate=True)
         key = Key(str(fields["id"]), secret, str(fields["made_at"]))
-    except (ValueError, KeyError, TypeError, binascii.Error):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise KeyUnusable("A key file is damaged.", fix="Bring the key back from the escrow file.") from None
-    if len(secret) != KEY_BYTES or identity_of(secret) != key.identity:
+    if len(secret) != KEY_BYTES or identity_of(secret) != key.identity or key.as_data() != fields:
         raise KeyUnusable(
             f"The file of the key {key.identity[:16]} is damaged.", fix="Bring the key back from the escrow file."
         )
@@ -164,3 +171,6 @@ def _write(path: Path, text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     private.replace(path)
+    handle = os.open(path.parent, os.O_RDONLY)
+    os.fsync(handle)
+    os.close(handle)

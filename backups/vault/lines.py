@@ -6,7 +6,6 @@ when most of the file changed, and whenever the parent's image or packs are not 
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +13,12 @@ from pathlib import Path
 
 from backups.errors import BackupDamaged
 from backups.vault import packs
-from backups.vault.blocks import Digests, Image, differences
+from backups.vault.blocks import Digests, Image
 from backups.vault.images import Images, Kept, parent_number
 from backups.vault.keys import Keyring
 from backups.vault.sealing import SALT_BYTES
 from backups.vault.shelf import FolderShelf, explained
+from smsops.errors import OpsError
 
 PACKS = "packs"
 
@@ -48,12 +48,12 @@ class Line:
 
         Raises BackupDamaged when the disk does not give back what was written.
         """
+        digests = Digests.of(image)
         parent = self._parent(image.block)
         if parent is not None:
-            found = self._delta(image, *parent)
+            found = self._delta(image, digests, *parent)
             if found is not None:
                 return found
-        digests = Digests.of(image)
         pack, size = self._write("key", image, range(image.count), None, digests)
         root = digests.root(image.size, image.block)
         return Packed(Kept(0, (pack,), image.block, image.size, root), digests, size)
@@ -71,27 +71,30 @@ class Line:
         return None if digests is None else (kept, digests)
 
     def sound(self, pack: str) -> bool:
-        """Whether a pack is there and is what it was; what builds on it would be worth nothing otherwise."""
-        found = hashlib.sha256()
+        """Whether a pack is there, is what it was, and can be opened; what builds on it is worth nothing otherwise."""
         try:
             with self.shelf.open(pack_name(pack)) as file:
-                while piece := file.read(packs.PIECE):
-                    found.update(piece)
-        except OSError:
+                packs.Reader(file, pack, self.keys)  # its key may be lost
+        except (OSError, OpsError):
             return False
-        return found.hexdigest() == pack
+        return True
 
-    def _delta(self, image: Image, parent: Kept, known: Digests) -> Packed | None:
+    def _delta(self, image: Image, digests: Digests, parent: Kept, known: Digests) -> Packed | None:
         """Pack the blocks that differ; None when they are most of them, or the image at hand is not what it was."""
-        with Image(self.images.path(parent), image.block) as old:
-            numbers = differences(image, old)
-            if len(numbers) * 2 > image.count or not known.match(numbers, old.gather(numbers), image.block):
-                return None
-            digests = known.changed(image, numbers)
-            root = digests.root(image.size, image.block)
-            if root == parent.root:
-                return Packed(Kept(self._number(), parent.packs, image.block, image.size, root), digests, 0)
-            pack, size = self._write("delta", image, numbers, (old, parent.packs[-1]), digests)
+        # By their digests alone: an image at hand may have rotted into the very change that is to come.
+        numbers = digests.differing(known)
+        root = digests.root(image.size, image.block)
+        if root == parent.root:
+            return Packed(Kept(self._number(), parent.packs, image.block, image.size, root), digests, 0)
+        if len(numbers) * 2 > image.count:
+            return None
+        try:
+            with Image(self.images.path(parent), image.block) as old:
+                if not known.match(numbers, old.gather(numbers), image.block):
+                    return None
+                pack, size = self._write("delta", image, numbers, (old, parent.packs[-1]), digests)
+        except OSError:
+            return None
         kept = Kept(self._number(), (*parent.packs, pack), image.block, image.size, root)
         return Packed(kept, digests, size)
 

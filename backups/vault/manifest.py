@@ -62,9 +62,9 @@ def loads(text: str, keys: Keyring) -> Manifest:
         right = signature(keys.get(identity), _text(data).encode())
         del data["key"]
         manifest = Manifest(**data)
-    except (ValueError, TypeError, AttributeError, KeyError) as error:
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
         raise BackupDamaged("The backup's manifest is damaged.") from error
-    if not hmac.compare_digest(right, signed):
+    if not hmac.compare_digest(right.encode(), signed.encode(errors="replace")):
         raise BackupDamaged("The backup's manifest is not as it was written.")
     return manifest
 

@@ -117,19 +117,19 @@ class Reader:
     def __init__(self, file: BinaryIO, digest: str, keys: Keyring) -> None:
         self.file = file
         found = hashlib.sha256()
-        while piece := file.read(PIECE):
+        while piece := self._read(PIECE):
             found.update(piece)
         if found.hexdigest() != digest:
             raise BackupDamaged(f"the pack {digest[:16]}… has another digest.")
         file.seek(0)
-        if file.read(len(MAGIC)) != MAGIC:
+        if self._read(len(MAGIC)) != MAGIC:
             raise BackupDamaged("one of its packs has a form this version of smsops does not know.")
         line = file.readline(4096)
         try:
             self.header = Header(**json.loads(line))
             salt = bytes.fromhex(self.header.salt)
             sound = len(salt) == SALT_BYTES and self.header.block > 0 and self.header.size >= 0
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             sound = False
         if not sound:
             raise BackupDamaged("the header of one of its packs cannot be read.")
@@ -138,16 +138,24 @@ class Reader:
     def segments(self) -> Iterator[Segment]:
         """Every segment in order, opened; BackupDamaged at the first that is not as it was written."""
         following = self._sealed()
+        if following is None:
+            raise BackupDamaged("one of its packs ends too early.")
         while following is not None:
             sealed, following = following, self._sealed()
             yield _opened(self.sealer.open(sealed, last=following is None))
 
+    def _read(self, size: int) -> bytes:
+        try:
+            return self.file.read(size)
+        except OSError as error:
+            raise BackupDamaged(f"one of its packs cannot be read ({error.strerror}).") from error
+
     def _sealed(self) -> bytes | None:
-        length = self.file.read(4)
+        length = self._read(4)
         if not length:
             return None
         size = struct.unpack(">I", length)[0] if len(length) == 4 else MOST + 1
-        sealed = self.file.read(size) if size <= MOST else b""
+        sealed = self._read(size) if size <= MOST else b""
         if len(sealed) != size:
             raise BackupDamaged("one of its packs ends too early.")
         return sealed

@@ -96,6 +96,8 @@ class FolderShelf:
     def remove(self, name: str) -> None:
         with explained(self.root):
             (self.root / name).unlink(missing_ok=True)
+            if (self.root / name).parent.is_dir():
+                _sync_folder((self.root / name).parent)
 
 
 def make_private(path: Path) -> None:
@@ -106,6 +108,7 @@ def make_private(path: Path) -> None:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
     make_private(path.parent)
     path.mkdir(exist_ok=True, mode=0o700)
+    _sync_folder(path.parent)
 
 
 def _sync_folder(path: Path) -> None:

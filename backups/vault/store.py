@@ -64,6 +64,10 @@ class Vault:
             packed = Line(self.shelf, self.keys, self.images).pack(image)
         kept = packed.kept
         manifest = describe(Stored(kept.size, packed.added, block, kept.root, list(kept.packs)))
+        if manifest.identifier != identifier:
+            raise OpsError(f"The manifest of {identifier} says it is that of {manifest.identifier}.")
+        if lost := [pack for pack in kept.packs if not self.shelf.exists(pack_name(pack))]:
+            raise OpsError(f"The pack {lost[0][:16]}… was swept up meanwhile.", transient=True)
         self._let_appear(manifest)
         if take:
             with contextlib.suppress(OSError):  # only a cache: without it the next backup is larger
@@ -101,23 +105,26 @@ class Vault:
         try:
             with explained(target.parent):
                 self._build(manifest, target)
-        except OpsError as error:
-            target.unlink(missing_ok=True)
-            if isinstance(error, BackupDamaged):
-                said = f"The backup {identifier} is damaged: {error.message}"
-                raise BackupDamaged(said, pack=error.pack) from None
-            raise
+        except BackupDamaged as error:
+            raise BackupDamaged(f"The backup {identifier} is damaged: {error.message}", pack=error.pack) from None
         return manifest
 
     def _build(self, manifest: Manifest, target: Path) -> None:
-        with target.open("wb+") as file:
+        target.unlink(missing_ok=True)
+        handle = os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
             for digest in manifest.packs:
-                self._apply(digest, manifest.block, file.fileno())
-            file.truncate(manifest.size)
-            os.fsync(file.fileno())
+                self._apply(digest, manifest.block, handle)
+            os.ftruncate(handle, manifest.size)
+            os.fsync(handle)
             with Image(target, manifest.block) as image:
                 if Digests.of(image).root(image.size, image.block) != manifest.root:
                     raise BackupDamaged("its blocks are not those it had.")
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(handle)
 
     def _apply(self, digest: str, block: int, handle: int) -> None:
         """Bring what a pack holds into the open file."""
@@ -127,6 +134,7 @@ class Vault:
                 for segment in reader.segments():
                     old = gather(handle, segment.numbers, block) if reader.header.parent else b""
                     scatter(handle, segment.numbers, segment.blocks(block, old), block)
+                os.ftruncate(handle, reader.header.size)  # the next one was packed against a file of this size
         except FileNotFoundError:
             said = f"the pack {digest[:16]}… is missing from the vault {self.shelf.root}."
             raise BackupDamaged(said, pack=digest) from None

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.options import InlineModelAdmin
+from django.db import models
 from django.http import HttpRequest, HttpResponse
 
 from smsops.admin.actions import ActionsMixin
+
+_INLINES: dict[type[models.Model], list[type[InlineModelAdmin[Any, Any]]]] = defaultdict(list)
+
+
+def add_inline(model: type[models.Model], inline: type[InlineModelAdmin[Any, Any]]) -> None:
+    """Put a part of another room onto a model's page."""
+    if inline not in _INLINES[model]:
+        _INLINES[model].append(inline)
 
 
 class OperationsAdmin(ActionsMixin):
@@ -17,6 +28,10 @@ class OperationsAdmin(ActionsMixin):
     show_full_result_count = False
     list_per_page = 50
     view_on_site = False  # the admin is the site
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[type[InlineModelAdmin[Any, Any]]]:
+        """What other rooms add, once there is something to add it to."""
+        return [*super().get_inlines(request, obj), *(_INLINES[self.model] if obj is not None else [])]
 
 
 class RecordAdmin(OperationsAdmin):

@@ -95,6 +95,7 @@ RUNS = {
     "restore the latest": Door("restore", "smsops.restore_environment", a_school, "restore", True, True),
     "restore a backup": Door("restore", "smsops.restore_environment", its_backup, "restore", True, True),
     "verify": Door("verify", "backups.verify_backup", its_backup, "verification"),
+    "tidy up": Door("tidy", "backups.tidy_vault", a_school, "housekeeping", exclusive=True),
     "prove a backup": Door("prove", "backups.verify_backup", its_backup, "restore_test"),
     "deploy a release": Door("deploy", "smsops.deploy_environment", its_older_release, "deploy", exclusive=True),
     "deploy": Door("deploy", "smsops.deploy_environment", a_school, "deploy", exclusive=True, extra=_older),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
@@ -11,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from backups import selectors
 from incidents.models import IncidentState
 from smsops.models import Environment, RunState
 from tests.admin.browser import Browser, Element, Page
@@ -268,3 +270,16 @@ def test_the_dashboard_shows_runs_and_incidents_only_to_who_may_see_them() -> No
     assert environment.name in page.text
     assert "SMS does not answer" not in page.text
     assert "Deploy 1.19.0" not in page.text
+
+
+def test_keys_that_exist_only_here_are_a_loud_warning_until_they_are_exported(tmp_path: Path) -> None:
+    keys = selectors.keyring()
+    keys.current()
+    assert "exists only on this machine" in dashboard().text
+    keys.export(tmp_path / "escrow.json")
+    assert "exists only on this machine" not in dashboard().text
+
+
+def test_who_may_not_see_backups_is_not_told_of_their_keys() -> None:
+    selectors.keyring().current()
+    assert "only on this machine" not in dashboard(make_user("smsops.view_environment")).text

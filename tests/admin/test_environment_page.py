@@ -10,6 +10,7 @@ from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.urls import reverse
 
+from backups.models import RetentionPolicy
 from smsops.models import Environment
 from tests.admin.browser import Browser, Page, changelist
 from tests.admin.doors import DOORS
@@ -30,6 +31,9 @@ def form_of(environment: Environment, **changes: Any) -> dict[str, Any]:
     fields = [*page.all("input"), *page.all("select")]
     names = {each.attributes.get("name", "") for each in fields} - {"csrfmiddlewaretoken", "_addanother", ""}
     kept = {name: getattr(environment, name) for name in names if hasattr(environment, name)}
+    kept |= {
+        name: each.attributes.get("value", "") for each in fields if "-" in (name := each.attributes.get("name", ""))
+    }
     kept["core_tables"] = '["students"]'
     kept["smoke_password"] = ""  # never sent to the browser, so never sent back
     return {name: value for name, value in {**kept, **changes}.items() if value is not None}
@@ -178,3 +182,18 @@ def test_a_smoke_password_is_stored_as_it_was_typed() -> None:
     saved(environment, smoke_password=" with blanks ")
     environment.refresh_from_db()
     assert environment.smoke_password == " with blanks "
+
+
+def test_how_long_backups_stay_is_set_on_the_page() -> None:
+    environment = make_environment()
+    form = form_of(environment) | {
+        "retention-TOTAL_FORMS": "1",
+        "retention-INITIAL_FORMS": "0",
+        "retention-0-keep_days": "3",
+        "retention-0-keep_daily": "10",
+        "retention-0-keep_weekly": "0",
+        "retention-0-keep_monthly": "0",
+    }
+    Browser(make_admin()).post(environment.get_absolute_url(), **form)
+    policy = RetentionPolicy.objects.get(environment=environment)
+    assert (policy.keep_days, policy.keep_daily, policy.keep_weekly) == (3, 10, 0)
