@@ -8,7 +8,7 @@ import time
 
 from backups.models import Backup
 from backups.selectors import latest_good
-from backups.services import backups, restores
+from backups.services import backups, recoveries, restore_tests, restores
 from demo.school_client import School
 from demo.telling import Line, wait_for
 from deployments import selectors as releases
@@ -115,6 +115,27 @@ def restore(school: School) -> Line:
     after = school.count()
     right = run.state == RunState.SUCCEEDED and after == before
     return Line(right, f"{run.headline} SMS shows {after:,} students again.")
+
+
+def put_back(school: School) -> Line:
+    """Fifty students are deleted by mistake; they come back, and nothing else changes."""
+    backup = Backup.objects.get(run=finished(backups.request(environment(), BY)))
+    instance = runtime_for(environment()).inspect(environment().instance)
+    school.sign_in()
+    before, gone = school.count(), school.delete(50)
+    missing = school.count()
+    run = finished(recoveries.put_back(backup, {"students": ["hidden"]}, BY, with_children=False))
+    after = school.count()
+    same = runtime_for(environment()).inspect(environment().instance) == instance
+    right = run.state == RunState.SUCCEEDED and gone == 50 and missing == before - 50 and after == before and same
+    return Line(right, f"{run.headline} SMS showed {missing:,} students, and shows {after:,}; it never stopped.")
+
+
+def test_restore() -> Line:
+    """SMS is really started on a copy of the newest backup, beside the real one."""
+    backup = Backup.objects.filter(environment=environment(), damage="").latest("taken_at")
+    run = finished(restore_tests.start(backup, BY))
+    return Line(run.state == RunState.SUCCEEDED, run.headline)
 
 
 def status() -> Line:

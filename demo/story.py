@@ -76,6 +76,8 @@ def play(story: Story, stage: Stage) -> None:
     story.act("Kill SMS (SIGKILL)", acts.kill)
     story.act("Back up, then delete 200 students through SMS's API", lambda: acts.lose_students(school))
     story.act("Restore the backup", lambda: acts.restore(school))
+    story.act("Delete 50 more by mistake; put those rows back while SMS runs", lambda: acts.put_back(school))
+    story.act("Start SMS on a copy of the newest backup, in isolation", acts.test_restore)
     story.act("Ask for the status", acts.status)
 
 

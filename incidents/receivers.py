@@ -63,7 +63,7 @@ def _follow_backups(run: Run) -> None:
         )
     elif run.kind == "verification":
         _follow_verification(run)
-    elif run.kind == "restore":
+    elif run.kind in ("restore", "row_recovery"):
         _follow_restore(run)
     elif run.kind == "restore_test":
         _follow_restore_test(run)

@@ -283,7 +283,9 @@ def test_the_last_line_of_the_env_file_wins_but_not_over_how_sms_is_run(place: P
     place.add_env(SMS_ERA="a", SMS_ENV="staging", SMS_EXECUTION_MODE="odd")
     place.add_env(SMS_ERA="c")
     place.runtime.start(create(place).name)
-    raw = Path(f"/proc/{pid_of(place)}/environ").read_text().split("\0")
+    environ = Path(f"/proc/{pid_of(place)}/environ")
+    wait_for(lambda: "SMS_ENV=" in environ.read_text(), "SMS to take the place of what starts it")
+    raw = environ.read_text().split("\0")
     place.runtime.stop(place.environment.instance, 0)
     env = dict(item.split("=", 1) for item in raw if item)
     assert env["SMS_ERA"] == "c"

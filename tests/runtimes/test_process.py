@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -160,8 +160,13 @@ def test_stopping_sms_while_it_waits_for_its_restart_ends_it(process_place: Plac
     release_of(process_place, tmp_path, "sys.exit(5)\n")
     name = create(process_place, "9.0.0").name
     process_place.runtime.start(name)
-    wait_for(lambda: seen(process_place).restarts >= 4, "four restarts")  # the next wait is 1.6 s or longer
-    wait_for(lambda: seen(process_place).status is Status.RESTARTING, "the wait")
+    began = datetime.now(UTC) - timedelta(minutes=1)
+
+    def deaths() -> int:
+        told = process_place.runtime.events(name, began, datetime.now(UTC))
+        return sum(event.action == "die" for event in told)
+
+    wait_for(lambda: deaths() >= 5, "five deaths")  # the wait for the next start is 3 s
     process_place.runtime.stop(name, 5)
     found = seen(process_place)
     assert (found.status, found.exit_code) == (Status.EXITED, 5)

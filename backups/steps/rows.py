@@ -1,0 +1,162 @@
+"""The steps of a comparison and of a row-level recovery: chosen rows go back while SMS runs (B11)."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from backups import selectors
+from backups.engines import plans, putting, recovery, rows
+from backups.engines.plans import RecoveryPlan
+from backups.steps.backup import room_for_bytes
+from backups.steps.restore import backup_of, database
+from backups.vault.shelf import explained
+from smsops.errors import OpsError
+from smsops.models import Phase
+from smsops.runs.context import Context
+from smsops.runs.kinds import Done, Outcome, StepKind
+from smsops.text import count_text
+
+SHOWN = 50  # conflicts that are told one by one
+
+
+def then(ctx: Context) -> Path:
+    """The unpacked backup."""
+    return ctx.work_dir / "then.sqlite3"
+
+
+def plan_file(ctx: Context) -> Path:
+    """The plan, which may be large, beside it."""
+    return ctx.work_dir / "plan.json"
+
+
+class UnpackRows(StepKind):
+    """Unpacks the backup beside smsops's own data."""
+
+    key = "rows.unpack"
+    title = "Unpack the backup to look into it"
+    phase = Phase.PREPARE
+    timeout = 3600
+    undo_note = "The unpacked copy is removed."
+
+    def do(self, ctx: Context) -> Outcome:
+        backup = backup_of(ctx)
+        with explained(ctx.work_dir):
+            room_for_bytes(backup.size, ctx.work_dir)
+            selectors.vault_of(ctx.environment).read(backup.identifier, then(ctx))
+        return Done({"identifier": backup.identifier}, "Every block is right.")
+
+    def undo(self, ctx: Context) -> Outcome:
+        shutil.rmtree(ctx.work_dir, ignore_errors=True)
+        return Done(output="The unpacked copy was removed.")
+
+
+class CompareRows(StepKind):
+    """Counts, per table, what was added, changed and removed since the backup; nobody is held up."""
+
+    key = "rows.compare"
+    title = "Compare it with the live database"
+    phase = Phase.DETECT
+    timeout = 1800
+
+    def do(self, ctx: Context) -> Outcome:
+        found = rows.differences(then(ctx), database(ctx))
+        told = [_told(each) for each in found if each.before or each.after]
+        lost = ", ".join(f"{each['removed'] + each['hidden']:,} {each['table']}" for each in told if _lost(each))
+        headline = f"Since {backup_of(ctx).identifier}: {f'gone are {lost}' if lost else 'nothing is gone'}."
+        return Done({"tables": told, "headline": headline}, headline)
+
+
+def _told(each: rows.TableDifference) -> dict[str, Any]:
+    names = ("table", "before", "after", "added", "changed", "removed", "hidden", "only_in", "problem")
+    return {name: getattr(each, name) for name in names}
+
+
+def _lost(each: dict[str, Any]) -> bool:
+    return bool(each["removed"] or each["hidden"])
+
+
+class PlanRows(StepKind):
+    """Works out which rows go back, with those they need, and what stands against it; changes nothing."""
+
+    key = "rows.plan"
+    title = "Work out what goes back"
+    phase = Phase.PREPARE
+    timeout = 1800
+
+    def do(self, ctx: Context) -> Outcome:
+        chosen = {table: [_choice(each) for each in picks] for table, picks in ctx.params["chosen"].items()}
+        plan = recovery.plan(then(ctx), database(ctx), chosen)
+        if ctx.params.get("with_children") and plan.offered:
+            plan = recovery.plan(then(ctx), database(ctx), chosen, children=plan.offered)
+        conflicts = [conflict.text for conflict in plan.conflicts[:SHOWN]]
+        if plan.blocking:
+            raise OpsError(
+                f"{count_text(len(plan.blocking), 'conflict')} stand in the way: {' '.join(conflicts[:5])}",
+                fix="Leave those rows out, or restore the whole backup.",
+            )
+        plan_file(ctx).write_text(json.dumps(plans.dump(plan)))
+        said = f"{_sentence(plan)} go back." if plan.count else "There is nothing to put back."
+        headline = {"headline": said} if ctx.params.get("dry_run") else {}
+        result = {"tables": _summary(plan), "offered": dict(plan.offered or {}), "conflicts": conflicts}
+        return Done(result | headline, said)
+
+
+def _choice(each: Any) -> Any:
+    """A kind by its word, or a key."""
+    return rows.Kind(each) if isinstance(each, str) else tuple(each)
+
+
+def _summary(plan: RecoveryPlan) -> list[dict[str, Any]]:
+    return [
+        {"table": each.table, "inserts": each.inserts, "updates": each.updates, "needed": each.needed}
+        for each in plan.tables
+    ]
+
+
+def _sentence(plan: RecoveryPlan) -> str:
+    return ", ".join(f"{len(each.rows):,} {each.table}" for each in plan.tables)
+
+
+class PutRowsBack(StepKind):
+    """Puts them back in one transaction, while SMS runs. All of them or none; twice is as good as once."""
+
+    key = "rows.put_back"
+    title = "Put the rows back, in one transaction"
+    touches_sms = True
+    timeout = 600
+    undo_note = "None: all rows are back or none is; the backup taken before has everything as it was."
+
+    def do(self, ctx: Context) -> Outcome:
+        try:
+            plan = plans.load(json.loads(plan_file(ctx).read_text()))
+        except OSError as error:
+            raise OpsError("The plan is gone from the work folder; begin again.") from error
+        done = putting.put_back(plan, then(ctx), database(ctx), ctx.guard)
+        told = [f"{each.inserted + each.updated + each.already:,} {each.table}" for each in done]
+        headline = f"Back again: {', '.join(told)}." if told else "There was nothing to put back."
+        return Done({"headline": headline, "tables": [vars_of(each) for each in done]}, headline)
+
+
+def vars_of(each: putting.PutBack) -> dict[str, Any]:
+    """A table's counts as JSON."""
+    return {
+        "table": each.table,
+        "inserted": each.inserted,
+        "updated": each.updated,
+        "already": each.already,
+    }
+
+
+class CleanRows(StepKind):
+    """Removes the unpacked copy."""
+
+    key = "rows.clean"
+    title = "Remove the unpacked copy"
+    essential = False
+
+    def do(self, ctx: Context) -> Outcome:
+        shutil.rmtree(ctx.work_dir, ignore_errors=True)
+        return Done(output="It is gone.")
