@@ -35,12 +35,16 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def side_by_side(works: Mapping[str, Callable[[], object]], times: int) -> dict[str, float]:
+def side_by_side(
+    works: Mapping[str, Callable[[], object]], times: int, before: Callable[[], object] = lambda: None
+) -> dict[str, float]:
     """The median of each, taken in turn so that a slow moment of the machine hits all of them, and in every order, so
-    that what one leaves to the disk and the caches is not always paid for by the same other one."""
+    that what one leaves to the disk and the caches is not always paid for by the same other one. `before` is done ahead
+    of each round and not counted."""
     taken: dict[str, list[float]] = {name: [] for name in works}
     orders = itertools.cycle(itertools.permutations(works.items()))
     for number, order in zip(range(times + 1), orders, strict=False):
+        before()
         for name, work in order:
             spent = seconds(work)
             if number:  # the first round warms up

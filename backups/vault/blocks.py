@@ -55,10 +55,11 @@ class Digests:
     @staticmethod
     def of(image: Image) -> Digests:
         """Digest every block."""
-        block, parts = image.block, []
+        block, found = image.block, Digests()
         for _, data in image.batches():
-            parts += [hashlib.sha256(data[at : at + block]).digest() for at in range(0, len(data), block)]
-        return Digests(b"".join(parts))
+            for at in range(0, len(data), block):
+                found.data += hashlib.sha256(data[at : at + block]).digest()
+        return found
 
     def differing(self, before: Digests) -> list[int]:
         """Numbers of the blocks that are not as they were `before`, or were not there."""

@@ -25,7 +25,7 @@ from backups.vault.keys import Key, Keyring
 from backups.vault.sealing import SALT_BYTES, Sealer
 
 MAGIC = b"smsops pack 1\n"
-SEGMENT_BYTES = 4 * 1024 * 1024  # of blocks; bounds the memory of writer and reader
+SEGMENT_BYTES = 2 * 1024 * 1024  # of blocks; bounds the memory of writer and reader
 KEY_LEVEL, DELTA_LEVEL = 3, 9  # measured: below 6 a frame does not find its dictionary (research/backups-study.md 4.4)
 PIECE = 256 * 1024
 MOST = 64 * 1024 * 1024  # no segment is longer; a length above it is damage
