@@ -9,6 +9,13 @@ import pytest
 
 from backups.vault.store import Vault
 from tests.backups.databases import make
+from tests.backups.servers import any_site as any_site
+from tests.backups.servers import azure_site as azure_site
+from tests.backups.servers import moto_site as moto_site
+from tests.backups.servers import rclone_site as rclone_site
+from tests.backups.servers import sftp_site as sftp_site
+from tests.backups.servers import site as site
+from tests.backups.servers import strict_sftp_site as strict_sftp_site
 from tests.backups.vaults import vault_at
 from tests.places import Place
 from tests.runtimes.acts import launch, small_disk

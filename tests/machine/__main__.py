@@ -8,7 +8,7 @@ import sys
 from demo import repository
 from tests.machine import engine, parts
 
-REPOSITORY = engine.CACHE / "sms-repository"
+REPOSITORY = parts.CACHE / "sms-repository"
 
 
 def main() -> int:
@@ -19,10 +19,11 @@ def main() -> int:
         parts.install(lacking)
         lacking = parts.missing()
     for part in lacking:
-        print(f"{part.program} is missing (Debian package {part.package}); tests marked “{part.marker}” are skipped.")
+        package = f"{part.source} package {part.package}"
+        print(f"{part.program} is missing ({package}); tests marked “{part.marker}” are skipped.")
     if lacking and os.environ.get("CI"):
         return 1
-    engine.CACHE.mkdir(parents=True, exist_ok=True)
+    parts.CACHE.mkdir(parents=True, exist_ok=True)
     repository.build(REPOSITORY)
     if not any(part.marker == "docker" for part in lacking) and (os.geteuid() == 0 or engine.client()):
         engine.start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 import subprocess
 import sys
@@ -15,13 +14,12 @@ from pathlib import Path
 import docker
 from docker.errors import DockerException, ImageNotFound
 
-from tests.machine.parts import find
+from tests.machine.parts import CACHE, find
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN_LABEL = "smsops.tests"
 BASE = "smsops-tests/base:bookworm"
 IMAGE = "smsops-tests/sms-fullstack"
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "smsops-tests"
 PATIENCE = 60.0
 
 

@@ -11,11 +11,12 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Part:
-    """A program, the Debian package that has it, and the tests that need it (a pytest marker)."""
+    """A program, the package that has it, the tests that need it (a pytest marker), and where the package is."""
 
     program: str
     package: str
     marker: str
+    source: str = "Debian"
 
     @property
     def here(self) -> bool:
@@ -29,12 +30,19 @@ PARTS = (
     Part("redis-server", "redis-server", "redis"),
     Part("postgres", "postgresql", "postgres"),
     Part("git", "git", ""),
+    Part("sshd", "openssh-server", "sftp"),
+    Part("ssh-keygen", "openssh-client", "sftp"),
+    Part("npm", "npm", "azure"),
+    Part("azurite-blob", "azurite", "azure", "npm"),
 )
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "smsops-tests"
+NPM = CACHE / "azurite"
 
 
 def find(program: str) -> str | None:
     """The program's path; PostgreSQL's server programs are not on PATH in Debian."""
     homes = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    homes.append(NPM / "node_modules/.bin")
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", *map(str, homes)])
     return shutil.which(program, path=path)
 
@@ -53,6 +61,10 @@ def install(parts: list[Part]) -> None:
     """Install the parts' packages, without starting their services."""
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     subprocess.run(["apt-get", "update", "-q"], check=True, env=env, stdout=subprocess.DEVNULL)
-    names = sorted({part.package for part in parts})
+    names = sorted({part.package for part in parts if part.source == "Debian"})
     command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *names]
     subprocess.run(command, check=True, env=env, stdout=subprocess.DEVNULL)
+    names = sorted({part.package for part in parts if part.source == "npm"})
+    if names:
+        command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(NPM), *names]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
