@@ -10,50 +10,46 @@ from django.http import HttpRequest
 
 from backups.models import Backup
 from backups.services import backups, restore_tests, restores
-from smsops.admin.actions import ActionForm, DestructiveForm, ObjectAction, Preview
+from smsops.admin.actions import ActionForm, DestructiveForm
 from smsops.admin.base import RecordAdmin
+from smsops.admin.planned import ExclusiveAction, PlannedAction
 from smsops.models import Run
-from smsops.runs.plan import By, active_exclusive, busy
+from smsops.runs.plan import By, Plan
 from smsops.templatetags.smsops_ui import ago, badge, size
 
 
-class Verify(ObjectAction):
+class Verify(PlannedAction):
     """Reads the backup back and checks everything."""
 
     name, label = "verify", "Verify"
     permission = "backups.verify_backup"
     form = ActionForm
 
-    def preview(self, target: Backup, request: HttpRequest) -> Preview:
-        plan = backups.plan_verification(target)
-        return Preview(plan.notes, plan)
+    def plan(self, target: Backup) -> Plan:
+        return backups.plan_verification(target)
 
     def perform(self, target: Backup, by: By, cleaned: dict[str, Any]) -> Run:
         return backups.verify(target, by)
 
 
-class Restore(ObjectAction):
+class Restore(ExclusiveAction, PlannedAction):
     """Puts the backup in the database's place."""
 
     name, label, tone = "restore", "Restore…", "danger"
     permission = "smsops.restore_environment"
     form = DestructiveForm
 
-    def obstacle(self, target: Backup) -> str:
-        if target.damage:
-            return f"This backup is damaged: {target.damage} Choose an older one."
-        other = active_exclusive(target.environment)
-        return busy(other) if other else ""
+    def refusal(self, target: Backup) -> str:
+        return f"This backup is damaged: {target.damage} Choose an older one." if target.damage else ""
 
-    def preview(self, target: Backup, request: HttpRequest) -> Preview:
-        plan = restores.plan(target)
-        return Preview(plan.notes, plan)
+    def plan(self, target: Backup) -> Plan:
+        return restores.plan(target)
 
     def perform(self, target: Backup, by: By, cleaned: dict[str, Any]) -> Run:
         return restores.start(target, by)
 
 
-class ProveIt(ObjectAction):
+class ProveIt(PlannedAction):
     """Starts SMS on a copy of the backup: the only proof that counts."""
 
     name, label = "prove", "Prove it…"
@@ -63,9 +59,8 @@ class ProveIt(ObjectAction):
     def obstacle(self, target: Backup) -> str:
         return f"This backup is damaged: {target.damage}" if target.damage else ""
 
-    def preview(self, target: Backup, request: HttpRequest) -> Preview:
-        plan = restore_tests.plan(target)
-        return Preview(plan.notes, plan)
+    def plan(self, target: Backup) -> Plan:
+        return restore_tests.plan(target)
 
     def perform(self, target: Backup, by: By, cleaned: dict[str, Any]) -> Run:
         return restore_tests.start(target, by)

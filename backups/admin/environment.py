@@ -10,42 +10,33 @@ from django.http import HttpRequest
 from backups import selectors
 from backups.models import RetentionPolicy
 from backups.services import backups, housekeeping, restores
-from smsops.admin.actions import DestructiveForm, ObjectAction, Preview
+from smsops.admin.actions import DestructiveForm, Preview
+from smsops.admin.planned import ExclusiveAction, PlannedAction
 from smsops.models import Environment, Run
-from smsops.runs.plan import By, active_exclusive, busy
+from smsops.runs.plan import By, Plan
 
 
-class BackUpNow(ObjectAction):
+class BackUpNow(ExclusiveAction, PlannedAction):
     """Takes a backup now."""
 
     name, label = "backup", "Back up now"
     permission = "smsops.backup_environment"
 
-    def obstacle(self, target: Environment) -> str:
-        other = active_exclusive(target)
-        return busy(other) if other else ""
-
-    def preview(self, target: Environment, request: HttpRequest) -> Preview:
-        plan = backups.plan(target)
-        return Preview(plan.notes, plan)
+    def plan(self, target: Environment) -> Plan:
+        return backups.plan(target)
 
     def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
         return backups.request(target, by)
 
 
-class TidyUp(ObjectAction):
+class TidyUp(ExclusiveAction, PlannedAction):
     """Lets old backups go by the policy now; otherwise it happens once a day."""
 
     name, label = "tidy", "Tidy up the vault…"
     permission = "backups.tidy_vault"
 
-    def obstacle(self, target: Environment) -> str:
-        other = active_exclusive(target)
-        return busy(other) if other else ""
-
-    def preview(self, target: Environment, request: HttpRequest) -> Preview:
-        plan = housekeeping.plan(target)
-        return Preview(plan.notes, plan)
+    def plan(self, target: Environment) -> Plan:
+        return housekeeping.plan(target)
 
     def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
         return housekeeping.request(target, by)
@@ -65,18 +56,15 @@ def panel(request: HttpRequest) -> dict[str, Any]:
     return {"key_warning": selectors.key_warning(at_risk) if at_risk else ""}
 
 
-class RestoreLatest(ObjectAction):
+class RestoreLatest(ExclusiveAction):
     """Restores the newest good backup; older ones have their own button."""
 
     name, label, tone = "restore", "Restore…", "danger"
     permission = "smsops.restore_environment"
     form = DestructiveForm
 
-    def obstacle(self, target: Environment) -> str:
-        if selectors.latest_good(target) is None:
-            return "There is no good backup yet."
-        other = active_exclusive(target)
-        return busy(other) if other else ""
+    def refusal(self, target: Environment) -> str:
+        return "There is no good backup yet." if selectors.latest_good(target) is None else ""
 
     def preview(self, target: Environment, request: HttpRequest) -> Preview:
         plan = restores.plan(selectors.find(target, "latest"))

@@ -16,21 +16,22 @@ from backups.vault.manifest import Manifest
 from backups.vault.shelf import explained
 from smsops.errors import OpsError
 from smsops.models import Phase
+from smsops.runs import scratch
 from smsops.runs.context import Context
 from smsops.runs.kinds import Done, Found, Outcome, Probe, StepKind
+from smsops.runs.scratch import ScratchStep
 from smsops.text import bytes_text, count_text
 
 SNAPSHOT = "snapshot.sqlite3"
 
 
-class TakeSnapshot(StepKind):
+class TakeSnapshot(ScratchStep):
     """Copies the live database, in one shot, into the run's work folder."""
 
     key = "backup.snapshot"
     title = "Take a snapshot of the live database"
     phase = Phase.PREPARE
     timeout = 1800
-    undo_note = "The snapshot is removed."
 
     def do(self, ctx: Context) -> Outcome:
         database = selectors.database_path(ctx.environment, ctx.runtime)
@@ -49,10 +50,6 @@ class TakeSnapshot(StepKind):
             "image_id": running.image_id if running else "",
         }
         return Done(result, f"{bytes_text(target.stat().st_size)} copied in one shot.")
-
-    def undo(self, ctx: Context) -> Outcome:
-        shutil.rmtree(ctx.work_dir, ignore_errors=True)
-        return Done(output="The snapshot was removed.")
 
 
 class Store(StepKind):
@@ -103,7 +100,7 @@ class EnterInCatalogue(StepKind):
             return Done(output="Nothing to enter.", skipped=True)
         manifest = selectors.vault_of(ctx.environment).manifest(ctx.fact("backup.store", "identifier"))
         backup = storing.catalogue(ctx.environment, ctx.run, manifest)
-        shutil.rmtree(ctx.work_dir, ignore_errors=True)
+        scratch.clear(ctx)
         rows = count_text(manifest.row_counts.get("students", sum(manifest.row_counts.values())), "student")
         headline = f"Backup {manifest.identifier} stored and proven: {rows}, {bytes_text(manifest.stored_size)}."
         return Done({"backup": backup.pk, "root": manifest.root, "headline": headline}, headline)

@@ -18,6 +18,7 @@ from smsops.errors import OpsError
 from smsops.models import Phase
 from smsops.runs.context import Context
 from smsops.runs.kinds import Done, Outcome, StepKind
+from smsops.runs.scratch import ScratchStep
 from smsops.switch import sandbox
 from smsops.text import bytes_text, count_text, seconds_text
 
@@ -27,14 +28,13 @@ def database_of(ctx: Context) -> Path:
     return sandbox.data_of(ctx) / ctx.environment.database_file
 
 
-class UnpackForTest(StepKind):
+class UnpackForTest(ScratchStep):
     """Unpacks the backup where nobody else looks, and proves it there."""
 
     key = "test.unpack"
     title = "Unpack the backup into a scratch folder and prove it"
     phase = Phase.PREPARE
     timeout = 3600
-    undo_note = "The scratch folder is removed."
 
     def do(self, ctx: Context) -> Outcome:
         backup, database = backup_of(ctx), database_of(ctx)
@@ -50,10 +50,6 @@ class UnpackForTest(StepKind):
         return Done(
             {"row_counts": facts.row_counts}, f"{bytes_text(backup.size)}; digests, quick_check, rows are right."
         )
-
-    def undo(self, ctx: Context) -> Outcome:
-        shutil.rmtree(ctx.work_dir, ignore_errors=True)
-        return Done(output="The scratch folder was removed.")
 
 
 def _belongs_to_sms(ctx: Context, database: Path) -> None:

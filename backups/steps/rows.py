@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,10 @@ from backups.steps.restore import backup_of, database
 from backups.vault.shelf import explained
 from smsops.errors import OpsError
 from smsops.models import Phase
+from smsops.runs import scratch
 from smsops.runs.context import Context
 from smsops.runs.kinds import Done, Outcome, StepKind
+from smsops.runs.scratch import ScratchStep
 from smsops.text import count_text
 
 SHOWN = 50  # conflicts that are told one by one
@@ -32,14 +33,13 @@ def plan_file(ctx: Context) -> Path:
     return ctx.work_dir / "plan.json"
 
 
-class UnpackRows(StepKind):
+class UnpackRows(ScratchStep):
     """Unpacks the backup beside smsops's own data."""
 
     key = "rows.unpack"
     title = "Unpack the backup to look into it"
     phase = Phase.PREPARE
     timeout = 3600
-    undo_note = "The unpacked copy is removed."
 
     def do(self, ctx: Context) -> Outcome:
         backup = backup_of(ctx)
@@ -47,10 +47,6 @@ class UnpackRows(StepKind):
             room_for_bytes(backup.size, ctx.work_dir)
             selectors.vault_of(ctx.environment).read(backup.identifier, then(ctx))
         return Done({"identifier": backup.identifier}, "Every block is right.")
-
-    def undo(self, ctx: Context) -> Outcome:
-        shutil.rmtree(ctx.work_dir, ignore_errors=True)
-        return Done(output="The unpacked copy was removed.")
 
 
 class CompareRows(StepKind):
@@ -158,5 +154,5 @@ class CleanRows(StepKind):
     essential = False
 
     def do(self, ctx: Context) -> Outcome:
-        shutil.rmtree(ctx.work_dir, ignore_errors=True)
+        scratch.clear(ctx)
         return Done(output="It is gone.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-
 from django.utils import timezone
 
 from backups import selectors
@@ -14,30 +12,31 @@ from backups.services import integrity
 from backups.steps.restore import backup_of
 from backups.vault.shelf import explained
 from smsops.models import Phase
+from smsops.runs import scratch
 from smsops.runs.context import Context
-from smsops.runs.kinds import Done, Outcome, StepKind
+from smsops.runs.kinds import Done, Outcome
+from smsops.runs.scratch import ScratchStep
 from smsops.text import count_text
 
-SCRATCH = "verify.sqlite3"
+COPY = "verify.sqlite3"
 
 
-class ProveBackup(StepKind):
+class ProveBackup(ScratchStep):
     """Reads the backup back into a scratch file and runs every check SQLite has; damage is noted on the backup."""
 
     key = "verify.prove"
     title = "Read it back and check everything"
     phase = Phase.VALIDATE
     timeout = 3600
-    undo_note = "The scratch file is removed; the backup is not touched."
 
     def do(self, ctx: Context) -> Outcome:
-        backup, scratch = backup_of(ctx), ctx.work_dir / SCRATCH
+        backup, copy = backup_of(ctx), ctx.work_dir / COPY
         try:
             with explained(ctx.work_dir):
-                manifest = selectors.vault_of(ctx.environment).read(backup.identifier, scratch)
+                manifest = selectors.vault_of(ctx.environment).read(backup.identifier, copy)
             engine = SqliteEngine()
-            found = engine.row_counts(scratch, quiet=True)
-            problem, orphans = engine.deep_check(scratch)
+            found = engine.row_counts(copy, quiet=True)
+            problem, orphans = engine.deep_check(copy)
             if found != manifest.row_counts:
                 problem = problem or "its rows are not those of its manifest"
             if problem:
@@ -45,17 +44,13 @@ class ProveBackup(StepKind):
         except BackupDamaged as error:
             _note_damage(ctx, backup, error)
             raise
-        shutil.rmtree(ctx.work_dir, ignore_errors=True)
+        scratch.clear(ctx)
         _raise_proof(backup, orphans)
         rows = count_text(sum(found.values()), "row")
         headline = f"Backup {backup.identifier} is good: digests, integrity_check and {rows} are right."
         more = integrity.more_orphans(selectors.orphans_before(backup), orphans)
         headline = f"{headline} {_said(orphans, more)}".strip()
         return Done({"headline": headline, "orphans": orphans, "more": more}, headline)
-
-    def undo(self, ctx: Context) -> Outcome:
-        shutil.rmtree(ctx.work_dir, ignore_errors=True)
-        return Done(output="The scratch file was removed.")
 
 
 def _note_damage(ctx: Context, backup: Backup, error: BackupDamaged) -> None:

@@ -16,29 +16,28 @@ from deployments.models import Release
 from deployments.services import deploys, releases
 from smsops.admin.actions import ActionForm, DestructiveForm, ObjectAction, Preview
 from smsops.admin.base import RecordAdmin
+from smsops.admin.planned import ExclusiveAction, PlannedAction
 from smsops.errors import OpsError
 from smsops.models import Environment, Run
-from smsops.runs.plan import By, active_exclusive, busy
+from smsops.runs.plan import By, Plan
 from smsops.runtimes.registry import runtime_for
 from smsops.templatetags.smsops_ui import badge
 
 
-class Deploy(ObjectAction):
+class Deploy(ExclusiveAction, PlannedAction):
     """Deploys the release to its environment."""
 
     name, label = "deploy", "Deploy…"
     permission = "smsops.deploy_environment"
     form = ActionForm
 
-    def obstacle(self, target: Release) -> str:
-        if not target.image_id:
-            return f"Release {target.version} has no image here; build or load it, then import the releases again."
-        other = active_exclusive(target.environment)
-        return busy(other) if other else ""
+    def refusal(self, target: Release) -> str:
+        if target.image_id:
+            return ""
+        return f"Release {target.version} has no image here; build or load it, then import the releases again."
 
-    def preview(self, target: Release, request: HttpRequest) -> Preview:
-        plan = deploys.plan_deploy(target)
-        return Preview(plan.notes, plan)
+    def plan(self, target: Release) -> Plan:
+        return deploys.plan_deploy(target)
 
     def perform(self, target: Release, by: By, cleaned: dict[str, Any]) -> Run:
         return deploys.deploy(target, by)
@@ -57,18 +56,17 @@ class DeployForm(ActionForm):
         field.queryset = Release.objects.filter(environment_id=self.target.pk).exclude(image_id="")
 
 
-class DeployTo(ObjectAction):
+class DeployTo(ExclusiveAction):
     """Deploys a release that is chosen on the page."""
 
     name, label = "deploy", "Deploy…"
     permission = "smsops.deploy_environment"
     form = DeployForm
 
-    def obstacle(self, target: Environment) -> str:
-        if not Release.objects.filter(environment=target).exclude(image_id="").exists():
-            return "There is no release with an image yet; import the releases first."
-        other = active_exclusive(target)
-        return busy(other) if other else ""
+    def refusal(self, target: Environment) -> str:
+        if Release.objects.filter(environment=target).exclude(image_id="").exists():
+            return ""
+        return "There is no release with an image yet; import the releases first."
 
     def preview(self, target: Environment, request: HttpRequest) -> Preview:
         return Preview((
@@ -104,16 +102,12 @@ class RollBackForm(DestructiveForm):
         field.choices = before + [(release.version, release.version) for release in known]
 
 
-class RollBack(ObjectAction):
+class RollBack(ExclusiveAction):
     """Goes back to an earlier release; the data stays."""
 
     name, label, tone = "rollback", "Roll back…", "danger"
     permission = "smsops.rollback_environment"
     form = RollBackForm
-
-    def obstacle(self, target: Environment) -> str:
-        other = active_exclusive(target)
-        return busy(other) if other else ""
 
     def preview(self, target: Environment, request: HttpRequest) -> Preview:
         if not earlier_release_known(target):

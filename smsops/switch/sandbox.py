@@ -6,11 +6,11 @@ where the engine can do that, and nobody but this machine reaches it. The real S
 
 from __future__ import annotations
 
-import shutil
 import socket
 from pathlib import Path
 
 from smsops.models import Phase
+from smsops.runs import scratch
 from smsops.runs.context import Context
 from smsops.runs.kinds import Done, Found, Outcome, Probe, StepKind
 from smsops.runtimes import registry
@@ -96,7 +96,7 @@ class RemoveSandbox(StepKind):
 
     def do(self, ctx: Context) -> Outcome:
         remove(ctx)
-        shutil.rmtree(ctx.work_dir, ignore_errors=True)
+        scratch.clear(ctx)
         return Done(output="The sandbox and its data are gone.")
 
 
