@@ -42,13 +42,14 @@ def database_path(environment: Environment, runtime: Runtime) -> Path:
 
 def latest_good(environment: Environment) -> Backup | None:
     """The newest backup a restore could begin with."""
-    return Backup.objects.filter(environment=environment, damage="").exclude(proof=Proof.STORED).first()
+    good = Backup.objects.filter(environment=environment, damage="", here=True)
+    return good.exclude(proof=Proof.STORED).first()
 
 
 def good_before(backup: Backup) -> Backup | None:
     """The good backup before this one."""
-    earlier = Backup.objects.filter(environment_id=backup.environment_id, taken_at__lt=backup.taken_at, damage="")
-    return earlier.exclude(proof=Proof.STORED).first()
+    good = Backup.objects.filter(environment_id=backup.environment_id, damage="", here=True).exclude(proof=Proof.STORED)
+    return good.filter(taken_at__lt=backup.taken_at).first()
 
 
 def orphans_before(backup: Backup) -> dict[str, int]:

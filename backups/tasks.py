@@ -4,8 +4,9 @@ import logging
 
 from celery import shared_task
 
-from backups.models import Reason
-from backups.services import backups, restore_tests, schedule
+from backups import signals
+from backups.models import OffsiteVault, Reason
+from backups.services import backups, offsite, restore_tests, schedule
 from smsops.errors import OpsError, WrongUse
 from smsops.models import Environment, Trigger
 from smsops.runs.plan import By
@@ -36,3 +37,16 @@ def restore_tests_due() -> None:
             restore_tests.start(backup, By(trigger=Trigger.SCHEDULE, name="schedule"))
         except OpsError as error:
             log.warning("no restore test at %s: %s", environment.name, error)
+
+
+@shared_task(name="backups.copy_offsite")
+def copy_offsite() -> None:
+    """Copy to every off-site vault that lacks something or was not looked at for hours, and tell how far each is behind
+    (every minute)."""
+    for vault, lag in offsite.standings():
+        signals.offsite_looked.send(OffsiteVault, vault=vault, lag=lag, problem=vault.problem)
+    for vault in offsite.due():
+        try:
+            offsite.request(vault, By(trigger=Trigger.SCHEDULE, name="schedule"))
+        except WrongUse as busy:
+            log.info("nothing copied to %s: %s", vault, busy)

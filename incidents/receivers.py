@@ -5,18 +5,21 @@ Receivers may be called again for the same news (a worker may have died in betwe
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.dispatch import receiver
 
 from backups import selectors as backup_selectors
-from backups.models import Backup, Reason
+from backups import signals as backup_signals
+from backups.models import Backup, OffsiteVault, Reason
 from backups.services import integrity, test_log
 from incidents.models import EntryKind, Incident, Severity
 from incidents.services import incidents, watching
 from incidents.services.incidents import Sign
 from smsops import health, signals
 from smsops.models import Run, RunState
+from smsops.text import age_text
 
 BACKUP, ROWS, ORPHANS, RESTORE_TEST = "backup", "rows", "orphans", "restore test"
 
@@ -117,6 +120,21 @@ def _follow_verification(run: Run) -> None:
             ORPHANS, Severity.MEDIUM, "Rows refer to missing ones", f"More than before: {integrity.told(more)}."
         )
         incidents.report(run.environment, sign, run)
+
+
+@receiver(backup_signals.offsite_looked, dispatch_uid="incidents.offsite_looked")
+def on_offsite_looked(vault: OffsiteVault, lag: timedelta, problem: str, **_: Any) -> None:
+    """Copies elsewhere that are late are an incident until they have caught up (§5.1: data loss risk)."""
+    fingerprint = f"offsite:{vault.pk}"
+    if lag > vault.allowed_lag:
+        detail = f"The oldest backup that is not there was taken {age_text(lag)}. {problem}".strip()
+        title = f"Backups are not copied to {vault.name}"
+        if incidents.live(vault.environment, fingerprint) is None:
+            incidents.report(vault.environment, Sign(fingerprint, Severity.HIGH, title, detail))
+        return
+    incident = incidents.live(vault.environment, fingerprint)
+    if incident is not None and not problem:
+        incidents.resolve(incident, f"Every backup is in {vault.name} again, or not late yet.")
 
 
 def _of(run: Run) -> str:

@@ -164,6 +164,7 @@ SMSOPS_LEASE_SECONDS = env.float("SMSOPS_LEASE_SECONDS", default=10.0)  # how lo
 SMSOPS_SLICE_SECONDS = env.float("SMSOPS_SLICE_SECONDS", default=20.0)  # how long one delivery may keep going
 SMSOPS_SWEEP_SECONDS = env.float("SMSOPS_SWEEP_SECONDS", default=3.0)
 SMSOPS_WATCH_SECONDS = env.float("SMSOPS_WATCH_SECONDS", default=2.0)
+SMSOPS_OFFSITE_SECONDS = env.float("SMSOPS_OFFSITE_SECONDS", default=60.0)
 SMSOPS_VAULT_DIR = Path(env("SMSOPS_VAULT_DIR", default=str(DATA_DIR / "vault")))
 SMSOPS_KEYS_DIR = Path(env("SMSOPS_KEYS_DIR", default=str(DATA_DIR / "keys" / "vault")))
 SMSOPS_WORK_DIR = Path(env("SMSOPS_WORK_DIR", default=str(DATA_DIR / "work")))
@@ -192,6 +193,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "incidents.watch",
         "schedule": SMSOPS_WATCH_SECONDS,
         "options": {"expires": SMSOPS_WATCH_SECONDS * 0.9},
+    },
+    "smsops: off-site copies": {
+        "task": "backups.copy_offsite",
+        "schedule": SMSOPS_OFFSITE_SECONDS,
+        "options": {"expires": SMSOPS_OFFSITE_SECONDS * 0.9},
     },
     "smsops: restore tests": {
         "task": "backups.restore_tests",

@@ -19,7 +19,7 @@ from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
-from backups.models import Backup
+from backups.models import Backup, OffsiteVault
 from deployments import versions
 from deployments.models import Release
 from incidents.models import EntryKind, Incident, Severity, TimelineEntry, Watch
@@ -146,6 +146,12 @@ def make_backup(environment: Environment | None = None, **fields: Any) -> Backup
         "row_counts": {"students": 200, "courses": 12},
     }
     return Backup.objects.create(environment=environment, **{**defaults, **fields})
+
+
+def make_offsite_vault(environment: Environment | None = None, **fields: Any) -> OffsiteVault:
+    """A bucket nobody has ever reached."""
+    defaults = {"name": _unique("s3-"), "kind": "s3", "bucket": "school", "user": "AKID", "secret": CANARY}
+    return OffsiteVault.objects.create(environment=environment or make_environment(), **{**defaults, **fields})
 
 
 def make_incident(environment: Environment | None = None, **fields: Any) -> Incident:

@@ -1,6 +1,6 @@
 """Backups in the admin. Django finds the pages here."""
 
-from backups.admin import backup
+from backups.admin import backup, offsite
 from backups.admin.environment import BackUpNow, RestoreLatest, RetentionInline, TidyUp, panel
 from smsops.admin.actions import add_action
 from smsops.admin.base import add_inline
@@ -13,4 +13,4 @@ add_action(Environment, TidyUp())
 add_inline(Environment, RetentionInline)
 add_panel(panel)
 
-__all__ = ["backup"]
+__all__ = ["backup", "offsite"]

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from backups.models import Backup
-from backups.services import backups, restore_tests, restores
+from backups.services import backups, offsite, restore_tests, restores
 from smsops.admin.actions import ActionForm, DestructiveForm
 from smsops.admin.base import RecordAdmin
 from smsops.admin.planned import ExclusiveAction, PlannedAction
@@ -66,6 +66,23 @@ class ProveIt(PlannedAction):
         return restore_tests.start(target, by)
 
 
+class BringBack(PlannedAction):
+    """Mends the backup from a copy elsewhere."""
+
+    name, label = "bring-back", "Bring back…"
+    permission = "backups.verify_backup"
+    form = ActionForm
+
+    def obstacle(self, target: Backup) -> str:
+        return "" if target.replicas.exists() else "No off-site vault has a copy of it."
+
+    def plan(self, target: Backup) -> Plan:
+        return offsite.plan_rescue(target)
+
+    def perform(self, target: Backup, by: By, cleaned: dict[str, Any]) -> Run:
+        return offsite.start_rescue(target, by)
+
+
 @admin.register(Backup)
 class BackupAdmin(RecordAdmin):
     list_display = (
@@ -84,14 +101,14 @@ class BackupAdmin(RecordAdmin):
     search_fields = ("identifier", "release_version")
     search_help_text = "Search by identifier or release."
     date_hierarchy = "taken_at"
-    object_actions = (Restore(), ProveIt(), Verify())
+    object_actions = (Restore(), ProveIt(), Verify(), BringBack())
     fieldsets = (
         (
             None,
             {"fields": ("proven", "environment", "identifier", "age", "reason", "run", "pinned", "damage")},
         ),
         ("What is in it", {"fields": ("release_version", "schema_revision", "students", "row_counts", "orphans")}),
-        ("How it is stored", {"fields": ("data_size", "stored", "root", "image_id")}),
+        ("How it is stored", {"fields": ("data_size", "stored", "copies", "root", "image_id")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Backup]:
@@ -112,6 +129,11 @@ class BackupAdmin(RecordAdmin):
     @admin.display(description="Stored", ordering="stored_size")
     def stored(self, backup: Backup) -> str:
         return size(backup.stored_size)
+
+    @admin.display(description="Where it is")
+    def copies(self, backup: Backup) -> str:
+        names = [replica.vault.name for replica in backup.replicas.select_related("vault")]
+        return ", ".join((["here"] if backup.here else []) + names) or "nowhere"
 
     @admin.display(description="Students")
     def students(self, backup: Backup) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 from django.contrib import admin
@@ -9,11 +10,12 @@ from django.http import HttpRequest
 
 from backups import selectors
 from backups.models import RetentionPolicy
-from backups.services import backups, housekeeping, restores
+from backups.services import backups, housekeeping, offsite, restores
 from smsops.admin.actions import DestructiveForm, Preview
 from smsops.admin.planned import ExclusiveAction, PlannedAction
 from smsops.models import Environment, Run
 from smsops.runs.plan import By, Plan
+from smsops.text import seconds_text
 
 
 class BackUpNow(ExclusiveAction, PlannedAction):
@@ -51,9 +53,16 @@ class RetentionInline(admin.StackedInline):  # type: ignore[type-arg]
 
 
 def panel(request: HttpRequest) -> dict[str, Any]:
-    """The warning about keys, for those who see backups."""
-    at_risk = selectors.keyring().at_risk() if request.user.has_perm("backups.view_backup") else []
-    return {"key_warning": selectors.key_warning(at_risk) if at_risk else ""}
+    """The warning about keys and how far the copies elsewhere are, for those who see backups."""
+    if not request.user.has_perm("backups.view_backup"):
+        return {"key_warning": "", "offsite": {}}
+    at_risk = selectors.keyring().at_risk()
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for vault, lag in offsite.standings():
+        late = lag > vault.allowed_lag or bool(vault.problem)
+        behind = seconds_text(lag.total_seconds()) + " behind" if lag else "up to date"
+        found[vault.environment_id].append({"vault": vault, "late": late, "said": behind})
+    return {"key_warning": selectors.key_warning(at_risk) if at_risk else "", "offsite": dict(found)}
 
 
 class RestoreLatest(ExclusiveAction):

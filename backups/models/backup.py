@@ -52,6 +52,7 @@ class Backup(models.Model):
         null=True, blank=True, help_text="Rows that refer to missing ones, by table; unknown until it was verified."
     )
     pinned = models.BooleanField(default=False)
+    here = models.BooleanField(default=True, help_text="Whether the local vault has it; else it is only off-site.")
 
     class Meta:
         ordering = ["-taken_at", "-pk"]
@@ -72,4 +73,4 @@ class Backup(models.Model):
     @property
     def good(self) -> bool:
         """Whether a restore may begin with it."""
-        return not self.damage and self.proof != Proof.STORED
+        return not self.damage and self.here and self.proof != Proof.STORED

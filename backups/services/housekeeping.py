@@ -9,7 +9,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from backups import retention, selectors
-from backups.models import Backup, Proof, RetentionPolicy
+from backups.models import Backup, Proof, Replica, RetentionPolicy
 from backups.retention import Point, Rules, Verdict
 from backups.services import storing
 from smsops.errors import OpsError
@@ -35,7 +35,7 @@ def preview(environment: Environment) -> list[Verdict]:
     """What tidying up now would do, newest backup first; changes nothing."""
     policy = policy_of(environment)
     needed = {name: why for needs in _NEEDS for name, why in needs(environment).items()}
-    rows = Backup.objects.filter(environment=environment)
+    rows = Backup.objects.filter(environment=environment, here=True)
     points = [Point(row.identifier, row.taken_at, row.good, row.pinned, needed.get(row.identifier, "")) for row in rows]
     stale = max(timedelta(hours=1), timedelta(minutes=2 * environment.backup_minutes))
     rules = Rules(
@@ -113,9 +113,13 @@ def reindex(environment: Environment) -> Reindexed:
             added.append(identifier)
         except OpsError as error:
             problems.append(str(error))
-    gone = sorted(known - set(listed))
+    rows = Backup.objects.filter(environment=environment)
+    rows.filter(identifier__in=listed).update(here=True)
+    gone = sorted(rows.filter(here=True).exclude(identifier__in=listed).values_list("identifier", flat=True))
+    elsewhere = Replica.objects.filter(backup__in=rows).values("backup")
+    rows.filter(identifier__in=gone, pk__in=elsewhere).update(here=False)
     missing = f"It is not in the vault {vault.shelf.root} any more."
-    Backup.objects.filter(environment=environment, identifier__in=gone, damage="").update(damage=missing)
+    rows.filter(identifier__in=gone, here=True, damage="").update(damage=missing)
     return Reindexed(added, gone, problems)
 
 

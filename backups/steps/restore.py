@@ -16,7 +16,7 @@ from backups import selectors
 from backups.engines.sqlite import SqliteEngine, fsync, side_file
 from backups.errors import BackupDamaged
 from backups.models import Backup, Proof, Reason
-from backups.services import fence, storing, swaps
+from backups.services import fence, storing, swaps, unpacking
 from backups.vault.shelf import explained
 from smsops.errors import OpsError
 from smsops.models import Phase
@@ -56,7 +56,7 @@ class Stage(StepKind):
         with explained(staged.parent):
             _room(staged.parent, backup.size)
             ctx.guard()
-            manifest = selectors.vault_of(ctx.environment).read(backup.identifier, part)
+            manifest = unpacking.unpack(backup, part, ctx.guard)
             if manifest.root != backup.root:
                 raise BackupDamaged(f"The vault holds another backup under the name {backup.identifier}.")
             facts = SqliteEngine().facts(part)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from backups import selectors
 from backups.engines.sqlite import SqliteEngine
 from backups.models import Backup, Proof
-from backups.services import swaps, test_log
+from backups.services import swaps, test_log, unpacking
 from backups.steps.backup import room_for_bytes
 from backups.steps.restore import backup_of
 from backups.vault.shelf import explained
@@ -42,7 +42,7 @@ class UnpackForTest(ScratchStep):
             shutil.rmtree(sandbox.data_of(ctx), ignore_errors=True)
             database.parent.mkdir(parents=True)
             room_for_bytes(backup.size, ctx.work_dir)
-            manifest = selectors.vault_of(ctx.environment).read(backup.identifier, database)
+            manifest = unpacking.unpack(backup, database, ctx.guard)
             _belongs_to_sms(ctx, database)
         facts = SqliteEngine().facts(database)
         if facts.problem or facts.row_counts != manifest.row_counts:

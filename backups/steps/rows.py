@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from backups import selectors
 from backups.engines import plans, putting, recovery, rows
 from backups.engines.plans import RecoveryPlan
+from backups.services import unpacking
 from backups.steps.backup import room_for_bytes
 from backups.steps.restore import backup_of, database
 from backups.vault.shelf import explained
@@ -45,7 +45,7 @@ class UnpackRows(ScratchStep):
         backup = backup_of(ctx)
         with explained(ctx.work_dir):
             room_for_bytes(backup.size, ctx.work_dir)
-            selectors.vault_of(ctx.environment).read(backup.identifier, then(ctx))
+            unpacking.unpack(backup, then(ctx), ctx.guard)
         return Done({"identifier": backup.identifier}, "Every block is right.")
 
 

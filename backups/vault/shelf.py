@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import BinaryIO, Protocol
 from smsops.errors import OpsError
 
 INCOMING = ".incoming"
+LOCK = ".lock"
 
 
 class Shelf(Protocol):
@@ -92,6 +94,22 @@ class FolderShelf:
             make_private(target.parent)
             source.replace(target)
             _sync_folder(target.parent)
+
+    @contextlib.contextmanager
+    def locked(self, *, alone: bool) -> Iterator[None]:
+        """Hold the shelf, `alone` or with others; OpsError, transient, when it is held otherwise. A killed holder lets
+        go."""
+        with explained(self.root):
+            make_private(self.root)
+            handle = os.open(self.root / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            try:
+                fcntl.flock(handle, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise OpsError(f"The vault {self.root} is in use; try again later.", transient=True) from None
+            yield
+        finally:
+            os.close(handle)
 
     def remove(self, name: str) -> None:
         with explained(self.root):

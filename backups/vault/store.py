@@ -160,11 +160,20 @@ class Vault:
         """Remove a backup; a missing one is fine. Its packs go with the next `collect`, where no other needs them."""
         self.shelf.remove(self._name(identifier))
 
+    def in_use(self) -> contextlib.AbstractContextManager[None]:
+        """Keep `collect` away meanwhile: for whoever reads many packs, such as copying them elsewhere."""
+        return self.shelf.locked(alone=False)
+
     def collect(self) -> int:
         """Remove packs that no backup needs and what killed writers left; returns how many packs that were.
 
-        Raises BackupDamaged, and removes nothing, when a manifest cannot be read: what it needs is not known.
+        Raises BackupDamaged, and removes nothing, when a manifest cannot be read: what it needs is not known. OpsError,
+        transient, while the vault is in use.
         """
+        with self.shelf.locked(alone=True):
+            return self._collect()
+
+    def _collect(self) -> int:
         needed = {pack for identifier in self.identifiers() for pack in self.manifest(identifier).packs}
         here = [name for folder in self.shelf.names(PACKS) for name in self.shelf.names(f"{PACKS}/{folder}")]
         loose = [digest for name in here if (digest := name.removesuffix(".pack")) not in needed]

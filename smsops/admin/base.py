@@ -11,6 +11,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 
 from smsops.admin.actions import ActionsMixin
+from smsops.fields import EncryptedTextField
 
 _INLINES: dict[type[models.Model], list[type[InlineModelAdmin[Any, Any]]]] = defaultdict(list)
 
@@ -28,6 +29,11 @@ class OperationsAdmin(ActionsMixin):
     show_full_result_count = False
     list_per_page = 50
     view_on_site = False  # the admin is the site
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Not even the sealed text of a secret can be found out by filtering."""
+        sealed = {field.name for field in self.model._meta.fields if isinstance(field, EncryptedTextField)}
+        return lookup.partition("__")[0] not in sealed and super().lookup_allowed(lookup, value, request)
 
     def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[type[InlineModelAdmin[Any, Any]]]:
         """What other rooms add, once there is something to add it to."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils import timezone
 
-from backups.models import Backup
+from backups.models import Backup, OffsiteVault, Replica
 from deployments.models import Release
 from incidents.models import Incident, IncidentState
 from smsops.models import Environment, Run, RunState
@@ -18,6 +19,7 @@ from tests.factories import (
     make_environment,
     make_incident,
     make_instance,
+    make_offsite_vault,
     make_release,
     make_run,
     make_user,
@@ -48,7 +50,7 @@ class Door:
 
     def user(self, *more: str, **fields: Any) -> Any:
         """Somebody who may press it, and see what it is on."""
-        views = ("smsops.view_environment", "smsops.view_run", "backups.view_backup")
+        views = ("smsops.view_environment", "smsops.view_run", "backups.view_backup", "backups.view_offsitevault")
         rest = ("deployments.view_release", "incidents.view_incident")
         return make_user(self.permission, *views, *rest, *more, **fields)
 
@@ -71,6 +73,16 @@ def a_school() -> Environment:
 
 def its_backup() -> Backup:
     return Backup.objects.get(environment=a_school())
+
+
+def its_copied_backup() -> Backup:
+    backup = its_backup()
+    Replica.objects.create(backup=backup, vault=make_offsite_vault(backup.environment))
+    return backup
+
+
+def a_mounted_folder() -> OffsiteVault:
+    return make_offsite_vault(kind="folder", bucket=tempfile.gettempdir(), prefix="nothing-is-here")
 
 
 def its_older_release() -> Release:
@@ -97,6 +109,8 @@ RUNS = {
     "verify": Door("verify", "backups.verify_backup", its_backup, "verification"),
     "tidy up": Door("tidy", "backups.tidy_vault", a_school, "housekeeping", exclusive=True),
     "prove a backup": Door("prove", "backups.verify_backup", its_backup, "restore_test"),
+    "bring a backup back": Door("bring-back", "backups.verify_backup", its_copied_backup, "rescue"),
+    "copy": Door("copy", "backups.copy_offsitevault", a_mounted_folder, "replication"),
     "deploy a release": Door("deploy", "smsops.deploy_environment", its_older_release, "deploy", exclusive=True),
     "deploy": Door("deploy", "smsops.deploy_environment", a_school, "deploy", exclusive=True, extra=_older),
     "roll back": Door("rollback", "smsops.rollback_environment", a_school, "rollback", True, True),
@@ -110,6 +124,7 @@ MOVES = {
 DOORS = {
     **RUNS,
     **MOVES,
+    "read what is elsewhere": Door("reindex", "backups.tidy_vault", a_mounted_folder),
     "import releases": Door("import", "smsops.deploy_environment", a_school),
     "cancel": Door("cancel", "smsops.cancel_run", a_queued_run),
 }

@@ -13,16 +13,18 @@ from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from backups.models import Backup
+from backups.models import Backup, OffsiteVault
 from deployments.models import Release
 from incidents.models import Incident, IncidentState
 from smsops.models import Environment, Run, RunState
 from tests.admin.browser import Browser, Page, changelist
 from tests.factories import (
+    SMOKE,
     make_admin,
     make_backup,
     make_environment,
     make_incident,
+    make_offsite_vault,
     make_release,
     make_run,
     make_step,
@@ -54,11 +56,12 @@ def an_incident(number: int) -> Incident:
 
 
 LISTS: dict[type[Model], Callable[[int], Any]] = {
-    Environment: lambda number: make_environment(title=f"School{number}"),
+    Environment: lambda number: make_environment(title=f"School{number}", **SMOKE),
     Run: a_run,
     Backup: lambda number: make_backup(taken_at=days_ago(number), run=make_run()),
     Release: lambda number: make_release(make_environment(), f"1.0.{number}", installed=bool(number % 2)),
     Incident: an_incident,
+    OffsiteVault: lambda number: make_offsite_vault(name=f"away{number}"),
 }
 every_list = pytest.mark.parametrize("model", LISTS, ids=lambda model: model.__name__)
 
@@ -135,14 +138,15 @@ def test_a_nonsensical_address_is_no_crash(model: type[Model], asked: str) -> No
 @every_list
 def test_nothing_of_a_password_can_be_found_out_by_filtering(model: type[Model]) -> None:
     LISTS[model](1)
-    field = "smoke_password" if model is Environment else "environment__smoke_password"
+    own = {Environment: "smoke_password", OffsiteVault: "secret"}
+    field = own.get(model, "environment__smoke_password")
     page = Browser(make_viewer()).get(f"{changelist(model)}?{field}__startswith=a")
     assert page.status == 400 or shown(page) == 0
 
 
 @pytest.mark.parametrize(
     ("model", "words"),
-    [(Environment, "School1"), (Run, "the 1th"), (Release, "1.0.1"), (Incident, "Trouble 1")],
+    [(Environment, "School1"), (OffsiteVault, "away1"), (Run, "the 1th"), (Release, "1.0.1"), (Incident, "Trouble 1")],
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_a_search_finds_the_row(model: type[Model], words: str) -> None:

@@ -13,7 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django_celery_beat.admin import PeriodicTaskAdmin
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
-from backups.models import Backup
+from backups.models import Backup, OffsiteVault
 from deployments.models import Release
 from incidents.models import Incident
 from smsops.models import Environment, Run
@@ -26,6 +26,7 @@ from tests.factories import (
     make_backup,
     make_environment,
     make_incident,
+    make_offsite_vault,
     make_release,
     make_run,
     make_user,
@@ -44,6 +45,7 @@ MAKE: dict[type[Model], Callable[[], Any]] = {
     PeriodicTask: lambda: PeriodicTask.objects.create(
         name="By hand", task="smsops.sweep", interval=IntervalSchedule.objects.create(every=9, period="days")
     ),
+    OffsiteVault: make_offsite_vault,
     Release: lambda: make_release(make_environment()),
     Run: make_run,
     User: make_user,

@@ -1,0 +1,110 @@
+"""Vaults on other machines, and which backup has a copy in which."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from backups.models.backup import Backup
+from smsops.fields import EncryptedTextField
+from smsops.models import Environment
+
+
+class SiteKind(models.TextChoices):
+    S3 = "s3", "S3, or what speaks like it"
+    AZURE = "azure", "Azure Blob"
+    SFTP = "sftp", "SFTP"
+    FOLDER = "folder", "A mounted folder"
+
+
+class LockMode(models.TextChoices):
+    COMPLIANCE = "COMPLIANCE", "Nobody may remove it"
+    GOVERNANCE = "GOVERNANCE", "Only who may bypass the lock"
+
+
+class OffsiteVault(models.Model):
+    """A vault elsewhere to which every backup of an environment is copied (B8).
+
+    The fields mean what they mean in `backups.vault.remote.Site`. Nothing there is ever removed by smsops.
+    """
+
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="offsite_vaults")
+    name = models.SlugField(max_length=40, help_text="Short name used in commands, like “s3”.")
+    kind = models.CharField(max_length=10, choices=SiteKind, default=SiteKind.S3)
+    bucket = models.CharField(
+        "bucket, container or folder", max_length=500, help_text="It has to exist; smsops makes none."
+    )
+    prefix = models.CharField(
+        "folder inside", max_length=200, blank=True, help_text="Belongs to this environment alone. Empty: its name."
+    )
+    address = models.CharField(
+        max_length=300, blank=True, help_text="S3: URL, empty for AWS. Azure: URL of the account. SFTP: host:port."
+    )
+    region = models.CharField(max_length=40, blank=True)
+    user = models.CharField("user or access key", max_length=200, blank=True)
+    secret = EncryptedTextField(blank=True, default="")
+    host_key = models.CharField(
+        "SFTP host key", max_length=1000, blank=True, help_text="As ssh-keyscan says it: “ssh-ed25519 AAAA…”."
+    )
+    lock_days = models.PositiveIntegerField("lock for (days)", default=0, help_text="S3 object lock. 0: none.")
+    lock_mode = models.CharField(max_length=10, choices=LockMode, default=LockMode.COMPLIANCE)
+    lag_minutes = models.PositiveIntegerField(
+        "may lag (minutes)",
+        default=60,
+        validators=[MinValueValidator(1)],
+        help_text="A backup that is not there after so long is an incident.",
+    )
+    enabled = models.BooleanField(default=True)
+    turn = models.PositiveIntegerField(default=0, editable=False)
+    copied_at = models.DateTimeField(null=True, blank=True, editable=False)
+    failures = models.PositiveIntegerField(default=0, editable=False)
+    problem = models.TextField(blank=True, editable=False)
+
+    class Meta:
+        ordering = ["environment__name", "name"]
+        verbose_name = "off-site vault"
+        permissions = [("copy_offsitevault", "Can copy backups to an off-site vault")]
+        constraints = [models.UniqueConstraint(fields=["environment", "name"], name="one_offsite_vault_per_name")]
+
+    def __str__(self) -> str:
+        return f"{self.environment.name} → {self.name}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:backups_offsitevault_change", args=[self.pk])
+
+    def clean(self) -> None:
+        """Refuse what could not work, with one sentence per field."""
+        mistakes = {}
+        if self.kind == SiteKind.SFTP and not self.host_key:
+            mistakes["host_key"] = "Without the server's key smsops cannot know whom it talks to."
+        if self.kind in (SiteKind.SFTP, SiteKind.AZURE) and not self.address:
+            mistakes["address"] = "Say where the server is."
+        if self.lock_days and self.kind != SiteKind.S3:
+            mistakes["lock_days"] = "Only S3 can lock what is stored."
+        if ".." in self.prefix.split("/") or self.prefix.startswith("/"):
+            mistakes["prefix"] = "Give a folder inside the bucket, like “school/sms”."
+        if mistakes:
+            raise ValidationError(mistakes)
+
+    @property
+    def allowed_lag(self) -> timedelta:
+        return timedelta(minutes=self.lag_minutes)
+
+
+class Replica(models.Model):
+    """One backup's copy in an off-site vault."""
+
+    backup = models.ForeignKey(Backup, on_delete=models.CASCADE, related_name="replicas")
+    vault = models.ForeignKey(OffsiteVault, on_delete=models.CASCADE, related_name="replicas")
+    seen_at = models.DateTimeField(default=timezone.now, help_text="When it was last found there.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["backup", "vault"], name="one_replica_per_vault")]
+
+    def __str__(self) -> str:
+        return f"{self.backup} in {self.vault.name}"

@@ -1,0 +1,252 @@
+"""Copies of the backups in vaults elsewhere: kept up, looked after, and brought back from (B8)."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.utils import timezone
+
+from backups import selectors
+from backups.errors import BackupDamaged
+from backups.models import Backup, OffsiteVault, Proof, Replica
+from backups.services import storing
+from backups.vault import copies
+from backups.vault import manifest as manifests
+from backups.vault.remote import Site, opened
+from backups.vault.replication import Report, Sampling, replicate
+from backups.vault.rescue import rescue
+from backups.vault.shelf import Shelf
+from smsops.errors import OpsError, WrongUse
+from smsops.models import ACTIVE, Environment, Run
+from smsops.runs.plan import By, Plan, PlannedStep, submit
+
+KIND = "replication"
+LONGEST_PAUSE = timedelta(hours=1)  # after failures
+LOOK_AGAIN = timedelta(hours=6)  # so often older copies are read back where nothing new is to be copied
+
+
+def site_of(vault: OffsiteVault) -> Site:
+    """The vault's row as plain values."""
+    return Site(
+        kind=vault.kind,
+        bucket=vault.bucket,
+        address=vault.address,
+        prefix=vault.prefix or vault.environment.name,
+        user=vault.user,
+        secret=vault.secret,
+        region=vault.region,
+        host_key=vault.host_key,
+        lock_days=vault.lock_days,
+        lock_mode=vault.lock_mode,
+    )
+
+
+@contextlib.contextmanager
+def shelf_of(vault: OffsiteVault) -> Iterator[Shelf]:
+    """The vault's shelf. OpsError, its secret taken out, when it cannot be reached."""
+    try:
+        with opened(site_of(vault)) as shelf:
+            yield shelf
+    except OpsError as error:
+        if vault.secret and vault.secret in str(error):
+            raise OpsError(error.message.replace(vault.secret, "***"), transient=error.transient) from None
+        raise
+
+
+def find(environment: Environment, name: str) -> OffsiteVault:
+    """The off-site vault of that name; WrongUse naming the known ones."""
+    found = OffsiteVault.objects.filter(environment=environment, name=name).select_related("environment").first()
+    if found is None:
+        known = ", ".join(environment.offsite_vaults.values_list("name", flat=True)) or "none yet"
+        raise WrongUse(f"{environment.name} has no off-site vault “{name}”; known are {known}.")
+    return found
+
+
+def waiting(vault: OffsiteVault) -> QuerySet[Backup]:
+    """The good backups that have no copy there yet, oldest first."""
+    good = Backup.objects.filter(environment_id=vault.environment_id, damage="", here=True)
+    return good.exclude(replicas__vault=vault).order_by("taken_at")
+
+
+def lag(vault: OffsiteVault) -> timedelta:
+    """How long the oldest backup that is not there has been waiting; zero when all are."""
+    return lag_of(measured(OffsiteVault.objects.filter(pk=vault.pk)).get())
+
+
+def measured(vaults: QuerySet[OffsiteVault]) -> QuerySet[OffsiteVault]:
+    """The same vaults, each with `oldest`: when the oldest backup that is not there was taken."""
+    there = Replica.objects.filter(vault=OuterRef(OuterRef("pk")), backup=OuterRef("pk"))
+    good = Backup.objects.filter(environment=OuterRef("environment"), damage="", here=True)
+    oldest = good.exclude(Exists(there)).order_by("taken_at").values("taken_at")[:1]
+    return vaults.annotate(oldest=Subquery(oldest))
+
+
+def standings() -> list[tuple[OffsiteVault, timedelta]]:
+    """Every off-site vault in use and its lag, in one query."""
+    vaults = measured(OffsiteVault.objects.filter(enabled=True).select_related("environment"))
+    return [(vault, lag_of(vault)) for vault in vaults]
+
+
+def lag_of(vault: OffsiteVault) -> timedelta:
+    """The lag of a measured vault."""
+    oldest: datetime | None = vault.oldest  # type: ignore[attr-defined]
+    return timezone.now() - oldest if oldest else timedelta()
+
+
+def plan(vault: OffsiteVault) -> Plan:
+    """What copying to the vault would do."""
+    count = waiting(vault).count()
+    return Plan(
+        kind=KIND,
+        title=f"Copy backups of {vault.environment.name} to {vault.name}",
+        environment=vault.environment,
+        steps=(PlannedStep("offsite.copy"),),
+        params={"vault": vault.pk},
+        exclusive=False,
+        notes=(
+            f"{count} backups are not there yet; only what they do not share is sent.",
+            "Some older copies are read back and compared. Nothing there is changed or removed; SMS is not touched.",
+        ),
+    )
+
+
+def request(vault: OffsiteVault, by: By) -> Run:
+    """Queue a run that copies; WrongUse while one is under way there."""
+    if active(vault):
+        raise WrongUse(f"Backups of {vault.environment.name} are being copied to {vault.name} already.")
+    return submit(plan(vault), by)
+
+
+def active(vault: OffsiteVault) -> bool:
+    """Whether a run is copying there."""
+    runs = Run.objects.filter(environment_id=vault.environment_id, kind=KIND, state__in=ACTIVE)
+    return any(run.params.get("vault") == vault.pk for run in runs)
+
+
+def due() -> list[OffsiteVault]:
+    """Vaults something should be copied to now. After failures the pauses grow, up to an hour."""
+    now, found = timezone.now(), []
+    for vault in OffsiteVault.objects.filter(enabled=True).select_related("environment"):
+        last = Run.objects.filter(environment=vault.environment, kind=KIND).order_by("-pk").first()
+        pause = min(LONGEST_PAUSE, timedelta(minutes=2**vault.failures)) if vault.failures else timedelta()
+        if last is not None and now - (last.finished_at or now) < pause:
+            continue
+        fresh = vault.copied_at is not None and now - vault.copied_at < LOOK_AGAIN
+        if (waiting(vault).exists() or not fresh) and not active(vault):
+            found.append(vault)
+    return found
+
+
+def copy(vault: OffsiteVault, seconds: float) -> Report:
+    """Copy for so many seconds at the most, and write down what is there now."""
+    work = Path(settings.SMSOPS_WORK_DIR) / "offsite" / str(vault.pk)
+    local = selectors.vault_of(vault.environment)
+    with shelf_of(vault) as shelf, local.in_use():
+        report = replicate(local.shelf, shelf, local.keys, work, Sampling(turn=vault.turn), seconds=seconds)
+        _note_copies(vault, set(copies.identifiers(shelf)))
+    return report
+
+
+def _note_copies(vault: OffsiteVault, there: set[str]) -> None:
+    """Which backups are there, as rows."""
+    backups = Backup.objects.filter(environment_id=vault.environment_id, identifier__in=there)
+    now = timezone.now()
+    Replica.objects.bulk_create(
+        [Replica(backup=backup, vault=vault, seen_at=now) for backup in backups],
+        update_conflicts=True,
+        unique_fields=["backup", "vault"],
+        update_fields=["seen_at"],
+    )
+    Replica.objects.filter(vault=vault).exclude(backup__identifier__in=there).delete()
+
+
+def note_success(vault: OffsiteVault) -> None:
+    """A run copied everything and found nothing wrong."""
+    OffsiteVault.objects.filter(pk=vault.pk).update(
+        copied_at=timezone.now(), failures=0, problem="", turn=F("turn") + 1
+    )
+
+
+def note_failure(vault: OffsiteVault, problem: str) -> None:
+    """A run did not get through, or found damage."""
+    OffsiteVault.objects.filter(pk=vault.pk).update(failures=F("failures") + 1, problem=problem, turn=F("turn") + 1)
+
+
+def plan_rescue(backup: Backup) -> Plan:
+    """What bringing a backup back from elsewhere would do. Raises WrongUse when no off-site vault has it."""
+    names = list(backup.replicas.values_list("vault__name", flat=True))
+    if not names:
+        raise WrongUse(f"No off-site vault has a copy of {backup.identifier}.")
+    return Plan(
+        kind="rescue",
+        title=f"Bring {backup.identifier} back",
+        environment=backup.environment,
+        steps=(PlannedStep("offsite.bring_back"),),
+        params={"backup": backup.pk},
+        exclusive=False,
+        notes=(f"What the local vault lacks or has damaged is fetched from {' or '.join(names)} and checked.",),
+    )
+
+
+def start_rescue(backup: Backup, by: By) -> Run:
+    """Queue a run that brings a backup back."""
+    return submit(plan_rescue(backup), by)
+
+
+def bring_back(environment: Environment, identifier: str, guard: Callable[[], None] = lambda: None) -> str:
+    """Mend a backup of the local vault from the first off-site vault that has it whole; returns what was done.
+
+    Raises BackupDamaged, with what each of them said, when none has.
+    """
+    local, said = selectors.vault_of(environment), []
+    for vault in OffsiteVault.objects.filter(environment=environment).select_related("environment"):
+        try:
+            guard()
+            with shelf_of(vault) as shelf:
+                brought = rescue(shelf, local.shelf, identifier, local.keys)
+        except OpsError as error:
+            said.append(f"{vault.name}: {error.message}")
+            continue
+        Backup.objects.filter(environment=environment, identifier=identifier).update(here=True, damage="")
+        return f"{len(brought)} files of {identifier} were brought back from {vault.name}."
+    raise BackupDamaged(" ".join(said) or f"{environment.name} has no off-site vault that could have a copy.")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a look into an off-site vault found: backups new to the catalogue, and sentences about unreadable ones."""
+
+    added: list[str]
+    problems: list[str]
+
+
+def reindex(vault: OffsiteVault) -> Found:
+    """Enter in the catalogue what is there and not known here; it is fetched when it is needed."""
+    environment = vault.environment
+    known = set(Backup.objects.filter(environment=environment).values_list("identifier", flat=True))
+    added, problems = [], []
+    with shelf_of(vault) as shelf:
+        there = copies.identifiers(shelf)
+        for identifier in [each for each in there if each not in known]:
+            try:
+                _enter(environment, shelf, identifier)
+                added.append(identifier)
+            except (OpsError, UnicodeDecodeError) as error:
+                problems.append(f"{identifier}: {error}")
+    _note_copies(vault, set(there))
+    return Found(added, problems)
+
+
+def _enter(environment: Environment, shelf: Shelf, identifier: str) -> None:
+    data = copies.read(shelf, copies.manifest_name(identifier))
+    manifest = manifests.loads(data.decode(), selectors.keyring())
+    if manifest.identifier != identifier:
+        raise BackupDamaged(f"its manifest is that of {manifest.identifier}.")
+    backup = storing.catalogue(environment, None, manifest)
+    Backup.objects.filter(pk=backup.pk).update(proof=Proof.STORED, here=False)

@@ -1,0 +1,25 @@
+"""From a backup to its file, wherever the backup lies: the local vault first, and what it lacks from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from backups import selectors
+from backups.errors import BackupDamaged
+from backups.models import Backup
+from backups.services import offsite
+from backups.vault.manifest import Manifest
+
+
+def unpack(backup: Backup, target: Path, guard: Callable[[], None]) -> Manifest:
+    """Build the backup's file at `target`, every block checked. What the vault lacks or has damaged is fetched from an
+    off-site copy first. Raises BackupDamaged when no copy anywhere is whole."""
+    vault = selectors.vault_of(backup.environment)
+    try:
+        return vault.read(backup.identifier, target)
+    except BackupDamaged:
+        if not backup.replicas.exists():
+            raise
+    offsite.bring_back(backup.environment, backup.identifier, guard)
+    return vault.read(backup.identifier, target)
