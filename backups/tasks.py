@@ -20,6 +20,9 @@ def scheduled(environment_id: int) -> None:
     environment = Environment.objects.filter(pk=environment_id, backups_enabled=True).first()
     if environment is None:
         return
+    if why := schedule.waits(environment):
+        log.info("no backup of %s now: %s", environment.name, why)
+        return
     try:
         backups.request(environment, By(trigger=Trigger.SCHEDULE, name="schedule"), Reason.SCHEDULED)
     except WrongUse as busy:

@@ -3,5 +3,6 @@
 from backups.models.backup import Backup, Proof, Reason
 from backups.models.offsite import OffsiteVault, Replica
 from backups.models.policy import RetentionPolicy
+from backups.models.schedule import BackupSchedule
 
-__all__ = ["Backup", "OffsiteVault", "Proof", "Reason", "Replica", "RetentionPolicy"]
+__all__ = ["Backup", "BackupSchedule", "OffsiteVault", "Proof", "Reason", "Replica", "RetentionPolicy"]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from backups import retention, selectors
 from backups.models import Backup, Proof, Replica, RetentionPolicy
 from backups.retention import Point, Rules, Verdict
-from backups.services import storing
+from backups.services import schedule, storing
 from smsops.errors import OpsError
 from smsops.models import Environment, Run
 from smsops.runs.plan import By, Plan, PlannedStep, submit
@@ -37,7 +37,8 @@ def preview(environment: Environment) -> list[Verdict]:
     needed = {name: why for needs in _NEEDS for name, why in needs(environment).items()}
     rows = Backup.objects.filter(environment=environment, here=True)
     points = [Point(row.identifier, row.taken_at, row.good, row.pinned, needed.get(row.identifier, "")) for row in rows]
-    stale = max(timedelta(hours=1), timedelta(minutes=2 * environment.backup_minutes))
+    hours = schedule.of(environment).hours
+    stale = max(timedelta(hours=1), 2 * max(hours.usual, hours.quiet))
     rules = Rules(
         policy.keep_days,
         policy.keep_daily,

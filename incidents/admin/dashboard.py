@@ -7,8 +7,9 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from backups.services import forecast
 from incidents import selectors
-from smsops.models import Run
+from smsops.models import Environment, Run
 
 STRIP = 48  # backups in the strip: half a day at one every 15 minutes
 BUTTONS = (
@@ -23,15 +24,16 @@ def panel(request: HttpRequest) -> dict[str, Any]:
     """What the dashboard shows to somebody who may look at environments."""
     if not request.user.has_perm("smsops.view_environment"):
         return {}
-    statuses = selectors.statuses()
+    statuses, strips = selectors.statuses(), selectors.backup_strips(STRIP)
     sees_runs = request.user.has_perm("smsops.view_run")
     sees_incidents = request.user.has_perm("incidents.view_incident")
     return {
         "cards": [{"status": status, "buttons": _buttons(request, status.environment.pk)} for status in statuses],
-        "strips": selectors.backup_strips(STRIP) if sees_runs else {},
+        "strips": strips if sees_runs else {},
         "live": [incident for status in statuses for incident in status.incidents] if sees_incidents else [],
         "running": [run for status in statuses for run in status.running] if sees_runs else [],
         "recent": list(Run.objects.select_related("environment")[:8]) if sees_runs else [],
+        "breaches": forecast.breaches(Environment.objects.all(), strips),
         "beat_late": selectors.watcher_late(statuses),
     }
 

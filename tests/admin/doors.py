@@ -5,14 +5,17 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
 from backups.models import Backup, OffsiteVault, Replica
+from backups.services import schedule
 from deployments.models import Release
 from incidents.models import Incident, IncidentState
 from smsops.models import Environment, Run, RunState
+from smsops.runs.plan import By
 from tests.admin.browser import door
 from tests.factories import (
     make_backup,
@@ -85,6 +88,12 @@ def a_mounted_folder() -> OffsiteVault:
     return make_offsite_vault(kind="folder", bucket=tempfile.gettempdir(), prefix="nothing-is-here")
 
 
+def a_paused_school() -> Environment:
+    environment = a_school()
+    schedule.pause(environment, timedelta(hours=1), By(name="maria", reason="the school moves"))
+    return Environment.objects.get(pk=environment.pk)
+
+
 def its_older_release() -> Release:
     return Release.objects.get(environment=a_school(), version="1.17.0")
 
@@ -125,6 +134,8 @@ DOORS = {
     **RUNS,
     **MOVES,
     "read what is elsewhere": Door("reindex", "backups.tidy_vault", a_mounted_folder),
+    "pause backups": Door("pause", "backups.pause_backups", a_school, extra=lambda _: {"hours": 2}),
+    "resume backups": Door("resume", "backups.pause_backups", a_paused_school),
     "import releases": Door("import", "smsops.deploy_environment", a_school),
     "cancel": Door("cancel", "smsops.cancel_run", a_queued_run),
 }

@@ -1,0 +1,130 @@
+"""What will happen if nobody does anything: when the RPO breaks, when the vault's disk is full (§6.1, B1, B7)."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db.models import Avg, Exists, OuterRef, QuerySet, Subquery, Sum
+from django.utils import timezone
+
+from backups import selectors
+from backups.models import Backup, Proof
+from backups.services import housekeeping, schedule
+from smsops.models import ACTIVE, FINAL, GOOD, Environment, Run, Trigger
+from smsops.text import seconds_text
+
+LATE = timedelta(minutes=2)  # a bell that has not come so long after its time will not come by itself
+RECENT = 20  # backup runs by which the next one is judged
+
+
+@dataclass(frozen=True)
+class Breach:
+    """The RPO is broken since, or will be broken at, the moment `at`, and why."""
+
+    at: datetime
+    why: str
+
+    def __str__(self) -> str:
+        left = (self.at - timezone.now()).total_seconds()
+        return f"{f'The RPO breaks in {seconds_text(left)}' if left > 0 else 'The RPO is broken'}: {self.why}"
+
+
+def breach(environment: Environment) -> Breach | None:
+    """The coming breach of the RPO; None when the next backup will be there in time."""
+    runs = Run.objects.filter(environment=environment, kind="backup", state__in=FINAL).order_by("-created_at")[:RECENT]
+    one = Environment.objects.filter(pk=environment.pk)
+    return breaches(one, {environment.pk: list(runs)[::-1]}).get(environment.pk)
+
+
+def breaches(environments: QuerySet[Environment], recent: Mapping[int, list[Run]]) -> dict[int, Breach]:
+    """The coming breaches by environment, in one query whatever their number. `recent` are the last backup runs of each
+    that have ended, oldest first."""
+    good = Backup.objects.filter(environment=OuterRef("pk"), damage="", here=True).exclude(proof=Proof.STORED)
+    backups = Run.objects.filter(environment=OuterRef("pk"), kind="backup", trigger=Trigger.SCHEDULE)
+    busy = Run.objects.filter(environment=OuterRef("pk"), exclusive=True, state__in=ACTIVE)
+    found = environments.select_related("schedule").annotate(
+        newest=Subquery(good.order_by("-taken_at").values("taken_at")[:1]),
+        last_start=Subquery(backups.order_by("-created_at").values("created_at")[:1]),
+        busy=Exists(busy),
+    )
+    judged = {each.pk: _judge(each, recent.get(each.pk, [])[: -RECENT - 1 : -1]) for each in found}
+    return {key: value for key, value in judged.items() if value is not None}
+
+
+def _judge(environment: Any, recent: list[Run]) -> Breach | None:
+    """Judge one annotated environment by its last backup runs, newest first."""
+    now = timezone.now()
+    if environment.newest is None:
+        return Breach(now, "there is no good backup yet.")
+    deadline, planned = environment.newest + environment.rpo, schedule.of(environment)
+    starts = schedule.due_after(planned, environment.last_start)
+    if starts is None:
+        return Breach(deadline, "scheduled backups are off.")
+    failed = _failures(recent)
+    if failed >= 2:
+        return Breach(deadline, f"the last {failed} backups failed.")
+    if now - starts > LATE and not environment.busy:
+        return Breach(deadline, f"no backup has begun since {starts:%H:%M} UTC, when one was due; is beat running?")
+    if max(starts, now) + _usual_length(recent) <= deadline:
+        return None
+    if planned.paused:
+        return Breach(deadline, f"backups are paused until {starts:%Y-%m-%d %H:%M} UTC ({planned.pause_reason}).")
+    return Breach(deadline, f"the next backup is due only at {starts:%H:%M} UTC.")
+
+
+def _failures(recent: list[Run]) -> int:
+    """How many backups in a row have failed up to now."""
+    return next((count for count, run in enumerate(recent) if run.state in GOOD), len(recent))
+
+
+def _usual_length(recent: list[Run]) -> timedelta:
+    """What nine in ten of the recent backups did not exceed."""
+    took = sorted(run.seconds or 0.0 for run in recent if run.state in GOOD)
+    return timedelta(seconds=took[int(len(took) * 0.9)] if took else 60.0)
+
+
+@dataclass(frozen=True)
+class Storage:
+    """A vault's size and where it goes; sizes in bytes. `full` is in how long the disk is full, None if never."""
+
+    size: int
+    backups: int
+    raw: int  # what the same backups would be without sharing and compression
+    free: int
+    settled: int  # the size once as many backups are kept as the policy says
+    full: timedelta | None
+
+    @property
+    def ratio(self) -> float:
+        """How many times smaller the vault is than what is in it."""
+        return self.raw / self.size if self.size else 0.0
+
+
+def storage(environment: Environment) -> Storage:
+    """How large the vault is and will be, if backups go on as in the last week."""
+    vault, rows = selectors.vault_of(environment), Backup.objects.filter(environment=environment, here=True)
+    size = vault.size()
+    lately = rows.filter(taken_at__gt=timezone.now() - timedelta(days=7))
+    mean = lately.aggregate(mean=Avg("stored_size"))["mean"] or 0.0
+    per_day = mean * (timedelta(days=1) / schedule.of(environment).hours.usual)
+    policy = housekeeping.policy_of(environment)
+    settled = max(size, int(per_day * policy.keep_days))
+    free = shutil.disk_usage(_existing(vault.shelf.root)).free
+    grows = settled - size
+    return Storage(
+        size=size,
+        backups=rows.count(),
+        raw=rows.aggregate(raw=Sum("size"))["raw"] or 0,
+        free=free,
+        settled=settled,
+        full=timedelta(days=free / per_day) if per_day and grows > free else None,
+    )
+
+
+def _existing(path: Path) -> Path:
+    return path if path.exists() or path.parent == path else _existing(path.parent)
