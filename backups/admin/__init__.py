@@ -1,6 +1,6 @@
 """Backups in the admin. Django finds the pages here."""
 
-from backups.admin import backup, offsite
+from backups.admin import backup, offsite, rows, vault
 from backups.admin.environment import (
     BackUpNow,
     PauseBackups,
@@ -13,7 +13,8 @@ from backups.admin.environment import (
 )
 from smsops.admin.actions import add_action
 from smsops.admin.base import add_inline
-from smsops.admin.site import add_panel
+from smsops.admin.parts import RunPart, add_part
+from smsops.admin.site import add_page, add_panel
 from smsops.models import Environment
 
 add_action(Environment, BackUpNow())
@@ -24,5 +25,9 @@ add_action(Environment, ResumeBackups())
 add_inline(Environment, ScheduleInline)
 add_inline(Environment, RetentionInline)
 add_panel(panel)
+add_page("backups/vault/<row:pk>/", "backups_vault", vault.page)
+add_part("comparison", RunPart("admin/backups/_comparison.html", rows.compared))
+add_part("row_preview", RunPart("admin/backups/_rows_plan.html", rows.looked_at))
+add_part("row_recovery", RunPart("admin/backups/_rows_plan.html", rows.looked_at))
 
 __all__ = ["backup", "offsite"]

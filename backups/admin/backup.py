@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from backups.admin.rows import Compare, PutBack
 from backups.models import Backup
 from backups.services import backups, offsite, restore_tests, restores
 from smsops.admin.actions import ActionForm, DestructiveForm
@@ -101,7 +102,7 @@ class BackupAdmin(RecordAdmin):
     search_fields = ("identifier", "release_version")
     search_help_text = "Search by identifier or release."
     date_hierarchy = "taken_at"
-    object_actions = (Restore(), ProveIt(), Verify(), BringBack())
+    object_actions = (Restore(), Compare(), PutBack(), ProveIt(), Verify(), BringBack())
     fieldsets = (
         (
             None,

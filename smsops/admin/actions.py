@@ -16,7 +16,7 @@ from django.contrib import messages
 from django.contrib.admin import ModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
@@ -30,6 +30,7 @@ from smsops.runs.plan import By, Plan
 class ActionForm(forms.Form):
     """Asks why."""
 
+    prefilled: ClassVar[tuple[str, ...]] = ()
     reason = forms.CharField(
         label="Reason", required=False, max_length=500, help_text="Goes into the record.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "class": "vTextField"}),
@@ -38,6 +39,12 @@ class ActionForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.target: models.Model = kwargs.pop("target")
         super().__init__(*args, **kwargs)
+
+    @classmethod
+    def asked(cls, query: QueryDict) -> dict[str, Any]:
+        """What a link to the form has filled in: only fields in `prefilled`, never a reason or a typed name."""
+        many = {name: query.getlist(name) for name in cls.prefilled if name in query}
+        return {name: values if len(values) > 1 else values[0] for name, values in many.items()}
 
 
 class ReasonedForm(ActionForm):
@@ -162,7 +169,7 @@ class ActionsMixin(ModelAdmin):  # type: ignore[type-arg]
             raise Http404
         if not action.allowed(request) or not self.has_view_permission(request, target):
             raise PermissionDenied
-        form = action.form(request.POST or None, target=target)
+        form = action.form(request.POST or None, target=target, initial=action.form.asked(request.GET))
         obstacle = action.obstacle(target)
         if request.method == "POST" and not obstacle and form.is_valid():
             try:

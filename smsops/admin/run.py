@@ -12,6 +12,7 @@ from django.urls import URLPattern, path
 
 from smsops.admin.actions import ActionForm, ObjectAction, Preview
 from smsops.admin.base import RecordAdmin
+from smsops.admin.parts import part_of
 from smsops.models import FINAL, Run, RunState, StepState
 from smsops.runs import cancel
 from smsops.runs.executor import past_return
@@ -78,7 +79,7 @@ class RunAdmin(RecordAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         run = self.get_object(request, object_id)
-        extra = {**(extra_context or {}), **(_live_context(run) if isinstance(run, Run) else {})}
+        extra = {**(extra_context or {}), **(_live_context(run, request) if isinstance(run, Run) else {})}
         return super().change_view(request, object_id, form_url, extra)
 
     def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -86,11 +87,11 @@ class RunAdmin(RecordAdmin):
         run = self.get_queryset(request).filter(pk=pk).first()
         if run is None or not self.has_view_permission(request, run):
             raise Http404
-        html = render_to_string("admin/smsops/run/_live.html", _live_context(run), request)
+        html = render_to_string("admin/smsops/run/_live.html", _live_context(run, request), request)
         return JsonResponse({"html": html, "finished": run.state in FINAL})
 
 
-def _live_context(run: Run) -> dict[str, Any]:
+def _live_context(run: Run, request: HttpRequest) -> dict[str, Any]:
     steps = list(run.steps.all())
     ended = sum(step.state in ENDED for step in steps)
     now = next((step for step in steps if step.state not in ENDED), None)
@@ -101,5 +102,6 @@ def _live_context(run: Run) -> dict[str, Any]:
         "now": None if run.state in FINAL else now,
         "past_return": past_return(steps),
         "needs_human": run.state == RunState.NEEDS_HUMAN,
+        "part": part_of(run, request),
         "by_hand": run.facts.get("by_hand", []),
     }
