@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from backups.vault.store import Vault
+from tests.backups.couples import script
 from tests.backups.databases import make
 from tests.backups.servers import any_site as any_site
 from tests.backups.servers import azure_site as azure_site
@@ -27,6 +29,25 @@ def database(tmp_path: Path) -> Path:
     folder = tmp_path / "data"
     folder.mkdir()
     return make(folder / "school.db")
+
+
+@pytest.fixture
+def then(database: Path, tmp_path: Path) -> Path:
+    """The unpacked backup: the quiet database as it was."""
+    return Path(shutil.copy2(database, tmp_path / "then.db"))
+
+
+@pytest.fixture(scope="session")
+def seeded(school: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo school in one quiet file."""
+    copy = Path(shutil.copy2(school, tmp_path_factory.mktemp("seeded") / "school.db"))
+    return script(copy, "PRAGMA journal_mode=DELETE")
+
+
+@pytest.fixture
+def live(seeded: Path, tmp_path: Path) -> Path:
+    """The school SMS works on."""
+    return script(Path(shutil.copy2(seeded, tmp_path / "live.db")), "PRAGMA journal_mode=WAL")
 
 
 @pytest.fixture
