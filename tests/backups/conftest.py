@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from backups.vault.shelf import FolderShelf
 from backups.vault.store import Vault
 from tests.backups.couples import script
 from tests.backups.databases import make
+from tests.backups.replicas import fill
 from tests.backups.servers import any_site as any_site
 from tests.backups.servers import azure_site as azure_site
 from tests.backups.servers import moto_site as moto_site
@@ -53,6 +55,18 @@ def live(seeded: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def vault(tmp_path: Path) -> Vault:
     return vault_at(tmp_path)
+
+
+@pytest.fixture
+def stocked(tmp_path: Path) -> Vault:
+    """A vault of three backups in three packs, the later ones building on the first."""
+    return fill(vault_at(tmp_path), tmp_path, 3)
+
+
+@pytest.fixture
+def replica(tmp_path: Path) -> FolderShelf:
+    """A folder for its copies."""
+    return FolderShelf(tmp_path / "replica")
 
 
 @pytest.fixture
