@@ -73,7 +73,9 @@ def test_evidence_tells_the_log_the_instance_its_health_and_what_happened(place:
 
 
 def test_every_digest_and_size_is_that_of_its_file(process_place: Place) -> None:
-    for piece in taken(process_place).evidence.all():
+    pieces = taken(process_place).evidence.all()
+    assert len(pieces) == len(evidence.PIECES)
+    for piece in pieces:
         data = Path(piece.path).read_bytes()
         assert (hashlib.sha256(data).hexdigest(), len(data)) == (piece.sha256, piece.size)
         assert evidence.read(piece) == data
@@ -134,8 +136,8 @@ def test_evidence_taken_by_several_workers_at_once_is_what_its_digest_says(proce
     launch(process_place)
     incident = incidents.report(process_place.environment, LATE)[0]
     assert forked(8, lambda: evidence.collect(incident)) == [0] * 8
-    for piece in incident.evidence.all():
-        evidence.read(piece)
+    read = {piece.name: evidence.read(piece) for piece in incident.evidence.all()}
+    assert read.keys() == evidence.PIECES.keys()
 
 
 @pytest.mark.docker
