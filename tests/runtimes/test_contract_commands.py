@@ -11,7 +11,7 @@ from smsops.errors import OpsError, RuntimeUnavailable
 from tests.places import Place
 from tests.runtimes.acts import create, image_id
 
-ENDLESS = ["python", "-c", "import signal; signal.pause()"]
+LONG = ["python", "-c", "import signal; signal.alarm(60); signal.pause()"]  # whatever happens to the test
 
 
 def test_a_command_is_run_once_and_tells_its_output_and_exit_code(place: Place) -> None:
@@ -29,14 +29,14 @@ def test_a_command_is_run_in_a_folder_of_the_application(place: Place) -> None:
 def test_a_command_that_takes_too_long_is_ended(place: Place) -> None:
     began = time.monotonic()
     with pytest.raises(OpsError):
-        place.runtime.run_once(image_id(place), ENDLESS, 1)
+        place.runtime.run_once(image_id(place), LONG, 1)
     assert time.monotonic() - began < 10
     assert place.runtime.instances() == []
 
 
 def test_a_command_that_takes_too_long_is_not_an_engine_that_is_away(place: Place) -> None:
     with pytest.raises(OpsError, match="took longer than 1 s") as caught:
-        place.runtime.run_once(image_id(place), ENDLESS, 1)
+        place.runtime.run_once(image_id(place), LONG, 1)
     assert not isinstance(caught.value, RuntimeUnavailable)
 
 

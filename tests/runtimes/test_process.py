@@ -6,6 +6,7 @@ import fcntl
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from tests.places import Place, wait_for
 from tests.runtimes.acts import ALL_TIME, alive, create, image_id, launch, now, on_a_full_disk, pid_of, seen
 from tests.smsops.crowd import together
 
-HOST = "import os, signal, subprocess, sys\n"
+HOST = "import os, sys\n"
 
 
 def folder_of(place: Place) -> Path:
@@ -80,9 +81,19 @@ def test_the_environment_of_sms_is_for_nobody_else_to_read(process_place: Place)
     assert modes == {folder.parent: 0o700, folder: 0o700, folder / "spec.json": 0o600}
 
 
-def test_what_sms_started_and_left_behind_ends_with_it(process_place: Place, tmp_path: Path) -> None:
+@pytest.fixture
+def line(tmp_path: Path) -> Iterator[Path]:
+    """A pipe that ends with the test: a program that reads it runs for as long, and no longer."""
+    pipe = tmp_path / "line"
+    os.mkfifo(pipe)
+    end = os.open(pipe, os.O_RDWR)
+    yield pipe
+    os.close(end)
+
+
+def test_what_sms_started_and_left_behind_ends_with_it(process_place: Place, tmp_path: Path, line: Path) -> None:
     note = tmp_path / "child"
-    program = f"pid = os.fork() or signal.pause(); open({str(note)!r}, 'w').write(str(pid) + chr(10)); signal.pause()\n"
+    program = f"pid = os.fork()\nif pid: open({str(note)!r}, 'w').write(f'{{pid}}\\n')\nopen({str(line)!r}).read()\n"
     release_of(process_place, tmp_path, program)
     name = create(process_place, "9.0.0").name
     process_place.runtime.start(name)
