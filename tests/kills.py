@@ -1,4 +1,4 @@
-"""Kills workers with SIGKILL at every boundary of the journal: before and behind each side effect.
+"""Kills workers with SIGKILL: at every boundary of the journal (before and behind each side effect) or where told to.
 
 A worker is a forked process that drives the run; it dies at the first boundary that no worker died at before. The next
 one finds a dead holder's lease and an open intent, as after any real kill. So one run is killed once at every boundary.
@@ -10,7 +10,7 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from django.db import connections
 
@@ -75,3 +75,20 @@ def _work_and_die(run_id: int, known: set[str], tell: int) -> None:
         code = 0
     finally:
         os._exit(code)
+
+
+def die(*_: object) -> NoReturn:
+    """End this process as a kill from outside does."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("still alive")
+
+
+def killed(act: Callable[[], object]) -> None:
+    """Do it in another process; fails unless that one is killed meanwhile."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            act()
+        finally:
+            os._exit(1)  # never back into the tests
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL

@@ -86,7 +86,9 @@ def test_no_page_has_an_inline_script_or_style(name: str) -> None:
 
 @every_page
 def test_no_page_has_an_event_handler_or_a_script_address(name: str) -> None:
-    for element in opened(name).elements:
+    elements = opened(name).elements
+    assert elements
+    for element in elements:
         assert not [attribute for attribute in element.attributes if attribute.startswith("on")], element
         assert not [value for value in element.attributes.values() if value.lower().startswith("javascript:")]
 
@@ -119,7 +121,9 @@ def test_the_other_doors_of_a_browser_are_shut_too() -> None:
 
 
 def test_our_own_templates_are_all_covered_by_the_policy() -> None:
-    for template in Path(settings.BASE_DIR, "templates").rglob("*.html"):
+    templates = list(Path(settings.BASE_DIR, "templates").rglob("*.html"))
+    assert templates
+    for template in templates:
         text = template.read_text(encoding="utf-8")
         assert "|safe" not in text, template
         assert "autoescape off" not in text, template

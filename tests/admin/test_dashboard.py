@@ -245,8 +245,9 @@ def test_the_buttons_on_a_card_are_those_one_may_press() -> None:
 def test_every_button_on_a_card_leads_to_its_confirmation() -> None:
     make_environment()
     admin = make_admin()
-    for link in dashboard(admin).doors:
-        assert Browser(admin).get(link).status == 200
+    doors = dashboard(admin).doors
+    assert doors
+    assert [link for link in doors if Browser(admin).get(link).status != 200] == []
 
 
 def test_the_rooms_one_may_not_enter_are_not_on_the_way() -> None:

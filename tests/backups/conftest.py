@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from backups.vault.shelf import FolderShelf
 from backups.vault.store import Vault
+from tests.backups.couples import script
 from tests.backups.databases import make
+from tests.backups.replicas import fill
 from tests.backups.servers import any_site as any_site
 from tests.backups.servers import azure_site as azure_site
 from tests.backups.servers import moto_site as moto_site
@@ -30,8 +34,39 @@ def database(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def then(database: Path, tmp_path: Path) -> Path:
+    """The unpacked backup: the quiet database as it was."""
+    return Path(shutil.copy2(database, tmp_path / "then.db"))
+
+
+@pytest.fixture(scope="session")
+def seeded(school: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo school in one quiet file."""
+    copy = Path(shutil.copy2(school, tmp_path_factory.mktemp("seeded") / "school.db"))
+    return script(copy, "PRAGMA journal_mode=DELETE")
+
+
+@pytest.fixture
+def live(seeded: Path, tmp_path: Path) -> Path:
+    """The school SMS works on."""
+    return script(Path(shutil.copy2(seeded, tmp_path / "live.db")), "PRAGMA journal_mode=WAL")
+
+
+@pytest.fixture
 def vault(tmp_path: Path) -> Vault:
     return vault_at(tmp_path)
+
+
+@pytest.fixture
+def stocked(tmp_path: Path) -> Vault:
+    """A vault of three backups in three packs, the later ones building on the first."""
+    return fill(vault_at(tmp_path), tmp_path, 3)
+
+
+@pytest.fixture
+def replica(tmp_path: Path) -> FolderShelf:
+    """A folder for its copies."""
+    return FolderShelf(tmp_path / "replica")
 
 
 @pytest.fixture

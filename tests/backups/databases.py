@@ -113,6 +113,16 @@ def commits(copy: Path) -> int:
     return counter
 
 
+def make_damaged(path: Path) -> Path:
+    """A database one of whose pages is nonsense, in the place of whatever is there."""
+    path.unlink(missing_ok=True)
+    make(path, rows=3000, journal="delete")
+    with path.open("r+b") as file:
+        file.seek(4096 * 5)
+        file.write(b"\xff" * 4096)
+    return path
+
+
 def spoil(file: Path, bit: int) -> None:
     """Flip one bit of a file."""
     with file.open("r+b") as handle:

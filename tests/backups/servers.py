@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import boto3
@@ -20,6 +21,7 @@ import pytest
 from azure.storage.blob import BlobServiceClient
 
 from backups.vault.remote import Site
+from backups.vault.shelf import Shelf
 from tests.machine.parts import find
 from tests.places import free_port, wait_for
 
@@ -178,8 +180,18 @@ def any_site(request: pytest.FixtureRequest, tmp_path: Path) -> Site:
     return replace(found, prefix=f"sms-{uuid.uuid4().hex[:8]}")
 
 
+NAME = "backups/20260301T123000Z-r7.json"
+LARGE = Random(3).randbytes(9 * 1024 * 1024)  # sent in more than one part
+
+
 def parcel(folder: Path, data: bytes) -> Path:
     """A file to be put."""
     path = folder / f"{uuid.uuid4().hex}.parcel"
     path.write_bytes(data)
     return path
+
+
+def content(shelf: Shelf, name: str) -> bytes:
+    """What is in a file on a shelf."""
+    with shelf.open(name) as file:
+        return file.read()

@@ -13,7 +13,7 @@ from backups.services import backups, restores
 from smsops.errors import WrongUse
 from smsops.models import Run, RunState, StepState
 from smsops.runs.plan import By
-from tests.backups.databases import make, spoil
+from tests.backups.databases import make_damaged, spoil
 from tests.backups.vaults import pack_of
 from tests.places import Place, digest, drive
 from tests.runtimes.acts import launch, seen
@@ -72,11 +72,7 @@ def test_a_missing_database_fails_a_backup_and_changes_nothing(process_place: Pl
 
 
 def test_a_damaged_database_is_kept_as_evidence_and_never_called_good(process_place: Place) -> None:
-    process_place.database.unlink()
-    make(process_place.database, rows=3000, journal="delete")
-    with process_place.database.open("r+b") as file:
-        file.seek(4096 * 5)
-        file.write(b"\xff" * 4096)
+    make_damaged(process_place.database)
     run = process_place.back_up()
     assert run.state == RunState.SAFE
     assert "The database of SMS is damaged" in run.cause

@@ -22,10 +22,8 @@ BY = By(name="test")
 def test_a_full_disk_under_the_live_database_is_named(tmp_path: Path, disk: Path) -> None:
     live = make(disk / "live.db")
     fill(disk)
-    try:
+    with pytest.raises(OpsError, match="full"):
         SqliteEngine().snapshot(live, tmp_path / "copy.db")
-    except OpsError as error:
-        assert "full" in str(error)
 
 
 def test_the_full_disk_is_the_one_that_is_named(tmp_path: Path, disk: Path) -> None:

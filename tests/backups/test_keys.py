@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from backups.errors import KeyUnusable
 from backups.vault import keys
 from backups.vault.keys import Key, Keyring, identity_of
 from smsops.errors import OpsError
+from tests.kills import die, killed
 
 
 @pytest.fixture
@@ -49,10 +49,6 @@ def key_file(ring: Keyring, key: Key) -> Path:
 
 def mode(path: Path) -> int:
     return path.stat().st_mode & 0o777
-
-
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def changes(data: bytes) -> Iterator[tuple[int, bytes]]:
@@ -164,14 +160,9 @@ def test_a_first_use_that_was_killed_halfway_is_put_right_by_a_new_key(
     ring: Keyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write = keys._write
-    pid = os.fork()
-    if pid == 0:
-        monkeypatch.setattr(keys, "_write", lambda path, text: die() if path.name == "current" else write(path, text))
-        try:
-            ring.current()
-        finally:
-            os._exit(1)  # never back into the tests
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+    with monkeypatch.context() as patch:
+        patch.setattr(keys, "_write", lambda path, text: die() if path.name == "current" else write(path, text))
+        killed(ring.current)
     assert len(ring.identities()) == 1
     assert ring.rotate() == ring.current()
 

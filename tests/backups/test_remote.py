@@ -1,31 +1,18 @@
-"""Shelves on other machines behave as one in a folder does; what goes wrong there is said in one sentence."""
+"""Shelves on other machines behave as one in a folder does."""
 
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from random import Random
 
 import pytest
 
-from backups.vault import remote
 from backups.vault.remote import RemoteShelf, Site, opened
 from backups.vault.shelf import Shelf
 from smsops.errors import OpsError
-from tests.backups.servers import SECRET, client, parcel
-from tests.backups.wires import wired
-from tests.incidents.servers import mute
-from tests.places import free_port
-
-NAME = "backups/20260301T123000Z-r7.json"
-KEY_BEGINS = b"\0\0\0\x0bssh-ed25519\0\0\0\x20"
-LARGE = Random(3).randbytes(9 * 1024 * 1024)  # sent in more than one part
-ABSENT = r"does not exist|There is no folder"
-NOT_THERE = {"s3": "nowhere", "azure": "nowhere", "sftp": "/nowhere", "folder": "/nowhere"}
+from tests.backups.servers import LARGE, NAME, content, parcel
 
 
 @pytest.fixture
@@ -39,14 +26,6 @@ def far(site: Site) -> Iterator[RemoteShelf]:
     with opened(site) as found:
         assert isinstance(found, RemoteShelf)
         yield found
-
-
-def content(shelf: Shelf, name: str) -> bytes:
-    with shelf.open(name) as file:
-        return file.read()
-
-
-# --- what every shelf does ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("data", [b"one", b"", LARGE], ids=["small", "empty", "large"])
@@ -104,9 +83,6 @@ def test_another_prefix_is_another_shelf(shelf: Shelf, any_site: Site, tmp_path:
         assert (other.names("backups"), other.exists(NAME)) == ([], False)
 
 
-# --- what only those on other machines do ---------------------------------------------------------------------------
-
-
 def test_a_file_that_is_there_is_never_written_over(far: RemoteShelf, tmp_path: Path) -> None:
     far.put(NAME, parcel(tmp_path, b"one"))
     with pytest.raises(OpsError, match=r"with another length; it is never written over\."):
@@ -133,163 +109,7 @@ def test_a_size_is_told_without_fetching(far: RemoteShelf, tmp_path: Path) -> No
         far.size("backups/other.json")
 
 
-# --- what goes wrong ------------------------------------------------------------------------------------------------
-
-
-def said_by(site: Site, folder: Path) -> list[str]:
-    """What is said when the site is used in every way; nothing else than one sentence ever comes out."""
-    said = []
-    with opened(site) as shelf:
-        for act in ("names", "open", "exists", "remove", "put"):
-            with pytest.raises(OpsError) as caught:
-                getattr(shelf, act)(NAME, *([parcel(folder, b"one")] if act == "put" else []))
-            said.append(caught.value.message)
-    return said
-
-
-@pytest.mark.parametrize(
-    "kind",
-    ["rclone", pytest.param("sftp", marks=pytest.mark.sftp), pytest.param("azure", marks=pytest.mark.azure)],
-)
-def test_wrong_credentials_are_called_so(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> None:
-    site: Site = request.getfixturevalue(f"{kind}_site")
-    wrong = "A" * 86 + "==" if kind == "azure" else "not-the-secret"
-    for said in said_by(replace(site, secret=wrong), tmp_path):
-        assert "credentials" in said and "\n" not in said and wrong not in said
-
-
-def test_a_missing_bucket_is_called_missing_and_not_empty(site: Site, tmp_path: Path) -> None:
-    lost = replace(site, bucket=NOT_THERE[site.kind])
-    with pytest.raises(OpsError, match=ABSENT), opened(lost) as shelf:
-        shelf.names("backups")
-    with pytest.raises(OpsError, match=ABSENT), opened(lost) as shelf:
-        shelf.open(NAME)
-
-
-def test_a_server_that_is_not_there_does_not_answer(site: Site, tmp_path: Path) -> None:
-    port = site.address.rpartition(":")[2].partition("/")[0]
-    for said in said_by(replace(site, address=site.address.replace(port, str(free_port()))), tmp_path):
-        assert said.endswith("does not answer.")
-
-
-def patience(monkeypatch: pytest.MonkeyPatch, site: Site, seconds: float) -> None:
-    assert remote.CONNECT_SECONDS + remote.ANSWER_SECONDS <= 12
-    for name in ("CONNECT_SECONDS", "ANSWER_SECONDS"):
-        monkeypatch.setattr(f"backups.vault.{site.kind}.{name}", seconds)
-
-
-def test_a_server_that_says_nothing_is_not_waited_for(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    patience(monkeypatch, site, 0.5)
-    port = site.address.rpartition(":")[2].partition("/")[0]
-    with mute() as server:
-        began = time.monotonic()
-        silent = replace(site, address=site.address.replace(port, server.url.rpartition(":")[2]))
-        with pytest.raises(OpsError, match="does not answer"), opened(silent) as shelf:
-            shelf.names("backups")
-        assert time.monotonic() - began < 4
-
-
-@pytest.mark.parametrize("silent", [False, True], ids=["cut", "silent"])
-def test_a_server_that_is_gone_in_the_middle_leaves_no_half_file(
-    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, silent: bool
-) -> None:
-    patience(monkeypatch, site, 0.5)
-    began = time.monotonic()
-    with wired(site, 4_000_000, silent=silent) as wire, opened(wire) as shelf:
-        with pytest.raises(OpsError, match="does not answer") as caught:
-            shelf.put(NAME, parcel(tmp_path, LARGE))
-        assert caught.value.transient
-    assert time.monotonic() - began < 6
-    with opened(site) as shelf:
-        assert (shelf.names("backups"), shelf.exists(NAME)) == ([], False)
-        shelf.put(NAME, parcel(tmp_path, LARGE))
-        assert content(shelf, NAME) == LARGE
-
-
-def test_secrets_are_not_shown(moto_site: Site) -> None:
-    assert SECRET not in repr(moto_site)
-
-
-def test_a_kind_that_is_not_known_is_refused() -> None:
-    with pytest.raises(OpsError, match="There are s3, azure, sftp and folder"), opened(Site("tape", "x")):
-        pass
-
-
-def test_an_address_that_is_none_is_refused() -> None:
-    for kind in ("s3", "azure"):
-        with pytest.raises(OpsError), opened(Site(kind, "x", "::", user="u", secret="s")) as shelf:
-            shelf.names("backups")
-
-
-def test_a_folder_that_is_not_mounted_is_not_taken_for_an_empty_replica(tmp_path: Path) -> None:
-    with pytest.raises(OpsError, match="There is no folder"), opened(Site("folder", str(tmp_path / "disk"))):
-        pass
-
-
-# --- object lock ----------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def locked(moto_site: Site) -> Site:
-    return replace(moto_site, prefix="locked", lock_days=30)
-
-
-def test_what_is_put_under_lock_cannot_be_removed_for_so_many_days(locked: Site, tmp_path: Path) -> None:
-    with opened(locked) as shelf, client(locked) as s3:
-        shelf.put(NAME, parcel(tmp_path, b"one"))
-        found = s3.head_object(Bucket="bucket", Key=f"locked/{NAME}")
-        assert found["ObjectLockMode"] == "COMPLIANCE"
-        assert found["ObjectLockRetainUntilDate"] > datetime.now(UTC) + timedelta(days=30)
-        with pytest.raises(s3.exceptions.ClientError, match="AccessDenied"):
-            s3.delete_object(Bucket="bucket", Key=f"locked/{NAME}", VersionId=found["VersionId"])
-
-
-def test_a_file_from_before_the_lock_is_locked_when_it_is_needed(locked: Site, tmp_path: Path) -> None:
-    name = "backups/early.json"
-    with opened(replace(locked, lock_days=0)) as shelf:
-        shelf.put(name, parcel(tmp_path, b"one"))
-    with opened(locked) as shelf, client(locked) as s3:
-        assert isinstance(shelf, RemoteShelf)
-        shelf.prolong(name)
-        assert s3.head_object(Bucket="bucket", Key=f"locked/{name}")["ObjectLockMode"] == "COMPLIANCE"
-
-
-def test_a_lock_is_prolonged_when_a_file_is_needed_for_longer(locked: Site, tmp_path: Path) -> None:
-    name = "backups/prolonged.json"
-    with opened(replace(locked, lock_days=2)) as shelf:
-        shelf.put(name, parcel(tmp_path, b"one"))
-    with opened(locked) as shelf, client(locked) as s3:
-        assert isinstance(shelf, RemoteShelf)
-        for _ in range(2):
-            shelf.prolong(name)
-        until = s3.head_object(Bucket="bucket", Key=f"locked/{name}")["ObjectLockRetainUntilDate"]
-        assert until > datetime.now(UTC) + timedelta(days=30)
-
-
-def test_a_server_that_does_not_lock_is_not_trusted_to(rclone_site: Site, tmp_path: Path) -> None:
-    site = replace(rclone_site, prefix="unlocked")
-    with opened(replace(site, lock_days=1)) as shelf, opened(site) as plain:
-        with pytest.raises(OpsError, match="does not lock files"):
-            shelf.put(NAME, parcel(tmp_path, b"one"))
-        assert not plain.exists(NAME)
-
-
-def test_a_file_is_not_spoilt_by_a_server_that_does_not_lock(rclone_site: Site, tmp_path: Path) -> None:
-    site = replace(rclone_site, prefix="unspoilt")
-    with opened(replace(site, lock_days=1)) as shelf, opened(site) as plain:
-        plain.put(NAME, parcel(tmp_path, b"one"))
-        assert isinstance(shelf, RemoteShelf)
-        with pytest.raises(OpsError, match="does not lock files"):
-            shelf.prolong(NAME)
-        assert content(plain, NAME) == b"one"
-
-
-def test_a_lock_where_there_is_none_is_refused() -> None:
-    with pytest.raises(OpsError, match="known to S3 only"), opened(Site("sftp", "x", lock_days=1)):
-        pass
-
-
-# --- SFTP -----------------------------------------------------------------------------------------------------------
+KEY_BEGINS = b"\0\0\0\x0bssh-ed25519\0\0\0\x20"
 
 
 @pytest.mark.sftp

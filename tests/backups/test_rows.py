@@ -2,48 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
-import sqlite3
 from pathlib import Path
-from random import Random
 
 import pytest
 
 from backups.engines.rows import Bytes, Kind, RowDifference, TableDifference, differences, rows
 from smsops.errors import OpsError, WrongUse
+from tests.backups.couples import ODD, TABLES, Rows, counts, couple, difference, lives
 from tests.backups.databases import change, writing
-
-ODD = 'a "table" of\nselect \'; --'
-
-
-@pytest.fixture
-def then(database: Path, tmp_path: Path) -> Path:
-    """The unpacked backup: the database as it was."""
-    return Path(shutil.copy2(database, tmp_path / "then.db"))
-
-
-def script(path: Path, statements: str) -> Path:
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.executescript(statements)
-    return path
-
-
-def couple(folder: Path, before: str, since: str) -> tuple[Path, Path]:
-    """A database made by one script, and a copy that lived through another."""
-    then = script(folder / "was.db", before)
-    now = Path(shutil.copy2(then, folder / "is.db"))
-    return then, script(now, since)
-
-
-def difference(then: Path, now: Path, table: str) -> TableDifference:
-    return next(each for each in differences(then, now) if each.table == table)
-
-
-def counts(then: Path, now: Path, table: str) -> tuple[int, int, int, int]:
-    """Added, removed, changed, hidden."""
-    found = difference(then, now, table)
-    return found.added, found.removed, found.changed, found.hidden
 
 
 def keys(found: list[RowDifference]) -> list[object]:
@@ -202,27 +168,7 @@ def test_differences_are_those_of_one_moment_and_hold_up_no_writer(then: Path, d
     assert found[-1]["one"] > found[0]["one"]
 
 
-TABLES = (
-    "(id INTEGER PRIMARY KEY, a, deleted_at)",
-    "(id TEXT PRIMARY KEY, a, deleted_at)",
-    "(id INTEGER, a, deleted_at, PRIMARY KEY (id)) WITHOUT ROWID",
-    "(id INT NOT NULL UNIQUE, k DEFAULT 'x', a, deleted_at, PRIMARY KEY (k, id))",
-)
-VALUES = (None, 0, 1, 1.5, "", "a", "A", "1", b"a", b"")
-
-
-def scramble(random: Random, path: Path) -> dict[object, tuple[object, ...]]:
-    """Replace rows at random; return all that are there."""
-    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
-        for key in random.sample(range(12), random.randrange(13)):
-            row = (key, random.choice(VALUES), random.choice((None, "2026-01-01")))
-            connection.execute("DELETE FROM t WHERE id = ?", (key,))
-            if random.random() < 0.7:
-                connection.execute("INSERT INTO t (id, a, deleted_at) VALUES (?, ?, ?)", row)
-        return {row[0]: row for row in connection.execute("SELECT id, a, deleted_at FROM t")}
-
-
-def expected(was: dict[object, tuple[object, ...]], now: dict[object, tuple[object, ...]]) -> tuple[int, int, int, int]:
+def expected(was: Rows, now: Rows) -> tuple[int, int, int, int]:
     """Added, removed, changed, hidden, by the simplest means."""
     both = was.keys() & now.keys()
     hidden = {key for key in both if was[key][2] is None and now[key][2] is not None}
@@ -232,12 +178,7 @@ def expected(was: dict[object, tuple[object, ...]], now: dict[object, tuple[obje
 
 @pytest.mark.parametrize("columns", TABLES)
 def test_counts_and_rows_agree_with_a_simple_reckoning(tmp_path: Path, columns: str) -> None:
-    for number in range(40):
-        random, folder = Random(number), tmp_path / str(number)
-        folder.mkdir()
-        then, now = couple(folder, f"CREATE TABLE t {columns}", "")
-        was = scramble(random, then)
-        shutil.copy2(then, now)
-        right = expected(was, scramble(random, now))
+    for then, now, was, became in lives(tmp_path, columns, 40):
+        right = expected(was, became)
         assert counts(then, now, "t") == right
         assert tuple(len(rows(then, now, "t", kind)) for kind in Kind) == right

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import signal
 from pathlib import Path
 
 import pytest
@@ -18,6 +16,7 @@ from backups.vault.store import Stored, Vault
 from smsops.errors import OpsError
 from tests.backups.databases import REVISION, make
 from tests.backups.vaults import NAME, ORIGIN, TAKEN, manifest_file, pack_file, store, vault_at
+from tests.kills import die, killed
 
 
 def test_a_backup_comes_back_exactly(vault: Vault, database: Path, tmp_path: Path) -> None:
@@ -61,18 +60,7 @@ def test_a_backup_appears_in_one_step(vault: Vault, database: Path) -> None:
 
 def die_while_storing(vault: Vault, database: Path) -> None:
     """A worker is killed when the pack is written and the manifest is not."""
-
-    def die(_: Stored) -> Manifest:
-        os.kill(os.getpid(), signal.SIGKILL)
-        raise AssertionError
-
-    pid = os.fork()
-    if pid == 0:
-        try:
-            vault.write(NAME, database, 4096, die)
-        finally:
-            os._exit(1)  # never back into the tests
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+    killed(lambda: vault.write(NAME, database, 4096, die))
 
 
 def loose(vault: Vault) -> list[Path]:

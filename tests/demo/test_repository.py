@@ -100,7 +100,9 @@ def test_requirements_in_the_image_are_those_of_the_demo() -> None:
 
 
 def test_overlays_hold_only_known_fields() -> None:
-    for file in catalogue.OVERLAYS.glob("*/release.json"):
+    overlays = list(catalogue.OVERLAYS.glob("*/release.json"))
+    assert overlays
+    for file in overlays:
         fields = json.loads(file.read_text())
         assert set(fields) == {"version", "parent", "date", "kind", "title", "changelog", "remove"}
         assert fields["version"] == file.parent.name

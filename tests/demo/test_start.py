@@ -115,8 +115,10 @@ def test_alembic_answers_in_the_backend_folder(
 def test_every_migration_can_be_undone_and_matches_the_models(
     alembic: Callable[..., str], tree: Trees, tmp_path: Path
 ) -> None:
-    for step in (("upgrade", "heads"), ("check",), ("downgrade", "base")):
-        alembic(tree("1.19.0"), tmp_path / "walk.db", *step)
+    steps = (("upgrade", "heads"), ("check",), ("downgrade", "base"), ("current",))
+    _, checked, _, current = [alembic(tree("1.19.0"), tmp_path / "walk.db", *step) for step in steps]
+    assert "No new upgrade operations detected" in checked
+    assert current == ""
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -13,19 +11,14 @@ from deployments.checks.base import Check, Result, Target
 from deployments.services import preflight
 from smsops import health
 from smsops.models import RunState
-from tests.factories import (
-    SMOKE,
-    make_environment,
-)
-from tests.places import Place, wait_for
+from tests.factories import SMOKE, make_environment
+from tests.places import Place, patient, wait_for
+from tests.smsops.servers import answering
 
 
 @pytest.fixture
 def process_place(process_place: Place) -> Place:
-    """The same, with patience: on a busy machine a start may take long."""
-    process_place.environment.gate_seconds = 40
-    process_place.environment.save()
-    return process_place
+    return patient(process_place)
 
 
 def started(place: Place, version: str = "1.19.0", **switches: str) -> Place:
@@ -152,30 +145,11 @@ def test_a_list_is_found_in_the_shape_of_every_era(body: object, rows: list[int]
     assert checklist.rows_of(body) == rows
 
 
-class _Stranger(BaseHTTPRequestHandler):
-    """Answers everything with 200 and the same few bytes, as another program on SMS's port would."""
-
-    def _answer(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.end_headers()
-        self.wfile.write(b"<html>It works!</html>")
-
-    do_GET = do_POST = _answer  # noqa: N815
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
 @pytest.fixture
 def stranger() -> Iterator[str]:
-    """The address of another program where SMS should be."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Stranger) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    """The address of another program where SMS should be: it answers everything with the same page."""
+    with answering({"*": (200, "<html>It works!</html>")}) as url:
+        yield url
 
 
 @pytest.mark.django_db
@@ -185,29 +159,8 @@ def test_another_program_that_answers_everything_does_not_pass_for_sms(stranger:
     assert check.run(Target(environment)).verdict == "fail"
 
 
-class _Lists(BaseHTTPRequestHandler):
-    """Answers everything with the same JSON list."""
-
-    def do_POST(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b'["not", "a", "token"]')
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-@pytest.fixture
-def lists() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Lists) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
 @pytest.mark.django_db
-def test_a_login_that_answers_with_a_list_fails_its_check_and_crashes_nothing(lists: str) -> None:
-    environment = make_environment(base_url=lists, **SMOKE)
-    assert checklist.Login().run(Target(environment)).verdict == "fail"
+def test_a_login_that_answers_with_a_list_fails_its_check_and_crashes_nothing() -> None:
+    with answering({"*": (200, ["not", "a", "token"])}) as url:
+        result = checklist.Login().run(Target(make_environment(base_url=url, **SMOKE)))
+    assert result.verdict == "fail"

@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 import http.client
 import json
-import os
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connections
 
 from incidents.models import Evidence, Incident
 from incidents.services import evidence, incidents
@@ -20,6 +18,7 @@ from smsops.models import Environment
 from tests.incidents.conftest import LATE
 from tests.places import ADMIN, SECRET_KEY, Place, free_port, wait_for
 from tests.runtimes.acts import kill, launch
+from tests.smsops.crowd import forked
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJjYW5hcnkifQ.c2lnbmF0dXJlLW9mLWEtY2FuYXJ5"
 API_KEY = "canary-4f1e9c-key"
@@ -74,7 +73,9 @@ def test_evidence_tells_the_log_the_instance_its_health_and_what_happened(place:
 
 
 def test_every_digest_and_size_is_that_of_its_file(process_place: Place) -> None:
-    for piece in taken(process_place).evidence.all():
+    pieces = taken(process_place).evidence.all()
+    assert len(pieces) == len(evidence.PIECES)
+    for piece in pieces:
         data = Path(piece.path).read_bytes()
         assert (hashlib.sha256(data).hexdigest(), len(data)) == (piece.sha256, piece.size)
         assert evidence.read(piece) == data
@@ -134,29 +135,9 @@ def test_an_unreadable_env_file_does_not_keep_evidence_from_being_taken(environm
 def test_evidence_taken_by_several_workers_at_once_is_what_its_digest_says(process_place: Place) -> None:
     launch(process_place)
     incident = incidents.report(process_place.environment, LATE)[0]
-    begin, release = os.pipe()
-    connections.close_all()
-    workers = [collector(incident, begin, release) for _ in range(8)]
-    os.close(release)
-    os.close(begin)
-    assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in workers] == [0] * 8
-    for piece in incident.evidence.all():
-        evidence.read(piece)
-
-
-def collector(incident: Incident, begin: int, release: int) -> int:
-    """A worker that collects when `release` is closed everywhere; returns its process number."""
-    pid = os.fork()
-    if pid:
-        return pid
-    code = 1
-    try:
-        os.close(release)
-        os.read(begin, 1)
-        evidence.collect(incident)
-        code = 0
-    finally:
-        os._exit(code)
+    assert forked(8, lambda: evidence.collect(incident)) == [0] * 8
+    read = {piece.name: evidence.read(piece) for piece in incident.evidence.all()}
+    assert read.keys() == evidence.PIECES.keys()
 
 
 @pytest.mark.docker

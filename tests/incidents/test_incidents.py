@@ -18,6 +18,7 @@ from incidents.services import incidents
 from smsops.errors import WrongUse
 from smsops.models import Environment
 from tests.incidents.conftest import LATE
+from tests.smsops.crowd import together
 
 
 def opened(environment: Environment, **changes: Any) -> Incident:
@@ -29,20 +30,7 @@ def texts(incident: Incident) -> list[str]:
 
 
 def test_twenty_who_report_the_same_at_once_open_one_incident(transactional_db: None, environment: Environment) -> None:
-    together, new = threading.Barrier(20), list[bool]()
-
-    def report() -> None:
-        together.wait()
-        try:
-            new.append(incidents.report(environment, LATE)[1])
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=report) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    new = together(20, lambda: incidents.report(environment, LATE)[1])
     assert sorted(new) == [False] * 19 + [True]
     assert texts(Incident.objects.get()).count(LATE.detail) == 1
 

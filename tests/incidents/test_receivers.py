@@ -11,7 +11,7 @@ from incidents.models import Incident, IncidentState, Severity
 from incidents.services import watching
 from smsops.models import Environment, Run, RunState
 from smsops.runs.plan import By
-from tests.backups.databases import make, spoil
+from tests.backups.databases import make_damaged, spoil
 from tests.backups.vaults import pack_of
 from tests.places import SECRET_KEY, Place, drive, wait_for
 from tests.runtimes.acts import launch
@@ -129,11 +129,7 @@ def test_a_backup_that_is_found_damaged_is_an_incident(process_place: Place) -> 
 
 
 def test_a_damaged_database_is_critical(process_place: Place) -> None:
-    process_place.database.unlink()
-    make(process_place.database, rows=3000, journal="delete")
-    with process_place.database.open("r+b") as file:
-        file.seek(4096 * 5)
-        file.write(b"\xff" * 4096)
+    make_damaged(process_place.database)
     process_place.back_up()
     assert Incident.objects.get().severity == Severity.CRITICAL
 

@@ -17,6 +17,7 @@ from smsops.models import Environment, Run, RunState
 from tests.incidents.servers import mute
 from tests.places import Place, free_port, wait_for
 from tests.runtimes.acts import kill, kill_for_good, launch
+from tests.smsops.crowd import together
 
 
 @pytest.fixture
@@ -180,20 +181,7 @@ def test_a_look_that_is_not_due_is_not_made(process_place: Place) -> None:
 
 def test_two_who_look_at_once_look_once(process_place: Place) -> None:
     watching.due()
-    together, looks = threading.Barrier(8), list[Watch | None]()
-
-    def look() -> None:
-        together.wait()
-        try:
-            looks.append(watching.look(process_place.environment.pk))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=look) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    looks = together(8, lambda: watching.look(process_place.environment.pk))
     assert len(looks) == 8
     assert len([watch for watch in looks if watch is not None]) == 1
 
@@ -235,7 +223,7 @@ def test_a_look_that_takes_long_is_not_joined_by_a_second(
         Environment.objects.update(base_url=server.url)
         thread = threading.Thread(target=slow_look, args=(process_place.environment.pk,))
         thread.start()
-        server.asked.wait()
+        assert server.asked.wait(10)
         second = watching.look(process_place.environment.pk)
     thread.join()
     assert second is None

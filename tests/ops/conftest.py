@@ -11,7 +11,7 @@ from django.db import connections
 from smsops.management.commands.ops import Command
 from smsops.runs import executor, reaper
 from tests.ops.terminal import Said, Terminal
-from tests.places import Place
+from tests.places import Place, patient
 
 
 @pytest.fixture
@@ -33,10 +33,7 @@ def ops(capsys: pytest.CaptureFixture[str], transactional_db: None) -> Terminal:
 
 @pytest.fixture
 def process_place(process_place: Place) -> Place:
-    """The same, with patience: on a busy machine a start may take long."""
-    process_place.environment.gate_seconds = 40
-    process_place.environment.save()
-    return process_place
+    return patient(process_place)
 
 
 @pytest.fixture

@@ -6,13 +6,15 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from smsops.errors import OpsError
 from smsops.runtimes.base import Instance, Status
 from smsops.runtimes.instance_folder import state
 from smsops.runtimes.process import ProcessRuntime
@@ -20,6 +22,21 @@ from smsops.runtimes.registry import spec_of
 from tests.places import DockerPlace, Place, wait_for
 
 GOOD = "1.18.1"
+GONE = "no-such-instance"
+ALL_TIME = datetime.fromtimestamp(0, UTC)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def complaint(act: Callable[[], object]) -> str:
+    """What is said against an act; nothing when it can be done."""
+    try:
+        act()
+    except OpsError as error:
+        return error.message
+    return ""
 
 
 def image_id(place: Place, version: str = GOOD) -> str:

@@ -86,3 +86,4 @@ def test_a_full_disk_loses_lines_and_raises_nothing(
         write(full, 5)
         full.file.close()
         monkeypatch.chdir(tmp_path)
+        assert "line" not in log_tail(disk, 10, None)

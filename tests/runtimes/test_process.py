@@ -6,8 +6,8 @@ import fcntl
 import os
 import signal
 import subprocess
-import threading
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,10 @@ from smsops.runtimes import instance_folder, supervisor
 from smsops.runtimes.base import Status
 from smsops.runtimes.registry import spec_of
 from tests.places import Place, wait_for
-from tests.runtimes.acts import alive, create, image_id, launch, on_a_full_disk, pid_of, seen
+from tests.runtimes.acts import ALL_TIME, alive, create, image_id, launch, now, on_a_full_disk, pid_of, seen
+from tests.smsops.crowd import together
 
-HOST = "import os, subprocess, sys, time\n"
+HOST = "import os, sys\n"
 
 
 def folder_of(place: Place) -> Path:
@@ -65,20 +66,11 @@ def test_without_its_supervisor_sms_is_dead_and_can_be_started_again(process_pla
 
 
 def test_two_who_start_it_at_once_give_one_supervisor_and_one_sms(process_place: Place) -> None:
-    name, together = create(process_place).name, threading.Barrier(2)
-
-    def start() -> None:
-        together.wait()
-        process_place.runtime.start(name)
-
-    threads = [threading.Thread(target=start) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    name = create(process_place).name
+    together(2, lambda: process_place.runtime.start(name))
     wait_for(process_place.serving, "SMS to serve")
     assert supervisors(folder_of(process_place)) == [supervisor_of(process_place)]
-    events = process_place.runtime.events(name, datetime.fromtimestamp(0, UTC), datetime.now(UTC))
+    events = process_place.runtime.events(name, ALL_TIME, now())
     assert [event.action for event in events] == ["start"]
 
 
@@ -89,15 +81,26 @@ def test_the_environment_of_sms_is_for_nobody_else_to_read(process_place: Place)
     assert modes == {folder.parent: 0o700, folder: 0o700, folder / "spec.json": 0o600}
 
 
-def test_what_sms_started_and_left_behind_ends_with_it(process_place: Place, tmp_path: Path) -> None:
+@pytest.fixture
+def line(tmp_path: Path) -> Iterator[Path]:
+    """A pipe that ends with the test: a program that reads it runs for as long, and no longer."""
+    pipe = tmp_path / "line"
+    os.mkfifo(pipe)
+    end = os.open(pipe, os.O_RDWR)
+    yield pipe
+    os.close(end)
+
+
+def test_what_sms_started_and_left_behind_ends_with_it(process_place: Place, tmp_path: Path, line: Path) -> None:
     note = tmp_path / "child"
-    program = f"child = subprocess.Popen(['sleep', '600']); open({str(note)!r}, 'w').write(str(child.pid) + chr(10))\n"
-    release_of(process_place, tmp_path, program + "time.sleep(600)\n")
+    program = f"pid = os.fork()\nif pid: open({str(note)!r}, 'w').write(f'{{pid}}\\n')\nopen({str(line)!r}).read()\n"
+    release_of(process_place, tmp_path, program)
     name = create(process_place, "9.0.0").name
     process_place.runtime.start(name)
     pid = int(wait_for(lambda: note.exists() and note.read_text().endswith("\n") and note.read_text(), "the child"))
+    assert alive(pid)
     process_place.runtime.stop(name, 5)
-    wait_for(lambda: not alive(pid), "the child to end")
+    assert wait_for(lambda: not alive(pid), "the child to end")
 
 
 def test_sms_may_not_use_more_memory_than_its_limit(process_place: Place, tmp_path: Path) -> None:
@@ -105,7 +108,8 @@ def test_sms_may_not_use_more_memory_than_its_limit(process_place: Place, tmp_pa
     release_of(process_place, tmp_path, "print('begun', flush=True); bytearray(100 * 2**20)\n")
     name = create(process_place, "9.0.0").name
     process_place.runtime.start(name)
-    wait_for(lambda: "MemoryError" in process_place.runtime.logs(name, 50), "the refusal")
+    log = wait_for(lambda: "MemoryError" in (log := process_place.runtime.logs(name, 50)) and log, "the refusal")
+    assert log.index("begun") < log.index("MemoryError")
 
 
 def test_the_folder_of_an_instance_holds_nothing_when_it_is_removed(process_place: Place) -> None:
@@ -147,7 +151,7 @@ def test_sms_is_restarted_later_each_time_it_dies_young(process_place: Place, tm
     name = create(process_place, "9.0.0").name
     process_place.runtime.start(name)
     wait_for(lambda: seen(process_place).restarts >= 3, "three restarts")
-    events = process_place.runtime.events(name, datetime.fromtimestamp(0, UTC), datetime.now(UTC))
+    events = process_place.runtime.events(name, ALL_TIME, now())
     died = [event.at for event in events if event.action == "die"]
     began = [event.at for event in events if event.action == "start"][1:]
     waits = [(start - death).total_seconds() for death, start in zip(died, began, strict=False)]
@@ -160,10 +164,10 @@ def test_stopping_sms_while_it_waits_for_its_restart_ends_it(process_place: Plac
     release_of(process_place, tmp_path, "sys.exit(5)\n")
     name = create(process_place, "9.0.0").name
     process_place.runtime.start(name)
-    began = datetime.now(UTC) - timedelta(minutes=1)
+    began = now() - timedelta(minutes=1)
 
     def deaths() -> int:
-        told = process_place.runtime.events(name, began, datetime.now(UTC))
+        told = process_place.runtime.events(name, began, now())
         return sum(event.action == "die" for event in told)
 
     wait_for(lambda: deaths() >= 5, "five deaths")  # the wait for the next start is 3 s
@@ -195,7 +199,8 @@ def test_sms_is_started_again_when_it_dies_while_the_disk_of_its_folder_is_full(
         state = instance_folder.state(Path(runtime.spec.state_path) / name)
         os.kill(state["pid"], signal.SIGKILL)
         wait_for(lambda: not process_place.serving(), "SMS to be away")
-        wait_for(process_place.serving, "SMS to serve again", 5)
+        assert wait_for(process_place.serving, "SMS to serve again", 5)
+        assert not alive(state["pid"])
 
 
 def test_a_program_that_cannot_be_started_has_the_exit_code_of_that(process_place: Place) -> None:
@@ -216,24 +221,27 @@ def test_a_line_is_what_ends_with_a_line_feed_and_nothing_else(
     assert "20 % done" in instance_folder.log_tail(tmp_path, 10, None)
 
 
-def test_nobody_elses_process_is_signalled_by_a_stop(process_place: Place) -> None:
+def test_nobody_elses_process_is_signalled_by_a_stop(process_place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     """The supervisor holds its lock before it has written its number: the old number may be another process by then."""
     name = create(process_place).name
     folder = Path(spec_of(process_place.environment).state_path) / name
-    with subprocess.Popen(["sleep", "60"]) as stranger:
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE) as stranger:
         (folder / "state.json").write_text(f'{{"status": "exited", "supervisor_pid": {stranger.pid}}}')
-        holder = lock_for_a_moment(folder, 0.5)
+        hold_the_lock(folder, 10, monkeypatch)
         process_place.runtime.stop(name, 1)
-        holder.join()
-        signalled = stranger.poll() is not None
-        stranger.kill()
-    assert not signalled
+        stranger.communicate()  # ends it
+    assert stranger.returncode == 0
 
 
-def lock_for_a_moment(folder: Path, seconds: float) -> threading.Timer:
-    """Hold the folder's lock as a supervisor does that has only just begun."""
+def hold_the_lock(folder: Path, looks: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hold the folder's lock, as a supervisor does that has only just begun, until so many have looked at it."""
     lock = os.open(folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
     fcntl.flock(lock, fcntl.LOCK_EX)
-    timer = threading.Timer(seconds, os.close, (lock,))
-    timer.start()
-    return timer
+    supervised, left = instance_folder.supervised, iter(range(looks, 0, -1))
+
+    def look(path: Path) -> bool:
+        if next(left, 0) == 1:
+            os.close(lock)
+        return supervised(path)
+
+    monkeypatch.setattr(instance_folder, "supervised", look)

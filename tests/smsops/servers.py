@@ -16,16 +16,22 @@ Talk = Callable[[socket.socket, threading.Event], None]
 
 @contextlib.contextmanager
 def answering(answers: Answers) -> Iterator[str]:
-    """A web server that answers each path with a code and a body (JSON unless it is text); the rest is 404."""
+    """A web server that answers each path with a code and a body (JSON unless it is text), and every other path as “*”.
+
+    Without a “*” the rest is 404, and what is posted comes back.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            code, body = answers.get(self.path, (404, "not found"))
-            self._answer(code, body)
+            self._answer(*self._found((404, "not found")))
 
         def do_POST(self) -> None:
             received = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            self._answer(200, {"type": self.headers["Content-Type"], "body": received, **dict(self.headers)})
+            echo = {"type": self.headers["Content-Type"], "body": received, **dict(self.headers)}
+            self._answer(*self._found((200, echo)))
+
+        def _found(self, otherwise: tuple[int, Any]) -> tuple[int, Any]:
+            return answers.get(self.path, answers.get("*", otherwise))
 
         def _answer(self, code: int, body: Any) -> None:
             data = (body if isinstance(body, str) else json.dumps(body)).encode()

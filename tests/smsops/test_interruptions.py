@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -172,14 +173,20 @@ def test_a_worker_lost_behind_the_undo_lets_it_be_undone_again(environment: Envi
     assert states(run) == ["undone"]
 
 
-def test_the_undo_is_announced_again_when_the_worker_died_over_it(environment: Environment, stage: Stage) -> None:
-    heard: list[str] = []
+def _dying_once(heard: list[str]) -> Callable[..., None]:
+    """A listener that notes the states it hears of; the worker dies over the first one."""
 
     def hear(run: Run, **_: Any) -> None:
         heard.append(run.state)
         if len(heard) == 1:
             raise Death
 
+    return hear
+
+
+def test_the_undo_is_announced_again_when_the_worker_died_over_it(environment: Environment, stage: Stage) -> None:
+    heard = list[str]()
+    hear = _dying_once(heard)
     signals.run_undoing.connect(hear)
     stage.say("change", BROKEN)
     run = queue(environment, "change")
@@ -191,13 +198,8 @@ def test_the_undo_is_announced_again_when_the_worker_died_over_it(environment: E
 
 
 def test_the_end_is_announced_again_when_the_worker_died_over_it(environment: Environment, stage: Stage) -> None:
-    heard: list[str] = []
-
-    def hear(run: Run, **_: Any) -> None:
-        heard.append(run.state)
-        if len(heard) == 1:
-            raise Death
-
+    heard = list[str]()
+    hear = _dying_once(heard)
     signals.run_ended.connect(hear)
     run = queue(environment, "change")
     with pytest.raises(Death):

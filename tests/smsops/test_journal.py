@@ -18,10 +18,16 @@ from tests.smsops.stages import Stage, queue, take_over, work
 pytestmark = pytest.mark.django_db
 
 
-def _overtaken(environment: Environment) -> tuple[Run, Held]:
+def _held(environment: Environment) -> tuple[Run, Held]:
+    """A run, and the lease a worker holds on it."""
     run = queue(environment, "change")
     held = leases.claim(run.lease_scope)
     assert held is not None
+    return run, held
+
+
+def _overtaken(environment: Environment) -> tuple[Run, Held]:
+    run, held = _held(environment)
     take_over(held.scope)
     return run, held
 
@@ -49,9 +55,7 @@ def test_the_journal_refuses_to_move_a_run_for_who_was_overtaken(environment: En
 
 
 def test_a_run_that_changed_under_its_lease_is_not_moved(environment: Environment, stage: Stage) -> None:
-    run = queue(environment, "change")
-    held = leases.claim(run.lease_scope)
-    assert held is not None
+    run, held = _held(environment)
     Run.objects.update(state=RunState.CANCELLED)
     with pytest.raises(RuntimeError, match="changed under its own lease"):
         journal.move(held, run, RunState.RUNNING)
@@ -59,9 +63,7 @@ def test_a_run_that_changed_under_its_lease_is_not_moved(environment: Environmen
 
 
 def test_a_line_carries_token_holder_and_no_secret(environment: Environment, stage: Stage) -> None:
-    run = queue(environment, "change")
-    held = leases.claim(run.lease_scope)
-    assert held is not None
+    run, held = _held(environment)
     journal.write(held, run, "failed", run.steps.get(), "SECRET_KEY=canary", error="SECRET_KEY=canary")
     line = JournalEntry.objects.get()
     assert (line.token, line.holder, line.detail) == (held.token, held.holder, "SECRET_KEY=[redacted]")

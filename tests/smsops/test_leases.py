@@ -57,9 +57,9 @@ def test_a_lease_nobody_ever_held_is_given_at_the_first_try(monkeypatch: pytest.
 
 @pytest.mark.django_db
 def test_leases_on_other_scopes_do_not_matter() -> None:
-    _claim("environment:1")
-    _claim("environment:2")
-    _claim("run:1")
+    scopes = ["environment:1", "environment:2", "run:1"]
+    held = [_claim(scope) for scope in scopes]
+    assert [(each.scope, each.token) for each in held] == [(scope, 1) for scope in scopes]
 
 
 @pytest.mark.django_db

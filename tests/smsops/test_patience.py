@@ -11,7 +11,7 @@ from smsops.errors import OpsError, RuntimeUnavailable
 from smsops.models import Environment, Run, RunState, StepState
 from smsops.runs import executor, patience
 from smsops.runs.kinds import Again, Done, Found, Probe
-from tests.smsops.stages import Stage, dying_at, queue, states, work
+from tests.smsops.stages import Stage, dying_at, queue, set_back, states, work
 
 pytestmark = pytest.mark.django_db
 AWAY = RuntimeUnavailable("The engine does not answer.")
@@ -21,12 +21,8 @@ BROKEN = OpsError("The disk is full.")
 
 def _long_ago(run: Run, seconds: float) -> None:
     """As if every worker had been away for so long since the last delivery."""
-    before = timedelta(seconds=seconds)
-    Run.objects.filter(pk=run.pk).update(next_tick_at=timezone.now() - before)
-    for step in run.steps.all():
-        step.started_at = step.started_at and step.started_at - before
-        step.undo_started_at = step.undo_started_at and step.undo_started_at - before
-        step.save()
+    Run.objects.filter(pk=run.pk).update(next_tick_at=timezone.now() - timedelta(seconds=seconds))
+    set_back(run, seconds)
 
 
 def test_an_engine_that_comes_back_after_many_tries_is_waited_for(environment: Environment, stage: Stage) -> None:
@@ -104,10 +100,7 @@ def test_time_in_which_the_step_was_looked_at_is_counted(environment: Environmen
     stage.say("change", Again(1, "still draining"))
     run = queue(environment, "change")
     executor.drive(run.pk)
-    step = run.steps.get()
-    assert step.started_at is not None
-    step.started_at -= timedelta(seconds=301)
-    step.save()
+    set_back(run, 301)
     work(run)
     assert run.cause == "“Change SMS” was not done within 300 s. Last seen: still draining"
     assert states(run) == [StepState.UNDONE]

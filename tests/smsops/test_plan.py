@@ -91,7 +91,8 @@ def test_a_run_under_way_keeps_others_out(environment: Environment, stage: Stage
 @pytest.mark.parametrize("state", ["succeeded", "failed_undone", "failed_safe", "needs_human", "cancelled"])
 def test_a_run_that_is_over_does_not(environment: Environment, stage: Stage, state: str) -> None:
     Run.objects.filter(pk=queue(environment).pk).update(state=state)
-    queue(environment)
+    assert queue(environment).state == RunState.QUEUED
+    assert Run.objects.count() == 2
 
 
 @pytest.mark.django_db(transaction=True)

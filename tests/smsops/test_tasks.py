@@ -26,8 +26,11 @@ def test_a_tick_of_a_run_that_goes_on_rings_again_for_later(
     assert rung == [(run.pk, 7)]
 
 
-def test_a_tick_for_a_run_that_is_no_more_is_nothing(stage: Stage) -> None:
+def test_a_tick_for_a_run_that_is_no_more_is_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    rung: list[int] = []
+    monkeypatch.setattr(tasks, "ring", lambda run, **_: rung.append(run.pk))
     tasks.tick(4711)
+    assert (rung, stage.calls) == ([], [])
 
 
 def test_the_sweep_task_tells_how_many_it_rang_for(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from smsops.errors import OpsError
 from smsops.models import Entry, Environment, JournalEntry, Run, RunState
 from smsops.runs import executor
 from smsops.runs.kinds import Again, Done
-from tests.smsops.stages import Stage, queue, states, work
+from tests.smsops.stages import Stage, queue, set_back, states, work
 
 pytestmark = pytest.mark.django_db
 BROKEN = OpsError("The disk is full.")
@@ -145,10 +144,7 @@ def test_an_undo_that_takes_too_long_needs_a_person(environment: Environment, st
     stage.say("undo change", Again(1, "still draining"))
     run = queue(environment, "change")
     executor.drive(run.pk)
-    step = run.steps.get()
-    assert step.undo_started_at is not None
-    step.undo_started_at -= timedelta(seconds=301)
-    step.save()
+    set_back(run, 301)
     work(run)
     assert run.state == RunState.NEEDS_HUMAN
     assert "was not done within 300 s. still draining" in run.headline
