@@ -105,7 +105,7 @@ def test_a_card_shows_what_was_measured() -> None:
     page = dashboard()
     assert page.one("section", "card").text.startswith("The Northern school healthy")
     assert fact(page, "Release") == "1.18.1"
-    assert fact(page, "Students in it") == "1234 52.4 MB, stored 9.0 MB"
+    assert fact(page, "Students in it") == "1234 52.4 MB, stored 9.0 MB · vault"
     assert fact(page, "Answers in").startswith("37 ms looked")
 
 
