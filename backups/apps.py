@@ -12,7 +12,7 @@ class BackupsConfig(AppConfig):
 
     def ready(self) -> None:
         from backups import verbs
-        from backups.steps import backup, hold, housekeeping, offsite, restore, restore_test, rows, verification
+        from backups.steps import backup, drill, hold, housekeeping, offsite, restore, restore_test, rows, verification
         from smsops.models import Environment
         from smsops.ops import registry
         from smsops.runs import kinds
@@ -23,6 +23,8 @@ class BackupsConfig(AppConfig):
             hold.HoldData, hold.CompareData, hold.ReleaseHold, housekeeping.TidyVault,
             offsite.CopyOffsite, offsite.BringBack,
             restore_test.UnpackForTest, restore_test.Conclude,
+            drill.UnpackElsewhere, drill.DeleteRows, drill.PutRowsBackInDrill, drill.TearDatabase,
+            drill.RestoreInDrill, drill.ConcludeDrill,
             rows.UnpackRows, rows.CompareRows, rows.PlanRows, rows.PutRowsBack, rows.CleanRows,
         )  # fmt: skip
         registry.add(*verbs.VERBS)

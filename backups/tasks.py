@@ -6,7 +6,7 @@ from celery import shared_task
 
 from backups import signals
 from backups.models import OffsiteVault, Reason
-from backups.services import backups, offsite, restore_tests, schedule
+from backups.services import backups, drills, offsite, restore_tests, schedule
 from smsops.errors import OpsError, WrongUse
 from smsops.models import Environment, Trigger
 from smsops.runs.plan import By
@@ -53,3 +53,16 @@ def copy_offsite() -> None:
             offsite.request(vault, By(trigger=Trigger.SCHEDULE, name="schedule"))
         except WrongUse as busy:
             log.info("nothing copied to %s: %s", vault, busy)
+
+
+@shared_task(name="backups.drills")
+def drills_due() -> None:
+    """Rehearse a disaster at every environment that has had no good drill for a quarter (daily look, runbook §9)."""
+    for environment in Environment.objects.filter(backups_enabled=True):
+        if not drills.due(environment):
+            continue
+        try:
+            scenario = drills.next_scenario(environment)
+            drills.start(environment, scenario, By(trigger=Trigger.SCHEDULE, name="schedule"))
+        except OpsError as error:
+            log.warning("no drill at %s: %s", environment.name, error)

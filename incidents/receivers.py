@@ -21,7 +21,7 @@ from smsops import health, signals
 from smsops.models import Run, RunState
 from smsops.text import age_text
 
-BACKUP, ROWS, ORPHANS, RESTORE_TEST = "backup", "rows", "orphans", "restore test"
+BACKUP, ROWS, ORPHANS, RESTORE_TEST, DRILL = "backup", "rows", "orphans", "restore test", "drill"
 
 
 @receiver(signals.run_undoing, dispatch_uid="incidents.run_undoing")
@@ -68,7 +68,7 @@ def _follow_backups(run: Run) -> None:
         _follow_verification(run)
     elif run.kind in ("restore", "row_recovery"):
         _follow_restore(run)
-    elif run.kind == "restore_test":
+    elif run.kind in ("restore_test", "drill"):
         _follow_restore_test(run)
 
 
@@ -92,11 +92,12 @@ def _follow_restore(run: Run) -> None:
 
 
 def _follow_restore_test(run: Run) -> None:
-    """A restore test that failed is an incident until one passes: nobody knows whether a restore would."""
-    incident = incidents.live(run.environment, RESTORE_TEST)
+    """A restore test or drill that failed is an incident until one passes: nobody knows whether a restore would."""
+    fingerprint = RESTORE_TEST if run.kind == "restore_test" else DRILL
+    incident = incidents.live(run.environment, fingerprint)
     if run.state in (RunState.SAFE, RunState.UNDONE):
         test_log.failed(run.environment, run.pk, run.cause)
-        sign = Sign(RESTORE_TEST, Severity.HIGH, "A restore test failed", run.cause)
+        sign = Sign(fingerprint, Severity.HIGH, f"A {fingerprint} failed", run.cause)
         incidents.report(run.environment, sign, run)
     elif incident is not None and run.state == RunState.SUCCEEDED:
         incidents.resolve(incident, run.headline)

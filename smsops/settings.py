@@ -199,6 +199,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": SMSOPS_OFFSITE_SECONDS,
         "options": {"expires": SMSOPS_OFFSITE_SECONDS * 0.9},
     },
+    "smsops: drills": {
+        "task": "backups.drills",
+        "schedule": crontab(hour="5", minute="10"),
+        "options": {"expires": 6 * 3600},
+    },
     "smsops: restore tests": {
         "task": "backups.restore_tests",
         "schedule": crontab(hour="4", minute="40"),

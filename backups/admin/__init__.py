@@ -1,6 +1,6 @@
 """Backups in the admin. Django finds the pages here."""
 
-from backups.admin import backup, offsite, rows, vault
+from backups.admin import backup, drill, offsite, rows, vault
 from backups.admin.environment import (
     BackUpNow,
     PauseBackups,
@@ -26,6 +26,8 @@ add_inline(Environment, ScheduleInline)
 add_inline(Environment, RetentionInline)
 add_panel(panel)
 add_page("backups/vault/<row:pk>/", "backups_vault", vault.page)
+add_action(Environment, drill.Drill())
+add_part("drill", RunPart("admin/backups/_drill.html", drill.reported))
 add_part("comparison", RunPart("admin/backups/_comparison.html", rows.compared))
 add_part("row_preview", RunPart("admin/backups/_rows_plan.html", rows.looked_at))
 add_part("row_recovery", RunPart("admin/backups/_rows_plan.html", rows.looked_at))

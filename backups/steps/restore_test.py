@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import ClassVar
 
 from django.utils import timezone
 
@@ -13,6 +14,7 @@ from backups.models import Backup, Proof
 from backups.services import swaps, test_log, unpacking
 from backups.steps.backup import room_for_bytes
 from backups.steps.restore import backup_of
+from backups.vault.manifest import Manifest
 from backups.vault.shelf import explained
 from smsops.errors import OpsError
 from smsops.models import Phase
@@ -33,7 +35,7 @@ class UnpackForTest(ScratchStep):
 
     key = "test.unpack"
     title = "Unpack the backup into a scratch folder and prove it"
-    phase = Phase.PREPARE
+    phase: ClassVar[str] = Phase.PREPARE
     timeout = 3600
 
     def do(self, ctx: Context) -> Outcome:
@@ -42,7 +44,7 @@ class UnpackForTest(ScratchStep):
             shutil.rmtree(sandbox.data_of(ctx), ignore_errors=True)
             database.parent.mkdir(parents=True)
             room_for_bytes(backup.size, ctx.work_dir)
-            manifest = unpacking.unpack(backup, database, ctx.guard)
+            manifest = self.build(ctx, backup, database)
             _belongs_to_sms(ctx, database)
         facts = SqliteEngine().facts(database)
         if facts.problem or facts.row_counts != manifest.row_counts:
@@ -50,6 +52,10 @@ class UnpackForTest(ScratchStep):
         return Done(
             {"row_counts": facts.row_counts}, f"{bytes_text(backup.size)}; digests, quick_check, rows are right."
         )
+
+    def build(self, ctx: Context, backup: Backup, database: Path) -> Manifest:
+        """Put the backup's file where the sandbox looks for it."""
+        return unpacking.unpack(backup, database, ctx.guard)
 
 
 def _belongs_to_sms(ctx: Context, database: Path) -> None:

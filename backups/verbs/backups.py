@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 
 from backups import selectors
 from backups.models import Backup
-from backups.services import backups, restore_tests, restores
+from backups.services import backups, drills, restore_tests, restores
 from smsops.ops.common import by, environment_argument, find_environment, follow, run_arguments
 from smsops.ops.output import Output
 from smsops.ops.registry import GOOD, Verb
@@ -75,7 +75,22 @@ def _test(args: Namespace, output: Output) -> int:
     return follow(restore_tests.start(backup, by(args)), args, output)
 
 
+def _drill_arguments(parser: ArgumentParser) -> None:
+    run_arguments(parser)
+    parser.add_argument("--scenario", choices=sorted(drills.SCENARIOS), help="which one (whose turn it is)")
+
+
+def _drill(args: Namespace, output: Output) -> int:
+    environment = find_environment(args.environment)
+    run = drills.start(environment, args.scenario or drills.next_scenario(environment), by(args))
+    code = follow(run, args, output)
+    if report := run.facts.get("drill.conclude", {}).get("report"):
+        output.say(f"The report: {report}")
+    return code
+
+
 VERBS = (
+    Verb("drill", "rehearse a disaster in a sandbox, timed, with a report", _drill_arguments, _drill),
     Verb("backup", "take a backup now", run_arguments, _backup),
     Verb("backups", "list the backups of an environment, newest first", environment_argument, _backups),
     Verb("verify", "read a stored backup back and check everything", _chosen, _verify),

@@ -57,7 +57,7 @@ class StartSandbox(StepKind):
 
     def do(self, ctx: Context) -> Outcome:
         if "port" not in ctx.memo:
-            ctx.remember(port=_free_port())
+            ctx.remember(port=ctx.fact(START, "port") or _free_port())
         runtime, name = runtime_of(ctx, ctx.memo["port"]), name_of(ctx)
         ctx.guard()
         found = runtime.inspect(name) or runtime.create(name, ctx.params["image_id"], _labels(ctx))

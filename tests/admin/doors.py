@@ -117,6 +117,7 @@ RUNS = {
     "restore a backup": Door("restore", "smsops.restore_environment", its_backup, "restore", True, True),
     "verify": Door("verify", "backups.verify_backup", its_backup, "verification"),
     "tidy up": Door("tidy", "backups.tidy_vault", a_school, "housekeeping", exclusive=True),
+    "drill": Door("drill", "backups.verify_backup", a_school, "drill", extra=lambda _: {"scenario": "deletion"}),
     "compare": Door("compare", "backups.verify_backup", its_backup, "comparison"),
     "put rows back": Door(
         "put-back",

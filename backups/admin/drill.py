@@ -1,0 +1,51 @@
+"""Drills in the admin: the button, and the report on the run's page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from django import forms
+from django.http import HttpRequest
+
+from backups import selectors
+from backups.services import drills
+from smsops.admin.actions import ActionForm, ObjectAction, Preview
+from smsops.models import Environment, Run
+from smsops.runs.plan import By
+
+
+class DrillForm(ActionForm):
+    """Asks which disaster."""
+
+    prefilled: ClassVar[tuple[str, ...]] = ("scenario",)
+    scenario = forms.ChoiceField(choices=[(each.key, each.title) for each in drills.SCENARIOS.values()])
+    field_order: Sequence[str] = ("scenario", "reason")
+
+
+class Drill(ObjectAction):
+    """Rehearses a disaster in a sandbox."""
+
+    name, label = "drill", "Drill…"
+    permission = "backups.verify_backup"
+    form = DrillForm
+
+    def obstacle(self, target: Environment) -> str:
+        return "" if selectors.latest_good(target) else "There is no good backup yet."
+
+    def preview(self, target: Environment, request: HttpRequest) -> Preview:
+        done = drills.last(target)
+        when = f"The last one: {done.headline} ({done.created_at:%Y-%m-%d})" if done else "There was none yet."
+        told = [f"{each.title}: {each.what}" for each in drills.SCENARIOS.values()]
+        return Preview((*told, "The real SMS is not touched. Every time is measured and written into a report.", when))
+
+    def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
+        return drills.start(target, cleaned["scenario"], by)
+
+
+def reported(run: Run, request: HttpRequest) -> dict[str, Any]:
+    """The report, once it is written."""
+    path = run.facts.get("drill.conclude", {}).get("report", "")
+    found = drills.folder() / Path(path).name
+    return {"report": found.read_text(encoding="utf-8")} if path and found.is_file() else {}

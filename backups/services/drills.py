@@ -1,0 +1,168 @@
+"""Drills: once a quarter a disaster is rehearsed for real in a sandbox, timed, and written down (runbook §6.4, §9)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+
+from backups import selectors
+from backups.models import Backup
+from backups.services.restores import fitting_release
+from smsops.errors import WrongUse
+from smsops.models import ACTIVE, FINAL, Environment, Phase, Run, RunState
+from smsops.runs.plan import By, Plan, PlannedStep, submit
+from smsops.runs.validation import validation_steps
+from smsops.runtimes.registry import runtime_for
+from smsops.text import bytes_text, count_text, seconds_text
+
+KIND = "drill"
+QUARTER = timedelta(days=85)  # a little less, so that the day of the drill does not wander
+UP = ("sandbox.start", "sandbox.gate")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A disaster of runbook §6.4 and the way back from it, step by step; `begins` is the first step of the way."""
+
+    key: str
+    title: str
+    what: str
+    steps: tuple[str, ...]
+    begins: str
+
+
+SCENARIOS = {
+    scenario.key: scenario
+    for scenario in (
+        Scenario(
+            "deletion",
+            "Students were deleted by accident",
+            "Rows are deleted in the sandbox; they are found by comparing and put back while its SMS runs.",
+            ("test.unpack", *UP, "drill.delete", "drill.put_back"),
+            "drill.put_back",
+        ),
+        Scenario(
+            "corruption",
+            "The database is damaged",
+            "The sandbox's database is overwritten in the middle; the damage is noticed and the backup is restored.",
+            ("test.unpack", *UP, "drill.tear", "drill.restore", *UP),
+            "drill.tear",
+        ),
+        Scenario(
+            "storage",
+            "The backup storage failed",
+            "This machine's vault counts as gone: the backup is fetched from off-site alone, and SMS starts on it.",
+            ("drill.fetch", *UP),
+            "drill.fetch",
+        ),
+    )
+}
+
+
+def plan(environment: Environment, scenario: str) -> Plan:
+    """What a drill would do. Raises WrongUse for an unknown scenario, and when there is nothing to rehearse with."""
+    if scenario not in SCENARIOS:
+        raise WrongUse(f"There is no scenario “{scenario}”; there are {', '.join(SCENARIOS)}.")
+    chosen, backup = SCENARIOS[scenario], selectors.find(environment, "latest")
+    if scenario == "storage":
+        backup = _copied(environment)
+    runtime = runtime_for(environment)
+    image_id, note = fitting_release(backup, runtime, runtime.inspect(environment.instance))
+    kinds = [*chosen.steps, *(step.kind for step in validation_steps(environment)), "drill.conclude", "sandbox.remove"]
+    return Plan(
+        kind=KIND,
+        title=f"Drill at {environment.name}: {chosen.title[0].lower()}{chosen.title[1:]}",
+        environment=environment,
+        steps=tuple(PlannedStep(kind) for kind in kinds),
+        params={"backup": backup.pk, "image_id": image_id or "", "scenario": scenario},
+        exclusive=False,
+        notes=(
+            chosen.what,
+            note,
+            "All of it happens in a sandbox beside the real SMS, which is not touched; the report has every time.",
+        ),
+    )
+
+
+def _copied(environment: Environment) -> Backup:
+    copied = Backup.objects.filter(environment=environment, damage="", replicas__isnull=False).first()
+    if copied is None:
+        raise WrongUse(f"{environment.name} has no backup off-site; set up an off-site vault first.")
+    return copied
+
+
+def start(environment: Environment, scenario: str, by: By) -> Run:
+    """Queue a drill."""
+    return submit(plan(environment, scenario), by)
+
+
+def last(environment: Environment) -> Run | None:
+    """The last drill that ended."""
+    return Run.objects.filter(environment=environment, kind=KIND, state__in=FINAL).order_by("-created_at").first()
+
+
+def due(environment: Environment) -> bool:
+    """Whether a quarter has gone by since the last good drill, and none is under way."""
+    runs = Run.objects.filter(environment=environment, kind=KIND)
+    if runs.filter(state__in=ACTIVE).exists():
+        return False
+    return not runs.filter(state=RunState.SUCCEEDED, created_at__gt=timezone.now() - QUARTER).exists()
+
+
+def next_scenario(environment: Environment) -> str:
+    """The scenario whose turn it is: the one that was rehearsed longest ago; off-site only where there are copies."""
+    possible = [key for key in SCENARIOS if key != "storage" or environment.offsite_vaults.exists()]
+    runs = Run.objects.filter(environment=environment, kind=KIND, state=RunState.SUCCEEDED).order_by("created_at")
+    rehearsed = [run.params.get("scenario") for run in runs]
+    newest = {key: at for at, key in enumerate(rehearsed)}
+    return min(possible, key=lambda key: newest.get(key, -1))
+
+
+def folder() -> Path:
+    """Where the reports are: beside smsops's own data."""
+    return Path(settings.DATA_DIR) / "drills"
+
+
+def write_report(run: Run, scenario: Scenario, backup: Backup, took: float) -> Path:
+    """Write the report of a drill, a Markdown file; writing it again replaces it."""
+    folder().mkdir(parents=True, exist_ok=True)
+    path = folder() / f"{run.environment.name}-r{run.pk}.md"
+    private = path.with_name(f".{path.name}")
+    private.write_text(report(run, scenario, backup, took), encoding="utf-8")
+    private.replace(path)
+    return path
+
+
+def report(run: Run, scenario: Scenario, backup: Backup, took: float) -> str:
+    """The report as Markdown: what was rehearsed, how long each phase of runbook §6.2 took, every step."""
+    target = run.environment.rto_minutes * 60
+    colour = "GREEN" if took <= target else "YELLOW" if took <= 2 * target else "RED"
+    steps = [step for step in run.steps.all() if step.started_at]
+    phases = "\n".join(
+        f"| {phase.label} | {seconds_text(sum(step.work_seconds for step in steps if step.phase == phase))} |"
+        for phase in Phase
+    )
+    told = "\n".join(f"{at}. {step.title}: {seconds_text(step.work_seconds)}. {_line(step.output)}" for at, step in
+                     enumerate(steps, 1))  # fmt: skip
+    rows = count_text(sum(backup.row_counts.values()), "row")
+    return f"""# Drill at {run.environment}: {scenario.title}
+
+- When: {run.created_at:%Y-%m-%d %H:%M} UTC, run {run.pk}, {run.actor_name or run.trigger}
+- What: {scenario.what}
+- Backup: {backup.identifier}, {bytes_text(backup.size)}, {rows}, release {backup.release_version or "unknown"}
+- Back after: {seconds_text(took)} (RTO {target // 60} min): **{colour}**
+
+| Phase | Time |
+| --- | --- |
+{phases}
+
+{told}
+"""
+
+
+def _line(text: str) -> str:
+    return text.splitlines()[0][:200] if text else ""

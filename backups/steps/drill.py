@@ -1,0 +1,153 @@
+"""The steps of a drill: in a sandbox the disaster is really made, and SMS is really brought back from it (§6.4, §9)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from django.utils import timezone
+
+from backups import selectors
+from backups.engines import putting, recovery, rows
+from backups.engines.sqlite import SIDE_FILES, SqliteEngine, connect, side_file
+from backups.models import Backup, Proof
+from backups.services import drills, offsite, test_log
+from backups.steps.restore import backup_of
+from backups.steps.restore_test import UnpackForTest, database_of
+from backups.vault.images import Images
+from backups.vault.manifest import Manifest
+from backups.vault.rescue import rescue
+from backups.vault.shelf import FolderShelf, explained
+from backups.vault.store import Vault
+from smsops.errors import OpsError
+from smsops.models import Phase
+from smsops.runs.context import Context
+from smsops.runs.kinds import Done, Outcome, StepKind
+from smsops.switch import sandbox
+from smsops.text import bytes_text, count_text, seconds_text
+
+DELETED = 50  # rows of the first core table that a drill deletes
+TORN = 64 * 1024  # bytes in the middle of the database that a drill overwrites
+
+
+class UnpackElsewhere(UnpackForTest):
+    """Unpacks the backup from an off-site vault alone, as if this machine's vault were gone."""
+
+    key = "drill.fetch"
+    title = "Fetch the backup from off-site alone and prove it"
+    timeout = 24 * 3600
+
+    def build(self, ctx: Context, backup: Backup, database: Path) -> Manifest:
+        shelf = FolderShelf(ctx.work_dir / "vault")
+        vault = Vault(shelf, selectors.keyring(), Images(ctx.work_dir / "images"))
+        copy = backup.replicas.select_related("vault__environment").first()
+        if copy is None:
+            raise OpsError(f"No off-site vault has a copy of {backup.identifier}.")
+        with offsite.shelf_of(copy.vault) as remote:
+            rescue(remote, shelf, backup.identifier, vault.keys)
+        return vault.read(backup.identifier, database)
+
+
+class DeleteRows(StepKind):
+    """Deletes students in the sandbox, as somebody might by accident."""
+
+    key = "drill.delete"
+    title = "Delete rows by accident"
+    phase = Phase.DETECT
+
+    def do(self, ctx: Context) -> Outcome:
+        table = ctx.environment.core_tables[0]
+        with connect(database_of(ctx)) as connection, connection:
+            query = f'DELETE FROM "{table}" WHERE rowid IN (SELECT rowid FROM "{table}" ORDER BY rowid DESC LIMIT ?)'  # noqa: S608
+            gone = connection.execute(query, [DELETED]).rowcount
+        if not gone:
+            raise OpsError(f"The backup has no rows in {table}; there is nothing to rehearse with.")
+        return Done({"table": table, "gone": gone}, f"{gone} rows of {table} are gone.")
+
+
+class PutRowsBackInDrill(StepKind):
+    """Finds what is missing and puts it back while the sandbox's SMS runs."""
+
+    key = "drill.put_back"
+    title = "Compare, and put the rows back while SMS runs"
+    timeout = 1800
+
+    def do(self, ctx: Context) -> Outcome:
+        then, table = ctx.work_dir / "then.sqlite3", ctx.fact("drill.delete", "table")
+        with explained(ctx.work_dir):
+            selectors.vault_of(ctx.environment).read(backup_of(ctx).identifier, then)
+        plan = recovery.plan(then, database_of(ctx), {table: [rows.Kind.REMOVED]})
+        if plan.offered:
+            chosen = {table: [rows.Kind.REMOVED]}
+            plan = recovery.plan(then, database_of(ctx), chosen, children=plan.offered)
+        if plan.blocking:
+            raise OpsError(f"The rows cannot go back: {plan.blocking[0].text}")
+        done = putting.put_back(plan, then, database_of(ctx), ctx.guard)
+        back = sum(each.inserted + each.updated + each.already for each in done)
+        return Done({"rows": back}, f"{count_text(back, 'row')} came back.")
+
+
+class TearDatabase(StepKind):
+    """Stops the sandbox and overwrites a part of its database, as a dying disk would."""
+
+    key = "drill.tear"
+    title = "Damage the database, and notice it"
+    phase = Phase.DETECT
+
+    def do(self, ctx: Context) -> Outcome:
+        ctx.guard()
+        sandbox.service_of(ctx).runtime.stop(sandbox.name_of(ctx), ctx.environment.stop_seconds)
+        database = database_of(ctx)
+        with database.open("r+b") as file:
+            file.seek(database.stat().st_size // 2)
+            file.write(b"\xa5" * min(TORN, database.stat().st_size // 2))
+        problem = SqliteEngine().facts(database).problem
+        if not problem:
+            raise OpsError("The damage was not noticed by quick_check.")
+        return Done({"problem": problem}, f"quick_check: {problem.splitlines()[0][:200]}")
+
+
+class RestoreInDrill(UnpackForTest):
+    """Restores the backup over the damaged database."""
+
+    key = "drill.restore"
+    title = "Restore the backup over it and prove it"
+    phase = Phase.EXECUTE
+
+    def do(self, ctx: Context) -> Outcome:
+        for suffix in SIDE_FILES:
+            side_file(database_of(ctx), suffix).unlink(missing_ok=True)
+        return super().do(ctx)
+
+
+class ConcludeDrill(StepKind):
+    """Compares every core table with the backup, takes the times and writes the report."""
+
+    key = "drill.conclude"
+    title = "Compare the rows, take the times, write the report"
+    phase = Phase.VALIDATE
+
+    def do(self, ctx: Context) -> Outcome:
+        backup, found = backup_of(ctx), SqliteEngine().row_counts(database_of(ctx))
+        missing = [
+            table for table in ctx.environment.core_tables if found.get(table, 0) < backup.row_counts.get(table, 0)
+        ]
+        if missing:
+            raise OpsError(f"After the drill rows are missing in {', '.join(missing)}.")
+        Backup.objects.filter(pk=backup.pk).update(proof=Proof.STARTED, proven_at=timezone.now())
+        scenario = drills.SCENARIOS[ctx.params["scenario"]]
+        took = _seconds_since(ctx, scenario.begins)
+        target = ctx.environment.rto_minutes
+        verdict = "within" if took <= target * 60 else "beyond"
+        headline = f"Drill “{scenario.title}”: back after {seconds_text(took)}, {verdict} the RTO of {target} min."
+        test_log.passed(ctx.environment, ctx.run.pk, headline.rstrip("."))
+        report = drills.write_report(ctx.run, scenario, backup, took)
+        size = bytes_text(backup.size)
+        return Done({"headline": headline, "seconds": round(took, 2), "report": str(report), "size": size}, headline)
+
+
+def _seconds_since(ctx: Context, kind: str) -> float:
+    """Seconds since the step began with which the way back begins."""
+    step = ctx.run.steps.filter(kind=kind).first()
+    began: datetime = step.started_at if step is not None and step.started_at else ctx.run.created_at
+    return (timezone.now() - began).total_seconds()
