@@ -21,6 +21,7 @@ from backups.wal.tally import Tally
 from backups.wal.writing import Writer
 
 LOG = "log"
+_GENERATION = re.compile(r"\d{6,}-\w+-\w+")
 _FILE = re.compile(r"(\d{8,})\.log")
 
 
@@ -44,7 +45,7 @@ class Log:
 
     def generations(self) -> list[str]:
         """All generations, oldest first."""
-        return [name for name in self.shelf.names(LOG) if self.numbers(name)]
+        return [name for name in self.shelf.names(LOG) if _GENERATION.fullmatch(name) and self.numbers(name)]
 
     def numbers(self, generation: str) -> list[int]:
         """The numbers of its files, ascending."""
@@ -52,8 +53,9 @@ class Log:
         return sorted(int(match[1]) for match in found if match)
 
     def new_generation(self) -> str:
-        """A name for one that begins now; names sort by age."""
-        return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        """A name for one that begins now. Names sort by age, whatever becomes of the machine's clock."""
+        before = [int(name.partition("-")[0]) for name in self.generations()]
+        return f"{max(before, default=0) + 1:06d}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
     def segment(self, generation: str, number: int) -> Segment:
         return Segment(self.shelf, self.keys, generation, number)

@@ -70,10 +70,11 @@ def _catch_up(pins: Pins, keeper: Keeper, standing: Standing, tail: Tail, since:
     state = keeper.state
     if pins.identity != state.identity:
         raise Discontinuity("the database was replaced")
-    if pins.wal is None or not rotation.same(pins.wal, state.position, standing.position):
+    after = rotation.onward(pins.wal, state.position, standing.position) if pins.wal is not None else None
+    if after is None:
         raise Discontinuity("its log was begun anew while nobody followed")
     with explained(keeper.folder):
-        rest = rotation.copied(pins, state.position, standing.position, keeper.folder)
+        rest = rotation.copied(pins, after, standing.position, keeper.folder)
     with rest.file:
         places = [state.position, *(commit.position for commit in rest.commits)]
         if tail.position not in places:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from backups.wal import position as positions
-from backups.wal.frames import CHUNK, HEADER, Discontinuity, Position, Wal, Written
+from backups.wal.frames import CHUNK, HEADER, WORD, Discontinuity, Position, Wal, Written
 from backups.wal.pins import Pins, connect
 
 PAGES = 750  # of the log; SMS itself writes back, and lets its writer wait for that, from 1,000
@@ -66,26 +66,34 @@ def hold(pins: Pins, kept: Position, folder: Path) -> Rest | None:
             writing.execute("ROLLBACK")
 
 
-def same(wal: Wal, kept: Position, end: Position) -> bool:
-    """Whether `end` lies behind `kept` in the very same log."""
-    if not kept.named or end.salts != kept.salts or end.frame < kept.frame:
-        return False
-    return not kept.frame or wal.checksum_at(kept.frame, kept.salts) == kept.checksum
+def onward(wal: Wal, kept: Position, end: Position) -> Position | None:
+    """Behind which position to read on to `end`, with nothing between `kept` and it; None where that is not proven.
+
+    That is `kept` in the same log. In a log begun anew since it is the beginning, if `kept` was the end of the old one:
+    its last frame still lies where the new one did not reach yet, and behind it nothing of the old one.
+    """
+    if not kept.named or (kept.frame and wal.checksum_at(kept.frame, kept.salts) != kept.checksum):
+        return None
+    if end.salts == kept.salts:
+        return kept if end.frame >= kept.frame else None
+    renewed = end.salt1 == (kept.salt1 + 1) & WORD and end.frame < kept.frame
+    ended = wal.checksum_at(kept.frame + 1, kept.salts) is None
+    return Position(*end.salts, 0, 0) if renewed and ended else None
 
 
-def copied(pins: Pins, kept: Position, end: Position, folder: Path) -> Rest:
-    """The commits behind `kept`, with their frames in a file of our own. Raises Discontinuity when the log was begun
+def copied(pins: Pins, after: Position, end: Position, folder: Path) -> Rest:
+    """The commits behind `after`, with their frames in a file of our own. Raises Discontinuity when the log was begun
     anew meanwhile."""
     if pins.wal is None:
         raise Discontinuity("it was let go of")
     file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  the caller closes it
     copy = Wal(file.fileno(), pins.wal.page_size)
     try:
-        _copy(pins.wal, copy, kept.frame, end.frame)
+        _copy(pins.wal, copy, after.frame, end.frame)
         standing = positions.look(pins.index())
         if standing is None or standing.position.salts != end.salts:
             raise Discontinuity("its log was begun anew while it was read")
-        return Rest(copy.commits(kept, end) if end != kept else [], copy, file)
+        return Rest(copy.commits(after, end) if end.frame > after.frame else [], copy, file)
     except BaseException:
         file.close()
         raise

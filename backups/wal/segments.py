@@ -196,7 +196,9 @@ class Segment:
         while (sealed := self._sealed(limit)) is not None:
             record = self._record(counted.records + 1, sealed)
             if record is None:
-                if self._tally(sealed) != counted:
+                known = self._tally(sealed)
+                counted.until = known.until  # it was looked at after the last record
+                if known != counted:
                     raise self.damaged("records are missing in it.")
                 self._end(len(sealed))
                 break

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from backups.vault.blocks import Image, gather, scatter
 from backups.wal.frames import Discontinuity, Position, Written
+from backups.wal.records import steady
 
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 Pages = Callable[[int], bytes]  # reads the page that lies there
@@ -114,7 +115,7 @@ class Shadow:
         os.ftruncate(handle, size * state.page_size)
 
     def differing(self, other: Path) -> Iterator[int]:
-        """The pages of another file of the same page size that are not as here, or are not here."""
+        """The pages of another file of the same page size that are not as here (counters apart), or are not here."""
         state, handle = self._known()
         with Image(other, state.page_size) as image:
             for first, data in image.batches():
@@ -126,7 +127,8 @@ class Shadow:
         state, _ = self._known()
         for at in range(0, len(data), state.page_size):
             number = first + at // state.page_size + 1
-            if number > state.size or mine[at : at + state.page_size] != data[at : at + state.page_size]:
+            here, there = ([number], mine[at : at + state.page_size]), ([number], data[at : at + state.page_size])
+            if number > state.size or steady(*here) != steady(*there):
                 yield number
 
     def note(self) -> None:
