@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from backups.errors import BackupDamaged
+from backups.errors import BackupDamaged, KeyUnusable
 from backups.wal.log import LOG, Log
 from backups.wal.segments import name_of
 from backups.wal.tally import Tally
@@ -33,19 +33,19 @@ def coverage(log: Log) -> list[Span]:
 def _spans(log: Log, generation: str) -> Iterator[Span]:
     start: int | None = None
     end = lag = commits = 0
-    for known in (*_tallies(log, generation), None):
-        cuts = known.breaks if known is not None else [(end, end)]
-        for since, until in cuts:
-            if start is not None:
-                yield _span(generation, start, max(start, since), lag, commits)
-            start, lag, commits = until, 0, 0
-        if known is None:
-            continue
+    for known in _tallies(log, generation):
         start = known.since if start is None else start
-        end, lag, commits = known.until, max(lag, known.lag), commits + known.commits
-        if not known.records:  # it could not be read
-            yield _span(generation, start, max(start, known.since), lag, commits)
+        told = 0
+        for since, until, before in known.breaks:
+            if since > start:
+                yield _span(generation, start, since, max(lag, known.lag), commits + before - told)
+            start, lag, commits, told = until, 0, 0, before
+        end, lag, commits = known.until, max(lag, known.lag), commits + known.commits - told
+        if not known.records:
+            yield _span(generation, start, end, lag, commits)
             start, lag, commits = None, 0, 0
+    if start is not None:
+        yield _span(generation, start, end, lag, commits)
 
 
 def _span(generation: str, start: int, end: int, lag: int, commits: int) -> Span:
@@ -59,7 +59,7 @@ def _tallies(log: Log, generation: str) -> Iterator[Tally]:
     for number in log.numbers(generation):
         try:
             known = log.tally(generation, number)
-        except BackupDamaged:
+        except (BackupDamaged, KeyUnusable):
             if until:
                 yield Tally(since=until, until=until)
             continue
@@ -75,11 +75,21 @@ def tidy(log: Log, keep_since: datetime) -> int:
     generations = log.generations()
     for generation in generations:
         numbers = log.numbers(generation)
-        for number in numbers[:-1] if generation == generations[-1] else numbers:
-            if log.tally(generation, number).until >= keep_since.timestamp() * 1000:
-                break
+        past = numbers[:-1] if generation == generations[-1] else numbers
+        for number in past[: _old(log, generation, past, int(keep_since.timestamp() * 1000))]:
             log.shelf.remove(name_of(generation, number))
             removed += 1
         with contextlib.suppress(OSError):
             (log.shelf.root / LOG / generation).rmdir()
     return removed
+
+
+def _old(log: Log, generation: str, numbers: list[int], horizon: int) -> int:
+    """How many of these files, from the first, are older; one that cannot be read is as old as the next."""
+    old = 0
+    for at, number in enumerate(numbers, 1):
+        with contextlib.suppress(BackupDamaged, KeyUnusable):
+            if log.tally(generation, number).until >= horizon:
+                break
+            old = at
+    return old

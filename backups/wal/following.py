@@ -10,7 +10,7 @@ from backups.wal.follower import Follower
 from smsops.errors import OpsError
 
 PAUSE = 0.3  # seconds between two looks
-PATIENCE = 5.0  # seconds after something went wrong
+PATIENCE = 1.0  # seconds after something went wrong
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from backups.errors import BackupDamaged
+from backups.errors import BackupDamaged, KeyUnusable
 from backups.vault.keys import Keyring
 from backups.vault.shelf import FolderShelf
 from backups.wal.frames import Position
 from backups.wal.segments import Found, Link, Segment, name_of
 from backups.wal.tally import Tally
 from backups.wal.writing import Writer
+from smsops.errors import OpsError
 
 LOG = "log"
 _GENERATION = re.compile(r"\d{6,}-\w+-\w+")
@@ -76,13 +77,11 @@ class Log:
 
     def closed(self) -> list[str]:
         """The names of all files that will never change again: to be copied elsewhere."""
-        names = []
-        for generation in self.generations():
-            numbers = self.numbers(generation)
-            for number in numbers:
-                with self.segment(generation, number) as segment:
-                    if number != numbers[-1] or segment.tally() is not None:
-                        names.append(segment.name)
+        listed = [(generation, number) for generation in self.generations() for number in self.numbers(generation)]
+        names = [name_of(*each) for each in listed[:-1]]
+        for each in listed[-1:]:
+            with self.segment(*each) as segment:
+                names += [segment.name] if segment.tally() is not None else []
         return names
 
     def tail(self) -> Tail | None:
@@ -128,11 +127,19 @@ class Log:
             return previous.bytes
 
     def holding(self, position: Position) -> Iterator[tuple[str, int]]:
-        """The files that may hold this position, newest first."""
+        """The files that may hold this position, newest first. At their end BackupDamaged, where a file could not be
+        read that may hold it as well."""
+        damage: OpsError | None = None
         for generation in reversed(self.generations()):
             for number in reversed(self.numbers(generation)):
-                if self.tally(generation, number).holds(position):
+                try:
+                    found = self.tally(generation, number).holds(position)
+                except (BackupDamaged, KeyUnusable) as error:
+                    damage, found = damage or error, False
+                if found:
                     yield generation, number
+        if damage is not None:
+            raise damage
 
     def reaches(self, position: Position) -> bool:
         """Whether the newest generation holds this position, at its end."""

@@ -29,7 +29,8 @@ class Packer:
                 yield size, self._packed(entry, size, commit)
             loose = loosened(loose, size, commit)
             self.changed |= commit.pages
-            self.changed = {page: at for page, at in self.changed.items() if page <= commit.size}
+            if commit.size < size:
+                self.changed = {page: at for page, at in self.changed.items() if page <= commit.size}
             size = commit.size
 
     def _parts(self, numbers: list[int]) -> Iterator[tuple[list[int], bool]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from backups.errors import BackupDamaged
+from backups.errors import BackupDamaged, KeyUnusable
 from backups.vault.shelf import explained
 from backups.wal import rotation
 from backups.wal.frames import Discontinuity
@@ -47,7 +47,7 @@ def take_up(pins: Pins, keeper: Keeper, noted: Noted) -> int:
 def _tail(keeper: Keeper, noted: Noted) -> Tail | None:
     try:
         return keeper.log.tail()
-    except BackupDamaged as error:
+    except (BackupDamaged, KeyUnusable) as error:
         noted(error.message)
         return None
 

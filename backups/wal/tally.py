@@ -17,7 +17,8 @@ class Tally:
     """Times in ms since 1970. `since` is when `before` was last seen, `until` when the database was last looked at.
 
     `lag` is the longest time in which a commit may have been made before it was seen; `breaks` are the times that
-    cannot be told apart, each from … to. `stretches` are the frames per log: both salts, first, last.
+    cannot be told apart: from, to, and how many commits lie before. `stretches` are the frames per log of SQLite: both
+    salts, first, last.
     """
 
     records: int = 0
@@ -28,7 +29,7 @@ class Tally:
     until: int = 0
     lag: int = 0
     setbacks: int = 0
-    breaks: list[tuple[int, int]] = field(default_factory=list)
+    breaks: list[tuple[int, int, int]] = field(default_factory=list)
     stretches: list[list[int]] = field(default_factory=list)
 
     def add(self, record: Record) -> None:
@@ -44,15 +45,15 @@ class Tally:
             self.until = max(self.until, entry.time)
             if entry.more:
                 continue
-            self.commits += entry.kind == Kind.COMMIT
             self.after = str(entry.position)
             self._reach(entry.position)
             self._delay(entry.kind, record.since, entry.time)
+            self.commits += entry.kind == Kind.COMMIT
 
     def _delay(self, kind: Kind, since: int, time: int) -> None:
         if kind == Kind.JUMP or (kind == Kind.COMMIT and time - since > TOLERANCE):
-            if (since, time) not in self.breaks:
-                self.breaks.append((since, time))
+            if not self.breaks or self.breaks[-1][:2] != (since, time):
+                self.breaks.append((since, time, self.commits))
         elif kind == Kind.COMMIT:
             self.lag = max(self.lag, time - since)
 
@@ -77,4 +78,4 @@ class Tally:
     def loads(data: bytes) -> Tally:
         """Read what `dumps` wrote; ValueError or TypeError when it is something else."""
         known: dict[str, Any] = json.loads(data)
-        return Tally(**{**known, "breaks": [(since, until) for since, until in known["breaks"]]})
+        return Tally(**{**known, "breaks": [(since, until, before) for since, until, before in known["breaks"]]})
