@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from backups.wal.frames import Position
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -37,10 +39,10 @@ class TableChange:
 class Engine(Protocol):
     """The contract of an engine; paths are those the worker sees."""
 
-    def snapshot(self, source: Path, target: Path) -> None:
+    def snapshot(self, source: Path, target: Path) -> Position | None:
         """Write a consistent copy of the live database `source` to the new file `target`, without holding up its
-        writers and without syncing it to the disk. OpsError when the source is missing, is no database of this kind,
-        or the disk is full."""
+        writers and without syncing it to the disk; returns where in its write-ahead log it stands, where that is known.
+        OpsError when the source is missing, is no database of this kind, or the disk is full."""
 
     def block(self, database: Path) -> int:
         """The size in bytes of the parts in which a quiet database changes: its pages."""

@@ -16,6 +16,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from backups.engines.base import Facts, TableChange
+from backups.wal.frames import Position
+from backups.wal.position import reading
 from smsops.errors import OpsError
 
 MAGIC = b"SQLite format 3\0"
@@ -82,7 +84,7 @@ def _is_full(database: Path) -> bool:
 class SqliteEngine:
     """The engine for SQLite files, in WAL or rollback-journal mode."""
 
-    def snapshot(self, source: Path, target: Path) -> None:
+    def snapshot(self, source: Path, target: Path) -> Position | None:
         target.unlink(missing_ok=True)
         with connect(source) as live:
             try:
@@ -94,9 +96,9 @@ class SqliteEngine:
                     copy.execute("PRAGMA cache_size=-200")
                     live.execute("PRAGMA cache_size=-200")
                     # The driver's backup waits for a locked database for ever; a read of our own waits BUSY_SECONDS.
-                    live.execute("BEGIN")
-                    live.execute("SELECT count(*) FROM sqlite_master").fetchone()
+                    position = reading(live, source)
                     live.backup(copy, pages=-1)
+                    return position
             except sqlite3.Error as error:
                 # The copy is what grows; but SQLite also writes beside the source, and tells neither apart.
                 said = translate(error, target if "full" in str(error) or _is_full(target) else source)

@@ -1,0 +1,190 @@
+"""Follows a live database: each look finds the commits since the last one, and they are kept before it goes on.
+
+Whatever is not proven to follow on what was kept is a gap, and is noted as one. After a gap the log goes on with what
+differs from the last state kept; where that is not known either, a new generation begins.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from pathlib import Path
+
+from backups.vault.shelf import explained, make_private
+from backups.wal import resuming, rotation
+from backups.wal.clock import Clock
+from backups.wal.frames import WORD, Discontinuity, Position, Wal, Written
+from backups.wal.keeping import Keeper
+from backups.wal.log import Log
+from backups.wal.pins import Pins
+from backups.wal.position import Standing
+from backups.wal.records import Kind
+from smsops.errors import OpsError
+
+MOST_LOG = 256 * 1024 * 1024  # bytes SMS's log may grow to because of us while nothing can be kept
+
+
+class Follower:
+    """Follows `database` from this process alone; `folder` is its own, on a local disk with room for two copies of it.
+
+    Nothing else in this process may open the database's files: closing them would drop SQLite's locks.
+    """
+
+    def __init__(self, database: Path, folder: Path, log: Log, clock: Clock | None = None) -> None:
+        self.database, self.folder, self.clock = database, folder, clock or Clock()
+        self.pins, self.keeper = Pins(database), Keeper(folder, log, self.clock)
+        self.lock: int | None = None
+        self.tried: tuple[int, int] = (0, 0)  # the log that was last written back, and up to where
+        self.gap = ""  # why the last gap came about; empty where there was none
+        self.gap_at = 0  # ms
+
+    def poll(self) -> int:
+        """Look at the database and keep what was committed since the last look; returns how many commits that were.
+
+        Raises OpsError when the database cannot be followed, or the log cannot be written: what was not kept will be
+        with a later look, for SQLite's log is held meanwhile.
+        """
+        try:
+            return self._look() if self.pins.held is not None else self._take_up()
+        except Discontinuity as gap:
+            self._lose(str(gap))
+            return 0
+        except OpsError:
+            self._spare()
+            raise
+        except BaseException:
+            self.let_go()
+            raise
+
+    def rest(self) -> None:
+        """Keep what is left and let go of the database: nothing of it is open or locked afterwards. The next look takes
+        it up again. Raises OpsError, having let go, when something could not be kept."""
+        try:
+            if self.pins.held is not None:
+                self.poll()
+            self.keeper.close()
+        finally:
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Let go of the database and leave everything as it is, as if killed."""
+        self.pins.close()
+        self.keeper.let_go()
+
+    def close(self) -> None:
+        """Rest, and end."""
+        try:
+            self.rest()
+        finally:
+            if self.lock is not None:
+                os.close(self.lock)
+            self.lock = None
+
+    @property
+    def position(self) -> Position | None:
+        """What is kept reaches to here; None while the database is let go of."""
+        state = self.keeper.shadow.state
+        return state.position if state is not None else None
+
+    @property
+    def generation(self) -> str:
+        state = self.keeper.shadow.state
+        return state.generation if state is not None else ""
+
+    def _take_up(self) -> int:
+        self._lock()
+        try:
+            return resuming.take_up(self.pins, self.keeper, self._noted)
+        except OpsError:
+            self.let_go()
+            raise
+
+    def _look(self) -> int:
+        standing = self.pins.reach()
+        kept = self._keep(standing)
+        self.pins.move()
+        with contextlib.suppress(OSError):
+            self.keeper.shadow.seen()
+        self.keeper.writer.tidy(self.clock.last)
+        self._rotate(standing.position.frame, quiet=not kept)
+        return kept
+
+    def _keep(self, standing: Standing) -> int:
+        """Keep what lies between the last look and `standing`."""
+        times, kept, wal = self.clock.look(), self.keeper.state.position, self._wal()
+        if standing.position == kept:
+            return 0
+        after: Position | None = kept
+        if standing.position.salts != kept.salts:
+            # What was held leaves room for one new beginning, and SQLite counts them in the first salt.
+            if kept.named and standing.position.salt1 != (kept.salt1 + 1) & WORD:
+                raise Discontinuity("its log was begun anew more than once")
+            after = None
+        if after is None and not standing.position.frame:
+            self.keeper.keep([Written(standing.position, standing.size)], Kind.RENAMED, wal.page, times)
+            return 0
+        commits = wal.commits(after, standing.position)
+        self.keeper.keep(commits, Kind.COMMIT, wal.page, times)
+        return len(commits)
+
+    def _rotate(self, frame: int, *, quiet: bool) -> None:
+        """Let SMS's log be begun anew before it is long: in a pause or, where none comes, by keeping writers out."""
+        if frame <= (rotation.PAGES if quiet else 2 * rotation.PAGES) or self._tried(frame):
+            return
+        if quiet:
+            rotation.write_back(self.pins, self.keeper.state.position)
+            return
+        with explained(self.folder):
+            rest = rotation.hold(self.pins, self.keeper.state.position, self.folder)
+        if rest is None:
+            return
+        with rest.file:
+            try:
+                if rest.commits:
+                    self.keeper.keep(rest.commits, Kind.COMMIT, rest.wal.page, self.clock.look())
+            except OpsError:
+                self._lose("what was read before its log was begun anew could not be kept")
+                raise
+
+    def _tried(self, frame: int) -> bool:
+        """Whether that was tried a short while ago; notes that it is now."""
+        log = self.keeper.state.position.salt1
+        if self.tried[0] == log and frame < self.tried[1] + rotation.STEP:
+            return True
+        self.tried = (log, frame)
+        return False
+
+    def _lose(self, reason: str) -> None:
+        """What comes now is not known commit by commit: let go, so that the next look takes the database up anew."""
+        self._noted(reason)
+        self.let_go()
+
+    def _noted(self, reason: str) -> None:
+        self.gap, self.gap_at = reason, self.clock.last
+
+    def _spare(self) -> None:
+        """Nothing could be kept: SMS's log must not grow for ever because of that."""
+        wal = self.pins.wal
+        if wal is not None and os.fstat(wal.handle).st_size > MOST_LOG:
+            self._lose("nothing could be kept, and the log of SMS had grown too long")
+
+    def _lock(self) -> None:
+        """One follower per folder; the lock goes with the process."""
+        if self.lock is not None:
+            return
+        with explained(self.folder):
+            make_private(self.folder)
+            handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(handle)
+            said = f"Another process follows {self.database.name} already."
+            raise OpsError(said, transient=True) from None
+        self.lock = handle
+
+    def _wal(self) -> Wal:
+        if self.pins.wal is None:
+            raise Discontinuity("it was let go of")
+        return self.pins.wal
