@@ -67,3 +67,12 @@ def parse(text: str) -> DatabaseUrl:
     if query or mode not in SSL_MODES:
         raise WrongUse(f"Behind the name only “?sslmode=” is known, with one of {', '.join(SSL_MODES)}.")
     return DatabaseUrl(unquote(url.hostname), port, name, unquote(url.username), unquote(url.password or ""), mode)
+
+
+def passwords(text: str) -> list[str]:
+    """The password in an address, as it is written there and as it is meant; none in what is no address."""
+    try:
+        written = urlsplit(text).password
+    except ValueError:
+        return []
+    return [written, unquote(written)] if written else []

@@ -53,7 +53,15 @@ class Cluster:
         self.start(*settings)
 
     def start(self, *settings: str) -> None:
-        argv = [str(self.home / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.port), "-k", str(self.folder)]
+        argv = [
+            str(self.home / "postgres"),
+            "-D",
+            str(self.folder / "data"),
+            "-p",
+            str(self.port),
+            "-k",
+            str(self.folder),
+        ]
         options = [part for each in ("fsync=off", *settings) for part in ("-c", each)]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -86,7 +94,9 @@ class Cluster:
             return done.fetchall() if done.description else []
 
     def databases(self) -> set[str]:
-        rows = self.execute("postgres", "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'")
+        rows = self.execute(
+            "postgres", "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'"
+        )
         return {str(row[0]) for row in rows}
 
     def new(self, rows: int = 50) -> DatabaseUrl:
@@ -109,7 +119,8 @@ CREATE TABLE grades (id serial PRIMARY KEY, student int REFERENCES students, mar
 CREATE TABLE notes (text text);
 CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);
 INSERT INTO alembic_version VALUES ('{REVISION}');
-CREATE SCHEMA extra; CREATE TABLE extra."odd name" (a text); INSERT INTO extra."odd name" VALUES ('x'), (E'two\\nlines');
+CREATE SCHEMA extra; CREATE TABLE extra."odd name" (a text); 
+INSERT INTO extra."odd name" VALUES ('x'), (E'two\\nlines');
 """
 
 
