@@ -42,8 +42,8 @@ class Cluster:
         return Path(find("postgres") or "postgres").resolve().parent
 
     def begin(self, *settings: str) -> None:
-        if owner():
-            shutil.chown(self.folder, owner(), owner())
+        if (who := owner()) is not None:
+            shutil.chown(self.folder, who, who)
         secret = self.folder / "password"
         secret.write_text(PASSWORD)
         secret.chmod(0o644)
@@ -119,7 +119,7 @@ CREATE TABLE grades (id serial PRIMARY KEY, student int REFERENCES students, mar
 CREATE TABLE notes (text text);
 CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);
 INSERT INTO alembic_version VALUES ('{REVISION}');
-CREATE SCHEMA extra; CREATE TABLE extra."odd name" (a text); 
+CREATE SCHEMA extra; CREATE TABLE extra."odd name" (a text);
 INSERT INTO extra."odd name" VALUES ('x'), (E'two\\nlines');
 """
 

@@ -2,7 +2,8 @@
 
 Names are the commit point: both are renamed in one transaction, and the server refuses a name that is taken or gone, so
 a worker that was overtaken changes nothing. Run 7 may leave `sms_smsops_7_part` (being filled), `…_new` (proven),
-`…_old` (what was live before) and `…_gone` (what an undo took away); nothing else is ever renamed or dropped.
+`…_old` (what was live before), `…_hold` (a copy held by a deploy) and `…_gone` (what an undo took away); nothing else
+is ever renamed or dropped.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from psycopg import sql
 
 from backups.engines.postgres import connection as connections
 from backups.engines.postgres import dumps, likeness, programs
-from backups.engines.postgres.connection import Connection, connect, maintenance
+from backups.engines.postgres.connection import MAINTENANCE, Connection, connect, maintenance
 from smsops.environments.database_url import DatabaseUrl
 from smsops.errors import OpsError
 
@@ -49,6 +50,10 @@ class Names:
     @property
     def gone(self) -> str:
         return self._called("gone")
+
+    @property
+    def hold(self) -> str:
+        return self._called("hold")
 
     def _called(self, kind: str) -> str:
         end = f"_smsops_{self.run}_{kind}"
@@ -97,15 +102,31 @@ class Exchange:
             pairs = [(self.names.live, self.names.old)] if live else []
             self._rename(connection, *pairs, (self.names.new, self.names.live))
 
-    def swap_back(self) -> None:
-        """Let `old` be live again, in one transaction, and drop what was restored."""
+    def copy(self) -> None:
+        """Copy the live database, file by file on the server, to `hold`; its sessions are ended."""
+        with maintenance(self.url) as connection:
+            self._drop(connection, self.names.part)
+            with _put_out(self.url, [self.names.live]):
+                likeness.create(connection, self.names.part, self.names.live, template=self.names.live)
+            self._drop(connection, self.names.hold)
+            self._rename(connection, (self.names.part, self.names.hold))
+
+    def put_back(self, name: str) -> None:
+        """Let `old` or `hold` be live again, in one transaction, and drop what was live."""
         with maintenance(self.url) as connection:
             live = _here(connection, [self.names.live])
             pairs = [(self.names.live, self.names.gone)] if live else []
             self._drop(connection, self.names.gone)
             # Not `new`: a worker that was overtaken before its own swap must find nothing to exchange.
-            self._rename(connection, *pairs, (self.names.old, self.names.live))
+            self._rename(connection, *pairs, (name, self.names.live))
             self._drop(connection, self.names.gone)
+
+    def by_hand(self, name: str) -> list[str]:
+        """How a person lets `old` or `hold` be live again."""
+        at = f"psql -h {self.url.host} -p {self.url.port} -U {self.url.user} {MAINTENANCE[0]}"
+        rename = 'ALTER DATABASE "{}" RENAME TO "{}"'
+        pairs = ((self.names.live, self.names.gone), (name, self.names.live))
+        return [f"{at} -c '{rename.format(*pair)}'" for pair in pairs]
 
     def drop(self, *names: str) -> None:
         """Drop databases of this run; a missing one is fine."""

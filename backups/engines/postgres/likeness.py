@@ -16,10 +16,10 @@ def is_superuser(connection: Connection) -> bool:
     return bool(row and row[0])
 
 
-def create(connection: Connection, name: str, model: str) -> None:
-    """Make the database `name`; where there is no `model`, with the server's defaults."""
+def create(connection: Connection, name: str, model: str, template: str = "template0") -> None:
+    """Make the database `name`, with what is in `template`; where there is no `model`, with the server's defaults."""
     found = _about(connection, model)
-    options: list[sql.Composable] = [sql.SQL("TEMPLATE template0")]
+    options: list[sql.Composable] = [sql.SQL("TEMPLATE {}").format(sql.Identifier(template))]
     if found is not None:
         options += [
             sql.SQL("{} {}").format(sql.SQL(word), value)
