@@ -36,19 +36,23 @@ class TableChange:
     blanked: int
 
 
-class Engine(Protocol):
-    """The contract of an engine; paths are those the worker sees."""
-
-    def snapshot(self, source: Path, target: Path) -> Position | None:
-        """Write a consistent copy of the live database `source` to the new file `target`, without holding up its
-        writers and without syncing it to the disk; returns where in its write-ahead log it stands, where that is known.
-        OpsError when the source is missing, is no database of this kind, or the disk is full."""
+class Describer(Protocol):
+    """What describes a copy that is to be stored."""
 
     def block(self, database: Path) -> int:
         """The size in bytes of the parts in which a quiet database changes: its pages."""
 
     def facts(self, database: Path) -> Facts:
         """Check a quiet database (a snapshot, or SMS is stopped) and describe it."""
+
+
+class Engine(Describer, Protocol):
+    """The contract of an engine; paths are those the worker sees."""
+
+    def snapshot(self, source: Path, target: Path) -> Position | None:
+        """Write a consistent copy of the live database `source` to the new file `target`, without holding up its
+        writers and without syncing it to the disk; returns where in its write-ahead log it stands, where that is known.
+        OpsError when the source is missing, is no database of this kind, or the disk is full."""
 
     def row_counts(self, database: Path) -> dict[str, int]:
         """Rows per table of a database that may be in use."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import F
 
 from backups.models import Backup, Proof
+from backups.services import databases
 from backups.services.restores import fitting_release
 from smsops.models import ACTIVE, Environment, Run
 from smsops.runs.plan import By, Plan, PlannedStep, submit
@@ -17,6 +18,7 @@ KIND = "restore_test"
 def plan(backup: Backup) -> Plan:
     """What a test of this backup would do. Raises WrongUse when no release is here that can run on it."""
     environment = backup.environment
+    databases.only_sqlite(environment, "Starting SMS on a copy", "“ops verify” restores it into a new database.")
     runtime = runtime_for(environment)
     running = runtime.inspect(environment.instance)
     image_id, note = fitting_release(backup, runtime, running)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from backups import selectors
-from backups.engines.sqlite import SqliteEngine
 from backups.models import Backup
+from backups.services import databases
 from smsops.errors import OpsError, WrongUse
 from smsops.models import Environment, Run
 from smsops.runs.plan import By, Plan, PlannedStep, submit
@@ -87,6 +86,6 @@ def fitting_release(backup: Backup, runtime: Runtime, running: Instance | None) 
 
 def _live_revision(backup: Backup, runtime: Runtime) -> str | None:
     try:
-        return SqliteEngine().revision(selectors.database_path(backup.environment, runtime))
+        return databases.of(backup.environment, runtime).revision()
     except OpsError:
         return None  # missing or damaged: a reason to restore, not to refuse

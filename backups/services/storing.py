@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from backups.engines.base import Engine, Facts
+from backups.engines.base import Describer, Facts
 from backups.models import Backup, Proof
 from backups.vault.manifest import Manifest
 from backups.vault.store import Stored, Vault
@@ -25,6 +25,7 @@ class Origin:
     release_version: str = ""
     image_id: str = ""
     run: int = 0
+    engine: str = "sqlite"
 
 
 def identifier_for(taken_at: datetime, run: int) -> str:
@@ -32,7 +33,7 @@ def identifier_for(taken_at: datetime, run: int) -> str:
     return f"{taken_at.astimezone(UTC):%Y%m%dT%H%M%SZ}-r{run}"
 
 
-def store(vault: Vault, engine: Engine, snapshot: Path, origin: Origin, *, take: bool = True) -> Manifest:
+def store(vault: Vault, engine: Describer, snapshot: Path, origin: Origin, *, take: bool = True) -> Manifest:
     """Store `snapshot` and return its manifest; with `take` the file is taken over by the vault.
 
     The engine's check and the row counts run beside packing and reading back: both read the same pages, on two cores.
@@ -52,7 +53,7 @@ def manifest_of(identifier: str, origin: Origin, facts: Facts, stored: Stored) -
     return Manifest(
         identifier=identifier,
         environment=origin.environment,
-        engine="sqlite",
+        engine=origin.engine,
         database=origin.database,
         taken_at=origin.taken_at.astimezone(UTC).isoformat(),
         reason=origin.reason,

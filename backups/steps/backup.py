@@ -6,12 +6,13 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
+from django.conf import settings
 from django.utils import timezone
 
 from backups import selectors
-from backups.engines.sqlite import SqliteEngine
 from backups.models import Backup, Reason
-from backups.services import storing
+from backups.services import databases, storing
+from backups.services.databases.base import Database, Work
 from backups.vault.manifest import Manifest
 from backups.vault.shelf import explained
 from smsops.errors import OpsError
@@ -22,7 +23,17 @@ from smsops.runs.kinds import Done, Found, Outcome, Probe, StepKind
 from smsops.runs.scratch import ScratchStep
 from smsops.text import bytes_text, count_text
 
-SNAPSHOT = "snapshot.sqlite3"
+SNAPSHOT = "snapshot"
+
+
+def database_of(ctx: Context) -> Database:
+    """The database of the run's environment."""
+    return databases.of(ctx.environment, ctx.runtime)
+
+
+def work_of(ctx: Context) -> Work:
+    """The run, as a database is told of it."""
+    return Work(ctx.run.pk, ctx.held.token, Path(settings.SMSOPS_WORK_DIR) / f"run-{ctx.run.pk}", ctx.guard)
 
 
 class TakeSnapshot(ScratchStep):
@@ -34,15 +45,15 @@ class TakeSnapshot(ScratchStep):
     timeout = 1800
 
     def do(self, ctx: Context) -> Outcome:
-        database = selectors.database_path(ctx.environment, ctx.runtime)
+        database = database_of(ctx)
         if ctx.params.get("first_installation") and not database.exists():
             return Done(output="There is no database yet, so there is nothing to back up.", skipped=True)
         running = ctx.runtime.inspect(ctx.environment.instance)
         taken_at = timezone.now()
         target = ctx.work_dir / SNAPSHOT
         with explained(ctx.work_dir):
-            room_for(database, ctx.work_dir)
-            SqliteEngine().snapshot(database, target)
+            room_for_bytes(database.size(), ctx.work_dir)
+            database.snapshot(target)
         result = {
             "taken_at": taken_at.isoformat(),
             "size": target.stat().st_size,
@@ -68,17 +79,19 @@ class Store(StepKind):
         vault = selectors.vault_of(ctx.environment)
         if identifier not in vault.identifiers():
             return Probe(Found.NOT_DONE)
-        done = stored(ctx, vault.manifest(identifier))
+        done = stored(ctx, vault.manifest(identifier), database_of(ctx).check)
         return Probe(Found.DONE, done.result, "It had been stored.")
 
     def do(self, ctx: Context) -> Outcome:
         if skipped(ctx):
             return Done(output="Nothing to store.", skipped=True)
-        vault, origin = selectors.vault_of(ctx.environment), origin_of(ctx)
+        vault, origin, database = selectors.vault_of(ctx.environment), origin_of(ctx), database_of(ctx)
         snapshot = ctx.work_dir / SNAPSHOT
         if not snapshot.exists():
             raise OpsError("The snapshot is gone from the work folder; take another backup.")
-        return stored(ctx, storing.store(vault, SqliteEngine(), snapshot, origin))
+        with explained(ctx.work_dir):
+            copy = database.lay_out(snapshot, vault.images.newest())
+        return stored(ctx, storing.store(vault, database, copy, origin), database.check)
 
     def undo(self, ctx: Context) -> Outcome:
         identifier = storing.identifier_for(origin_of(ctx).taken_at, ctx.run.pk) if taken(ctx) else ""
@@ -106,7 +119,7 @@ class EnterInCatalogue(StepKind):
         return Done({"backup": backup.pk, "root": manifest.root, "headline": headline}, headline)
 
 
-def stored(ctx: Context, manifest: Manifest) -> Done:
+def stored(ctx: Context, manifest: Manifest, check: str) -> Done:
     """What a stored backup tells the run. Raises OpsError when what was stored is a damaged database: it is kept as
     evidence, and no backup."""
     if manifest.check != "ok":
@@ -120,7 +133,7 @@ def stored(ctx: Context, manifest: Manifest) -> Done:
         "schema_revision": manifest.schema_revision,
     }
     sizes = f"{bytes_text(manifest.stored_size)} for {bytes_text(manifest.size)}"
-    return Done(result, f"{sizes}; read back and the same; quick_check: ok.")
+    return Done(result, f"{sizes}; read back and the same; {check}: ok.")
 
 
 def taken(ctx: Context) -> bool:
@@ -135,20 +148,17 @@ def skipped(ctx: Context) -> bool:
 
 def origin_of(ctx: Context) -> storing.Origin:
     """Where the run's snapshot comes from."""
+    database = database_of(ctx)
     return storing.Origin(
         environment=ctx.environment.name,
-        database=ctx.environment.database_file,
+        engine=database.engine,
+        database=database.name,
         taken_at=datetime.fromisoformat(ctx.fact("backup.snapshot", "taken_at")),
         reason=ctx.params.get("backup_reason", Reason.MANUAL),
         release_version=ctx.fact("backup.snapshot", "release_version", ""),
         image_id=ctx.fact("backup.snapshot", "image_id", ""),
         run=ctx.run.pk,
     )
-
-
-def room_for(database: Path, folder: Path) -> None:
-    """Raise OpsError when `folder` has no room for a copy of the database."""
-    room_for_bytes(database.stat().st_size if database.exists() else 0, folder)
 
 
 def room_for_bytes(need: int, folder: Path) -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 
 from backups.engines.base import TableChange
-from backups.engines.sqlite import SqliteEngine, fsync, quiesce
-from backups.services import integrity, swaps
-from backups.steps.restore import database, private
-from backups.vault.shelf import explained
+from backups.services import integrity
+from backups.services.databases.base import Database, Work
+from backups.steps.backup import database_of, work_of
 from smsops.errors import OpsError
 from smsops.models import Phase
 from smsops.runs.context import Context
@@ -28,43 +26,34 @@ class HoldData(StepKind):
     undo_note = "If the new release changed schema or rows, the copy takes the database's place; else it is removed."
 
     def do(self, ctx: Context) -> Outcome:
-        live, copy = database(ctx), private(ctx, "hold")
-        if not live.exists():
+        database = database_of(ctx)
+        facts = database.hold(work_of(ctx))
+        if facts is None:
             return Done(output="There is no database yet.", skipped=True)
-        part = copy.with_name(copy.name + ".part")
-        with explained(copy.parent):
-            SqliteEngine().snapshot(live, part)
-            fsync(part)
-            swaps.own_like(part, live)
-            part.rename(copy)
-        facts = SqliteEngine().facts(copy)
         result = {"row_counts": facts.row_counts, "schema_revision": facts.schema_revision}
-        return Done(result, f"{bytes_text(facts.size)} held; {facts.problem or 'quick_check: ok'}.")
+        return Done(result, f"{bytes_text(facts.size)} held; {facts.problem or f'{database.check}: ok'}.")
 
     def undo(self, ctx: Context) -> Outcome:
-        live, copy = database(ctx), private(ctx, "hold")
-        copy.with_name(copy.name + ".part").unlink(missing_ok=True)
-        if not copy.exists():
+        database, work = database_of(ctx), work_of(ctx)
+        if not database.held(work):
+            database.release(work)
             return Done(output="The data is as it was.")
-        spoiled = _spoiled(ctx, live, copy)
+        spoiled = _spoiled(ctx, database, work)
         if not spoiled:
-            copy.unlink()
+            database.release(work)
             return Done(output="The new release had not changed the data; it stays as it is.")
-        swaps.install(ctx.runtime.data_folder(), live, copy, ctx.held.token)
+        database.put_back(work)
+        database.release(work)
         return Done({"restored": True}, f"The data of before was put back: {spoiled}")
 
     def by_hand(self, ctx: Context) -> list[str]:
-        return [
-            f"rm -f {database(ctx)}-wal {database(ctx)}-shm",
-            f"mv {private(ctx, 'hold')} {database(ctx)}",
-        ]
+        return database_of(ctx).put_back_by_hand(work_of(ctx))
 
 
-def _spoiled(ctx: Context, live: Path, copy: Path) -> str:
+def _spoiled(ctx: Context, database: Database, work: Work) -> str:
     """Why the database must not stay, in a sentence; empty when the old release can work with it."""
     try:
-        quiesce(live)
-        return integrity.spoiled(copy, live, ctx.environment.core_tables)
+        return database.spoiled(work, ctx.environment.core_tables)
     except OpsError as error:
         if error.transient:
             raise
@@ -80,10 +69,10 @@ class CompareData(StepKind):
     timeout = 1800
 
     def do(self, ctx: Context) -> Outcome:
-        copy = private(ctx, "hold")
-        if not copy.exists():
+        database, work = database_of(ctx), work_of(ctx)
+        if not database.held(work):
             return Done(output="There was no database before.", skipped=True)
-        changes = SqliteEngine().compare(copy, database(ctx), ctx.environment.core_tables)
+        changes = database.compare(work, ctx.environment.core_tables)
         losses = integrity.losses(changes, migrated=_migrated(ctx))
         if losses:
             raise OpsError(f"The new release damaged the data: {'; '.join(losses)}.")
@@ -93,7 +82,7 @@ class CompareData(StepKind):
 def _migrated(ctx: Context) -> bool:
     """Whether the switch crossed a migration; then rows may legitimately read differently."""
     before: str = ctx.fact("data.hold", "schema_revision", "")
-    return SqliteEngine().revision(database(ctx)) != before
+    return database_of(ctx).revision() != before
 
 
 def _table(changes: list[TableChange]) -> str:
@@ -114,5 +103,5 @@ class ReleaseHold(StepKind):
     undo_note = "None: the backup of this run remains."
 
     def do(self, ctx: Context) -> Outcome:
-        private(ctx, "hold").unlink(missing_ok=True)
+        database_of(ctx).release(work_of(ctx))
         return Done(output="Removed.")

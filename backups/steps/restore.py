@@ -6,18 +6,18 @@ complete, and the old one is kept beside it until everything is validated.
 
 from __future__ import annotations
 
-import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.utils import timezone
 
 from backups import selectors
-from backups.engines.sqlite import SqliteEngine, fsync, side_file
 from backups.errors import BackupDamaged
 from backups.models import Backup, Proof, Reason
-from backups.services import fence, storing, swaps, unpacking
-from backups.vault.shelf import explained
+from backups.services import storing, unpacking
+from backups.services.databases.base import Database
+from backups.steps.backup import database_of, work_of
+from backups.vault.manifest import Manifest
 from smsops.errors import OpsError
 from smsops.models import Phase
 from smsops.runs.context import Context
@@ -32,13 +32,11 @@ def backup_of(ctx: Context) -> Backup:
     return Backup.objects.get(pk=ctx.params["backup"])
 
 
-def database(ctx: Context) -> Path:
-    return selectors.database_path(ctx.environment, ctx.runtime)
-
-
-def private(ctx: Context, name: str) -> Path:
-    """A file of this run in smsops's folder on the data volume."""
-    return fence.private_folder(ctx.runtime.data_folder()) / f"{name}-r{ctx.run.pk}"
+def same_engine(manifest: Manifest, database: Database) -> None:
+    """Raise OpsError where the backup is of another engine than the environment has now."""
+    if manifest.engine != database.engine:
+        said = f"The backup {manifest.identifier} is of {manifest.engine}; the environment has {database.engine} now."
+        raise OpsError(said, fix="Change the environment's database engine back first.")
 
 
 class Stage(StepKind):
@@ -51,38 +49,22 @@ class Stage(StepKind):
     undo_note = "The unpacked copy is removed."
 
     def do(self, ctx: Context) -> Outcome:
-        backup, staged = backup_of(ctx), private(ctx, "restore")
-        part = staged.with_name(staged.name + ".part")
-        with explained(staged.parent):
-            _room(staged.parent, backup.size)
-            ctx.guard()
-            manifest = unpacking.unpack(backup, part, ctx.guard)
+        backup, database = backup_of(ctx), database_of(ctx)
+
+        def read(target: Path) -> Manifest:
+            manifest = unpacking.unpack(backup, target, ctx.guard)
             if manifest.root != backup.root:
                 raise BackupDamaged(f"The vault holds another backup under the name {backup.identifier}.")
-            facts = SqliteEngine().facts(part)
-            if facts.problem:
-                raise OpsError(f"The backup {backup.identifier} does not pass quick_check: {facts.problem}.")
-            if facts.row_counts != manifest.row_counts:
-                raise OpsError(f"The backup {backup.identifier} does not have the rows its manifest says.")
-            live = database(ctx)
-            swaps.own_like(part, live if live.exists() else live.parent)
-            part.chmod(part.stat().st_mode & 0o666 | 0o600)
-            fsync(part)
-            part.rename(staged)
+            same_engine(manifest, database)
+            return manifest
+
+        facts = database.stage(work_of(ctx), read, backup.size)
         result = {"row_counts": facts.row_counts, "schema_revision": facts.schema_revision}
-        return Done(result, f"{bytes_text(backup.size)} unpacked; digest, quick_check and row counts are right.")
+        return Done(result, f"{bytes_text(backup.size)} unpacked; digest, {database.check} and row counts are right.")
 
     def undo(self, ctx: Context) -> Outcome:
-        staged = private(ctx, "restore")
-        for path in (staged, staged.with_name(staged.name + ".part")):
-            path.unlink(missing_ok=True)
+        database_of(ctx).unstage(work_of(ctx))
         return Done(output="The unpacked copy was removed.")
-
-
-def _room(folder: Path, size: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < size * 1.2:
-        raise OpsError(f"The data volume has {bytes_text(free)} left; the backup needs {bytes_text(size)}.")
 
 
 class Settle(StepKind):
@@ -96,9 +78,8 @@ class Settle(StepKind):
     def do(self, ctx: Context) -> Outcome:
         if "settle_began" not in ctx.memo:
             ctx.remember(settle_began=timezone.now().timestamp())
-        aside = private(ctx, "side-files")
         try:
-            how = swaps.settle(ctx.runtime.data_folder(), database(ctx), aside, ctx.held.token)
+            how = database_of(ctx).settle(work_of(ctx))
         except OpsError as error:
             waited = timedelta(seconds=timezone.now().timestamp() - ctx.memo["settle_began"])
             if not error.transient or waited > SETTLING:
@@ -107,8 +88,7 @@ class Settle(StepKind):
         return Done(output=how)
 
     def undo(self, ctx: Context) -> Outcome:
-        data, aside = ctx.runtime.data_folder(), private(ctx, "side-files")
-        swaps.unsettle(data, database(ctx), aside, ctx.held.token)
+        database_of(ctx).unsettle(work_of(ctx))
         return Done(output="The database's files are as they were.")
 
 
@@ -120,15 +100,13 @@ class KeepOld(StepKind):
     undo_note = "The second name is removed."
 
     def do(self, ctx: Context) -> Outcome:
-        kept = private(ctx, "before")
-        swaps.keep(ctx.runtime.data_folder(), database(ctx), kept, ctx.held.token)
-        if not kept.exists():
+        if not database_of(ctx).keep(work_of(ctx)):
             return Done({"kept": False}, "There was no database to keep.")
         # The old database's state is from now; its digest tells later that it came back exactly.
         return Done({"kept": True, "taken_at": timezone.now().isoformat()}, "The old database is kept.")
 
     def undo(self, ctx: Context) -> Outcome:
-        private(ctx, "before").unlink(missing_ok=True)
+        database_of(ctx).unkeep(work_of(ctx))
         return Done(output="Nothing is left behind.")
 
 
@@ -141,30 +119,20 @@ class Swap(StepKind):
     undo_note = "The old database takes its place again, in one rename."
 
     def probe(self, ctx: Context) -> Probe:
-        if private(ctx, "restore").exists():
+        if database_of(ctx).staged(work_of(ctx)):
             return Probe(Found.NOT_DONE)
         return Probe(Found.DONE, {}, "It had taken the place.")
 
     def do(self, ctx: Context) -> Outcome:
-        staged = private(ctx, "restore")
-        if not staged.exists():
-            raise OpsError("The unpacked copy is gone from the data volume.")
-        swaps.install(ctx.runtime.data_folder(), database(ctx), staged, ctx.held.token)
+        database_of(ctx).swap(work_of(ctx))
         return Done(output="The database is the backup now.")
 
     def undo(self, ctx: Context) -> Outcome:
-        kept = private(ctx, "before")
-        if private(ctx, "restore").exists() or not kept.exists():
-            return Done(output="The old database is in its place.")
-        swaps.install(ctx.runtime.data_folder(), database(ctx), kept, ctx.held.token)
-        return Done(output="The old database is in its place again.")
+        again = " again" if database_of(ctx).swap_back(work_of(ctx)) else ""
+        return Done(output=f"The old database is in its place{again}.")
 
     def by_hand(self, ctx: Context) -> list[str]:
-        live = database(ctx)
-        return [
-            f"rm -f {side_file(live, '-wal')} {side_file(live, '-shm')}",
-            f"mv {private(ctx, 'before')} {live}",
-        ]
+        return database_of(ctx).by_hand(work_of(ctx))
 
 
 class CompareRows(StepKind):
@@ -176,7 +144,7 @@ class CompareRows(StepKind):
 
     def do(self, ctx: Context) -> Outcome:
         wanted: dict[str, int] = ctx.fact("restore.stage", "row_counts", {})
-        found = SqliteEngine().row_counts(database(ctx))
+        found = database_of(ctx).row_counts()
         missing = [
             f"{table}: {found.get(table, 0):,} of {wanted[table]:,}"
             for table in ctx.environment.core_tables
@@ -203,21 +171,23 @@ class ArchiveOld(StepKind):
     undo_note = "None: from here on, going back is a restore of that backup."
 
     def do(self, ctx: Context) -> Outcome:
-        kept = private(ctx, "before")
-        if not kept.exists():
+        database, work = database_of(ctx), work_of(ctx)
+        kept = database.old(work)
+        if kept is None:
             return Done(output="There was no old database.", skipped=True)
         vault = selectors.vault_of(ctx.environment)
         origin = storing.Origin(
             environment=ctx.environment.name,
-            database=ctx.environment.database_file,
+            engine=database.engine,
+            database=database.name,
             taken_at=datetime.fromisoformat(ctx.fact("restore.keep_old", "taken_at")),
             reason=Reason.RESTORE,
             release_version=ctx.params.get("old_version", ""),
             image_id=ctx.params.get("old_image_id", ""),
             run=ctx.run.pk,
         )
-        manifest = storing.store(vault, SqliteEngine(), kept, origin, take=False)
+        copy = database.lay_out(kept, vault.images.newest())
+        manifest = storing.store(vault, database, copy, origin, take=False)
         storing.catalogue(ctx.environment, ctx.run, manifest, pinned=True)
-        kept.unlink()
-        shutil.rmtree(private(ctx, "side-files"), ignore_errors=True)
+        database.forget_old(work)
         return Done({"identifier": manifest.identifier}, f"Kept as {manifest.identifier}.")

@@ -6,11 +6,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from backups import selectors
 from backups.engines import plans, putting, recovery, rows
 from backups.engines.plans import RecoveryPlan
 from backups.services import unpacking
 from backups.steps.backup import room_for_bytes
-from backups.steps.restore import backup_of, database
+from backups.steps.restore import backup_of
 from backups.vault.shelf import explained
 from smsops.errors import OpsError
 from smsops.models import Phase
@@ -26,6 +27,11 @@ SHOWN = 50  # conflicts that are told one by one
 def then(ctx: Context) -> Path:
     """The unpacked backup."""
     return ctx.work_dir / "then.sqlite3"
+
+
+def database(ctx: Context) -> Path:
+    """The live one."""
+    return selectors.database_path(ctx.environment, ctx.runtime)
 
 
 def plan_file(ctx: Context) -> Path:

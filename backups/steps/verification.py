@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.utils import timezone
 
 from backups import selectors
-from backups.engines.sqlite import SqliteEngine
 from backups.errors import BackupDamaged
 from backups.models import Backup, Proof
 from backups.services import integrity
-from backups.steps.restore import backup_of
+from backups.steps.backup import database_of, work_of
+from backups.steps.restore import backup_of, same_engine
 from backups.vault.shelf import explained
 from smsops.models import Phase
 from smsops.runs import scratch
@@ -18,7 +18,7 @@ from smsops.runs.kinds import Done, Outcome
 from smsops.runs.scratch import ScratchStep
 from smsops.text import count_text
 
-COPY = "verify.sqlite3"
+COPY = "verify"
 
 
 class ProveBackup(ScratchStep):
@@ -30,13 +30,13 @@ class ProveBackup(ScratchStep):
     timeout = 3600
 
     def do(self, ctx: Context) -> Outcome:
-        backup, copy = backup_of(ctx), ctx.work_dir / COPY
+        backup, copy, database = backup_of(ctx), ctx.work_dir / COPY, database_of(ctx)
         try:
             with explained(ctx.work_dir):
                 manifest = selectors.vault_of(ctx.environment).read(backup.identifier, copy)
-            engine = SqliteEngine()
-            found = engine.row_counts(copy, quiet=True)
-            problem, orphans = engine.deep_check(copy)
+            same_engine(manifest, database)
+            proven = database.prove(copy, work_of(ctx))
+            found, problem, orphans = proven.row_counts, proven.problem, proven.orphans
             if found != manifest.row_counts:
                 problem = problem or "its rows are not those of its manifest"
             if problem:
@@ -45,12 +45,16 @@ class ProveBackup(ScratchStep):
             _note_damage(ctx, backup, error)
             raise
         scratch.clear(ctx)
-        _raise_proof(backup, orphans)
+        _raise_proof(backup, orphans, database.proof)
         rows = count_text(sum(found.values()), "row")
-        headline = f"Backup {backup.identifier} is good: digests, integrity_check and {rows} are right."
+        headline = f"Backup {backup.identifier} is good: digests, {database.deep} and {rows} are right."
         more = integrity.more_orphans(selectors.orphans_before(backup), orphans)
         headline = f"{headline} {_said(orphans, more)}".strip()
         return Done({"headline": headline, "orphans": orphans, "more": more}, headline)
+
+    def undo(self, ctx: Context) -> Outcome:
+        database_of(ctx).end_proof(work_of(ctx))
+        return super().undo(ctx)
 
 
 def _note_damage(ctx: Context, backup: Backup, error: BackupDamaged) -> None:
@@ -70,8 +74,8 @@ def _said(orphans: dict[str, int], more: dict[str, int]) -> str:
     return f"As before, {count_text(sum(orphans.values()), 'row')} refer to missing ones." if orphans else ""
 
 
-def _raise_proof(backup: Backup, orphans: dict[str, int]) -> None:
+def _raise_proof(backup: Backup, orphans: dict[str, int], proof: Proof) -> None:
     """Never lowers a proof the backup has already."""
-    better = backup.proof if backup.proof in (Proof.RESTORED, Proof.STARTED) else Proof.CHECKED
+    better = backup.proof if backup.proof in (Proof.RESTORED, Proof.STARTED) else proof
     proven = {"proof": better, "proven_at": timezone.now(), "damage": "", "orphans": orphans}
     Backup.objects.filter(pk=backup.pk).update(**proven)

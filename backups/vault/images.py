@@ -62,6 +62,11 @@ class Images:
             return [Kept(**{**each, "packs": tuple(each["packs"])}) for each in listed]
         return []
 
+    def newest(self) -> Path | None:
+        """The bytes of the last one, which may have rotted; None where none is at hand."""
+        kept = self.kept()
+        return self.path(kept[-1]) if kept else None
+
     def path(self, kept: Kept) -> Path:
         """Where its bytes are."""
         return self.folder / f"{kept.root}.image"

@@ -11,16 +11,24 @@ from django.http import HttpRequest
 from smsops.admin.base import OperationsAdmin
 from smsops.models import Environment
 
+SECRETS = ("smoke_password", "database_url")
 
-class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Never shows the smoke password; an empty field keeps the stored one."""
 
-    smoke_password = forms.CharField(
+def secret_field(more: str = "") -> forms.CharField:
+    """A field that takes a secret and never shows it."""
+    return forms.CharField(
         required=False,
         strip=False,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
-        help_text="Stored encrypted, never shown. Empty: keep the present one.",
+        help_text=f"{more}Stored encrypted, never shown. Empty: keep the present one.",
     )
+
+
+class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Never shows the secrets; an empty field keeps the stored one."""
+
+    smoke_password = secret_field()
+    database_url = secret_field("PostgreSQL: like “postgresql://user:password@host:5432/name”. ")
 
     class Meta:
         model = Environment
@@ -28,6 +36,9 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def clean_smoke_password(self) -> str:
         return str(self.cleaned_data["smoke_password"] or self.instance.smoke_password)
+
+    def clean_database_url(self) -> str:
+        return str(self.cleaned_data["database_url"] or self.instance.database_url)
 
 
 @admin.register(Environment)
@@ -41,8 +52,8 @@ class EnvironmentAdmin(OperationsAdmin):
         (None, {"fields": ("name", "title", "preset", "runtime", "base_url")}),
         (
             "Where SMS runs",
-            {"fields": ("instance", "image", "volume", "data_path", "database_file", "env_file", "host_port",
-                        "container_port", "memory_limit_mb", "queue")},
+            {"fields": ("instance", "image", "volume", "data_path", "database_engine", "database_file",
+                        "database_url", "env_file", "host_port", "container_port", "memory_limit_mb", "queue")},
         ),
         ("Where releases come from", {"fields": ("source_path", "releases_path", "interpreter")}),
         ("Checks", {"fields": ("smoke_email", "smoke_password", "health_seconds", "gate_seconds", "steady_seconds",
@@ -51,12 +62,12 @@ class EnvironmentAdmin(OperationsAdmin):
     )  # fmt: skip
 
     def get_fieldsets(self, request: HttpRequest, obj: Environment | None = None) -> Any:
-        """Without the right to change there is no form whose field could hide the password: it is left out."""
+        """Without the right to change there is no form whose field could hide a secret: they are left out."""
         found = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return found
         return [
-            (title, {**options, "fields": [name for name in options["fields"] if name != "smoke_password"]})
+            (title, {**options, "fields": [name for name in options["fields"] if name not in SECRETS]})
             for title, options in found
         ]
 

@@ -5,6 +5,8 @@ demo:
   title: The demo school
   data_path: /srv/sms/data
   smoke_password_file: /run/secrets/smoke
+  database_engine: postgresql
+  database_url_file: /run/secrets/database
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from smsops.environments.presets import PRESETS
 from smsops.errors import WrongUse
 from smsops.models import Environment
 
+SECRETS = ("smoke_password", "database_url")  # each may be given as a file as well
 _READ_ONLY = {"id", "name", "created_at", "runs"}
 FIELDS = frozenset(field.name for field in Environment._meta.concrete_fields) - _READ_ONLY
 
@@ -51,8 +54,9 @@ def _apply_one(name: str, given: dict[str, Any]) -> tuple[Environment, bool]:
     empty = [field for field, value in fields.items() if value is None]
     if empty:
         raise WrongUse(f"{name}: {empty[0]} is empty; give it a value or leave the line out.")
-    if "smoke_password_file" in fields:
-        fields["smoke_password"] = _secret(name, str(fields.pop("smoke_password_file")))
+    for secret in SECRETS:
+        if f"{secret}_file" in fields:
+            fields[secret] = _secret(name, f"{secret}_file", str(fields.pop(f"{secret}_file")))
     unknown = sorted(set(fields) - FIELDS)
     if unknown:
         raise WrongUse(f"{name}: there is no field “{unknown[0]}”; known are {', '.join(sorted(FIELDS))}.")
@@ -73,8 +77,8 @@ def _apply_one(name: str, given: dict[str, Any]) -> tuple[Environment, bool]:
     return environment, created
 
 
-def _secret(name: str, path: str) -> str:
+def _secret(name: str, field: str, path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise WrongUse(f"{name}: smoke_password_file {path} cannot be read.") from error
+        raise WrongUse(f"{name}: {field} {path} cannot be read.") from error

@@ -9,6 +9,9 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 
+from smsops.environments.database_url import parse
+from smsops.errors import WrongUse
+
 if TYPE_CHECKING:
     from smsops.models.environment import Environment
 
@@ -42,10 +45,22 @@ def _place(environment: Environment) -> dict[str, str]:
                 mistakes[field] = f"The process runtime needs {what}."
     elif not environment.volume:
         mistakes["volume"] = "The docker runtime needs the name of the data volume, usually “sms_data”."
+    mistakes |= _database(environment)
+    return mistakes
+
+
+def _database(environment: Environment) -> dict[str, str]:
+    """Which database SMS has, and where."""
+    if environment.database_engine == "postgresql":
+        try:
+            parse(environment.database_url)
+        except WrongUse as error:
+            return {"database_url": error.message}
+        return {}
     database = PurePosixPath(environment.database_file)
     if database.is_absolute() or ".." in database.parts or not database.name:
-        mistakes["database_file"] = "Give the database's path inside the data folder, like “student_management.db”."
-    return mistakes
+        return {"database_file": "Give the database's path inside the data folder, like “student_management.db”."}
+    return {}
 
 
 def _reach(environment: Environment) -> dict[str, str]:

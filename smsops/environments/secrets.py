@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from smsops.environments.database_url import passwords
 from smsops.redact import is_secret_name
 
 if TYPE_CHECKING:
@@ -12,11 +13,11 @@ if TYPE_CHECKING:
 
 
 def known_secrets(environment: Environment) -> list[str]:
-    """The values under secret names in SMS's env file, and the smoke account's password.
+    """The values under secret names in SMS's env file, the smoke account's password and the database's.
 
     Lines that are not NAME=VALUE are passed over and an unreadable file has none: whoever starts SMS complains.
     """
-    found = [environment.smoke_password]
+    found = [environment.smoke_password, environment.database_url, *passwords(environment.database_url)]
     try:
         lines = Path(environment.env_file).read_text(encoding="utf-8-sig", errors="replace").splitlines()
     except OSError:

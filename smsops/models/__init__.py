@@ -1,6 +1,6 @@
 """The kernel's rows."""
 
-from smsops.models.environment import Environment, Preset, RuntimeKind
+from smsops.models.environment import DatabaseEngine, Environment, Preset, RuntimeKind
 from smsops.models.journal import Entry, JournalEntry, Lease
 from smsops.models.run import (
     ACTIVE,
@@ -22,6 +22,7 @@ __all__ = [
     "GOOD",
     "RUN_TABLE",
     "UNFINISHED",
+    "DatabaseEngine",
     "Entry",
     "Environment",
     "JournalEntry",

@@ -26,6 +26,11 @@ class RuntimeKind(models.TextChoices):
     PROCESS = "process", "Process on this machine"
 
 
+class DatabaseEngine(models.TextChoices):
+    SQLITE = "sqlite", "SQLite, a file in the data folder"
+    POSTGRESQL = "postgresql", "PostgreSQL"
+
+
 def default_core_tables() -> list[str]:
     """The tables of runbook §4.3, by the names SMS really uses (sms-contract, surprise 3)."""
     return ["students", "courses", "grades", "attendances", "course_enrollments"]
@@ -64,7 +69,9 @@ class Environment(models.Model):
         blank=True,
         help_text="Folder in which the worker sees SMS's data. Empty with Docker: the volume's own folder.",
     )
+    database_engine = models.CharField(max_length=12, choices=DatabaseEngine, default=DatabaseEngine.SQLITE)
     database_file = models.CharField(max_length=200, default="student_management.db")
+    database_url = EncryptedTextField(blank=True, default="")
     releases_path = models.CharField(
         max_length=500, blank=True, help_text="Process runtime: folder with one unpacked release per version."
     )

@@ -77,7 +77,7 @@ class RuntimeSpec:
     host_port: int
     container_port: int
     memory_limit_mb: int
-    database_file: str
+    database_file: str  # empty: SMS finds its database by its own settings
     releases_path: str = ""
     interpreter: str = ""
     state_path: str = ""

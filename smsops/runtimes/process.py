@@ -65,7 +65,6 @@ class ProcessRuntime:
         return folders.view(self.root / name)
 
     def _spec(self, image: Image, labels: Mapping[str, str]) -> dict[str, Any]:
-        database = self.data_folder() / self.spec.database_file
         release = release_folders.folder_of(Path(self.spec.releases_path), image)
         env = {
             "PATH": os.environ.get("PATH", os.defpath),
@@ -75,8 +74,9 @@ class ProcessRuntime:
             "SMS_EXECUTION_MODE": "native",
             "SMS_HOST": "127.0.0.1",
             "SMS_PORT": str(self.spec.host_port),
-            "DATABASE_URL": f"sqlite:///{database}",
         }
+        if self.spec.database_file:
+            env["DATABASE_URL"] = f"sqlite:///{self.data_folder() / self.spec.database_file}"
         return {
             "id": uuid.uuid4().hex,
             "image_id": image.id,

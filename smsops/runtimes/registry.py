@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 
-from smsops.models import Environment, RuntimeKind
+from smsops.models import DatabaseEngine, Environment, RuntimeKind
 from smsops.runtimes.base import Runtime, RuntimeSpec
 from smsops.runtimes.docker import DockerRuntime
 from smsops.runtimes.process import ProcessRuntime
@@ -25,7 +25,7 @@ def spec_of(environment: Environment) -> RuntimeSpec:
         host_port=environment.host_port,
         container_port=environment.container_port,
         memory_limit_mb=environment.memory_limit_mb,
-        database_file=environment.database_file,
+        database_file=environment.database_file if environment.database_engine == DatabaseEngine.SQLITE else "",
         releases_path=environment.releases_path,
         interpreter=environment.interpreter,
         state_path=str(Path(settings.DATA_DIR) / "instances" / environment.name),

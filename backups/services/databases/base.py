@@ -1,0 +1,159 @@
+"""What the steps need of SMS's database, whichever engine it has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from backups.engines.base import Facts, TableChange
+from backups.models import Proof
+from backups.vault.manifest import Manifest
+from backups.wal.frames import Position
+
+
+@dataclass(frozen=True)
+class Work:
+    """For whom a database is changed: the run, the token it works under, a folder of its own (which need not exist),
+    and the question whether it still may."""
+
+    run: int
+    token: int
+    folder: Path
+    guard: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Proven:
+    """What a deep check of a copy found: rows per table, what is wrong (empty: nothing), and per table how many rows
+    refer to missing ones."""
+
+    row_counts: dict[str, int]
+    problem: str = ""
+    orphans: dict[str, int] = field(default_factory=dict)
+
+
+class Live(Protocol):
+    """The database SMS works with. `check` and `deep` name what proves a copy of it, `proof` is how far the deep check
+    proves one."""
+
+    engine: str
+    check: str
+    deep: str
+    proof: Proof
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def place(self) -> str:
+        """Where it is."""
+
+    def exists(self) -> bool:
+        """Whether there is one, with anything in it."""
+
+    def size(self) -> int:
+        """Its bytes; no copy of it has more."""
+
+    def room(self) -> int | None:
+        """Bytes that are free beside it; None where nobody can tell from here."""
+
+    def revision(self) -> str:
+        """Its schema revision."""
+
+    def row_counts(self) -> dict[str, int]:
+        """Its rows per table."""
+
+    def snapshot(self, target: Path) -> Position | None:
+        """Copy it, consistently, to the new file `target`; returns where in its write-ahead log the copy stands, where
+        it has one and that is known."""
+
+
+class Copies(Protocol):
+    """Copies of it, as they are stored."""
+
+    def lay_out(self, snapshot: Path, before: Path | None) -> Path:
+        """The snapshot in the form in which it is stored, as like the stored one `before` as can be."""
+
+    def block(self, copy: Path) -> int:
+        """In parts of how many bytes a stored copy changes."""
+
+    def facts(self, copy: Path) -> Facts:
+        """Check a stored copy and describe it."""
+
+    def prove(self, copy: Path, work: Work) -> Proven:
+        """Check a stored copy as deeply as can be."""
+
+    def end_proof(self, work: Work) -> None:
+        """Remove what a `prove` that was killed left."""
+
+
+class Replaced(Protocol):
+    """A restore: the copy takes the live one's place, in one step, and the old one is kept until `forget_old`."""
+
+    def stage(self, work: Work, read: Callable[[Path], Manifest], size: int) -> Facts:
+        """Unpack a copy of `size` bytes (`read` builds it where it is told) beside the live one and prove it there."""
+
+    def unstage(self, work: Work) -> None:
+        """Remove what `stage` made, or began to make."""
+
+    def settle(self, work: Work) -> str:
+        """With SMS stopped, make the live one ready to be exchanged; say how."""
+
+    def unsettle(self, work: Work) -> None:
+        """Take `settle` back."""
+
+    def keep(self, work: Work) -> bool:
+        """Make sure the live one stays when another takes its place; False when there is none."""
+
+    def unkeep(self, work: Work) -> None:
+        """Take `keep` back."""
+
+    def staged(self, work: Work) -> bool:
+        """Whether the copy still waits beside the live one."""
+
+    def swap(self, work: Work) -> None:
+        """Let the copy take the live one's place: the commit point."""
+
+    def swap_back(self, work: Work) -> bool:
+        """Let the old one take its place again; False when it is in its place."""
+
+    def by_hand(self, work: Work) -> list[str]:
+        """How a person would do that."""
+
+    def old(self, work: Work) -> Path | None:
+        """The old one in the form in which copies are stored; None when there was none."""
+
+    def forget_old(self, work: Work) -> None:
+        """Let go of the old one."""
+
+
+class Held(Protocol):
+    """A deploy: a copy of the stopped database is held, and takes its place when the new release spoiled it."""
+
+    def hold(self, work: Work) -> Facts | None:
+        """Copy the stopped database; None when there is none."""
+
+    def held(self, work: Work) -> bool:
+        """Whether there is such a copy."""
+
+    def compare(self, work: Work, tables: list[str]) -> list[TableChange]:
+        """How the live one differs from the copy."""
+
+    def spoiled(self, work: Work, tables: list[str]) -> str:
+        """Why the live one must not be given back to the old release, in a sentence; empty when it may."""
+
+    def put_back(self, work: Work) -> None:
+        """Let the copy take the live one's place."""
+
+    def put_back_by_hand(self, work: Work) -> list[str]:
+        """How a person would do that."""
+
+    def release(self, work: Work) -> None:
+        """Let go of the copy, or of what was begun of it."""
+
+
+class Database(Live, Copies, Replaced, Held, Protocol):
+    """All of it."""

@@ -1,0 +1,183 @@
+"""SMS's database as an SQLite file in its data folder: exchanged by one rename, under the folder's fence."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from backups.engines.base import Facts, TableChange
+from backups.engines.sqlite import SqliteEngine, fsync, quiesce, side_file
+from backups.models import Proof
+from backups.services import fence, integrity, swaps
+from backups.services.databases.base import Proven, Work
+from backups.vault.manifest import Manifest
+from backups.vault.shelf import explained
+from backups.wal.frames import Position
+from smsops.errors import OpsError
+from smsops.runtimes.base import Runtime
+from smsops.text import bytes_text
+
+
+@dataclass
+class SqliteDatabase:
+    """One file; `name` is its path in the data folder."""
+
+    runtime: Runtime
+    name: str
+    engine = "sqlite"
+    check = "quick_check"
+    deep = "integrity_check"
+    proof = Proof.CHECKED
+
+    @property
+    def data(self) -> Path:
+        return self.runtime.data_folder()
+
+    @property
+    def path(self) -> Path:
+        return self.data / self.name
+
+    @property
+    def place(self) -> str:
+        return str(self.data)
+
+    def _private(self, work: Work, name: str) -> Path:
+        """A file of this run in smsops's folder on the data volume."""
+        return fence.private_folder(self.data) / f"{name}-r{work.run}"
+
+    def exists(self) -> bool:
+        return self.path.exists()
+
+    def size(self) -> int:
+        return self.path.stat().st_size if self.exists() else 0
+
+    def room(self) -> int | None:
+        return shutil.disk_usage(self.data).free
+
+    def revision(self) -> str:
+        return SqliteEngine().revision(self.path)
+
+    def row_counts(self) -> dict[str, int]:
+        return SqliteEngine().row_counts(self.path)
+
+    def snapshot(self, target: Path) -> Position | None:
+        return SqliteEngine().snapshot(self.path, target)
+
+    def lay_out(self, snapshot: Path, before: Path | None) -> Path:
+        return snapshot
+
+    def block(self, copy: Path) -> int:
+        return SqliteEngine().block(copy)
+
+    def facts(self, copy: Path) -> Facts:
+        return SqliteEngine().facts(copy)
+
+    def prove(self, copy: Path, work: Work) -> Proven:
+        found = SqliteEngine().row_counts(copy, quiet=True)
+        return Proven(found, *SqliteEngine().deep_check(copy))
+
+    def end_proof(self, work: Work) -> None:
+        """It leaves nothing."""
+
+    def stage(self, work: Work, read: Callable[[Path], Manifest], size: int) -> Facts:
+        staged = self._private(work, "restore")
+        part = staged.with_name(staged.name + ".part")
+        with explained(staged.parent):
+            free = shutil.disk_usage(staged.parent).free
+            if free < size * 1.2:
+                raise OpsError(f"The data volume has {bytes_text(free)} left; the backup needs {bytes_text(size)}.")
+            work.guard()
+            manifest = read(part)
+            facts = self.facts(part)
+            if facts.problem:
+                raise OpsError(f"The backup {manifest.identifier} does not pass quick_check: {facts.problem}.")
+            if facts.row_counts != manifest.row_counts:
+                raise OpsError(f"The backup {manifest.identifier} does not have the rows its manifest says.")
+            swaps.own_like(part, self.path if self.exists() else self.path.parent)
+            part.chmod(part.stat().st_mode & 0o666 | 0o600)
+            fsync(part)
+            part.rename(staged)
+        return facts
+
+    def unstage(self, work: Work) -> None:
+        staged = self._private(work, "restore")
+        for path in (staged, staged.with_name(staged.name + ".part")):
+            path.unlink(missing_ok=True)
+
+    def settle(self, work: Work) -> str:
+        return swaps.settle(self.data, self.path, self._private(work, "side-files"), work.token)
+
+    def unsettle(self, work: Work) -> None:
+        swaps.unsettle(self.data, self.path, self._private(work, "side-files"), work.token)
+
+    def keep(self, work: Work) -> bool:
+        kept = self._private(work, "before")
+        swaps.keep(self.data, self.path, kept, work.token)
+        return kept.exists()
+
+    def unkeep(self, work: Work) -> None:
+        self._private(work, "before").unlink(missing_ok=True)
+
+    def staged(self, work: Work) -> bool:
+        return self._private(work, "restore").exists()
+
+    def swap(self, work: Work) -> None:
+        if not self.staged(work):
+            raise OpsError("The unpacked copy is gone from the data volume.")
+        swaps.install(self.data, self.path, self._private(work, "restore"), work.token)
+
+    def swap_back(self, work: Work) -> bool:
+        kept = self._private(work, "before")
+        if self.staged(work) or not kept.exists():
+            return False
+        swaps.install(self.data, self.path, kept, work.token)
+        return True
+
+    def by_hand(self, work: Work) -> list[str]:
+        return self._commands(self._private(work, "before"))
+
+    def _commands(self, copy: Path) -> list[str]:
+        return [f"rm -f {side_file(self.path, '-wal')} {side_file(self.path, '-shm')}", f"mv {copy} {self.path}"]
+
+    def old(self, work: Work) -> Path | None:
+        kept = self._private(work, "before")
+        return kept if kept.exists() else None
+
+    def forget_old(self, work: Work) -> None:
+        self._private(work, "before").unlink()
+        shutil.rmtree(self._private(work, "side-files"), ignore_errors=True)
+
+    def hold(self, work: Work) -> Facts | None:
+        if not self.exists():
+            return None
+        copy = self._private(work, "hold")
+        part = copy.with_name(copy.name + ".part")
+        with explained(copy.parent):
+            self.snapshot(part)
+            fsync(part)
+            swaps.own_like(part, self.path)
+            part.rename(copy)
+        return self.facts(copy)
+
+    def held(self, work: Work) -> bool:
+        return self._private(work, "hold").exists()
+
+    def compare(self, work: Work, tables: list[str]) -> list[TableChange]:
+        return SqliteEngine().compare(self._private(work, "hold"), self.path, tables)
+
+    def spoiled(self, work: Work, tables: list[str]) -> str:
+        quiesce(self.path)
+        return integrity.spoiled(self._private(work, "hold"), self.path, tables)
+
+    def put_back(self, work: Work) -> None:
+        swaps.install(self.data, self.path, self._private(work, "hold"), work.token)
+
+    def put_back_by_hand(self, work: Work) -> list[str]:
+        return self._commands(self._private(work, "hold"))
+
+    def release(self, work: Work) -> None:
+        copy = self._private(work, "hold")
+        for path in (copy, copy.with_name(copy.name + ".part")):
+            path.unlink(missing_ok=True)
