@@ -12,7 +12,18 @@ class BackupsConfig(AppConfig):
 
     def ready(self) -> None:
         from backups import verbs
-        from backups.steps import backup, drill, hold, housekeeping, offsite, restore, restore_test, rows, verification
+        from backups.steps import (
+            backup,
+            drill,
+            following,
+            hold,
+            housekeeping,
+            offsite,
+            restore,
+            restore_test,
+            rows,
+            verification,
+        )
         from smsops.models import Environment
         from smsops.ops import registry
         from smsops.runs import kinds
@@ -25,6 +36,7 @@ class BackupsConfig(AppConfig):
             restore_test.UnpackForTest, restore_test.Conclude,
             drill.UnpackElsewhere, drill.DeleteRows, drill.PutRowsBackInDrill, drill.TearDatabase,
             drill.RestoreInDrill, drill.ConcludeDrill,
+            following.RestFollower, following.ResumeFollower,
             rows.UnpackRows, rows.CompareRows, rows.PlanRows, rows.PutRowsBack, rows.CleanRows,
         )  # fmt: skip
         registry.add(*verbs.VERBS)

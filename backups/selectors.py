@@ -11,6 +11,7 @@ from backups.vault.images import Images
 from backups.vault.keys import Keyring
 from backups.vault.shelf import FolderShelf
 from backups.vault.store import Vault
+from backups.wal.log import Log
 from smsops.errors import WrongUse
 from smsops.models import Environment
 from smsops.runtimes.base import Runtime
@@ -33,6 +34,11 @@ def vault_of(environment: Environment) -> Vault:
     """The vault of an environment."""
     shelf = FolderShelf(Path(settings.SMSOPS_VAULT_DIR) / environment.name)
     return Vault(shelf, keyring(), Images(Path(settings.SMSOPS_WORK_DIR) / "images" / environment.name))
+
+
+def log_of(environment: Environment) -> Log:
+    """The log of an environment's commits, on the shelf of its vault."""
+    return Log(FolderShelf(Path(settings.SMSOPS_VAULT_DIR) / environment.name), keyring())
 
 
 def database_path(environment: Environment, runtime: Runtime) -> Path:

@@ -5,8 +5,8 @@ import logging
 from celery import shared_task
 
 from backups import signals
-from backups.models import OffsiteVault, Reason
-from backups.services import backups, drills, offsite, restore_tests, schedule
+from backups.models import LogFollowing, OffsiteVault, Reason
+from backups.services import backups, drills, following, offsite, restore_tests, schedule
 from smsops.errors import OpsError, WrongUse
 from smsops.models import Environment, Trigger
 from smsops.runs.plan import By
@@ -66,3 +66,20 @@ def drills_due() -> None:
             drills.start(environment, scenario, By(trigger=Trigger.SCHEDULE, name="schedule"))
         except OpsError as error:
             log.warning("no drill at %s: %s", environment.name, error)
+
+
+@shared_task(name="backups.look_at_followers")
+def look_at_followers() -> None:
+    """Tell of every log that should be followed whether it is (every 15 s)."""
+    for row in LogFollowing.objects.filter(enabled=True).select_related("environment", "rest_for"):
+        signals.log_looked.send(LogFollowing, following=row, problem=following.problem_of(row))
+
+
+@shared_task(name="backups.canaries")
+def canaries() -> None:
+    """Measure at every environment how long a commit takes into the log (every 5 minutes)."""
+    for row in LogFollowing.objects.filter(enabled=True).select_related("environment"):
+        try:
+            following.send_canary(row)
+        except OpsError as error:
+            log.warning("%s", error)

@@ -12,7 +12,7 @@ from django.dispatch import receiver
 
 from backups import selectors as backup_selectors
 from backups import signals as backup_signals
-from backups.models import Backup, OffsiteVault, Reason
+from backups.models import Backup, LogFollowing, OffsiteVault, Reason
 from backups.services import integrity, test_log
 from incidents.models import EntryKind, Incident, Severity
 from incidents.services import incidents, watching
@@ -21,7 +21,7 @@ from smsops import health, signals
 from smsops.models import Run, RunState
 from smsops.text import age_text
 
-BACKUP, ROWS, ORPHANS, RESTORE_TEST, DRILL = "backup", "rows", "orphans", "restore test", "drill"
+BACKUP, ROWS, ORPHANS, RESTORE_TEST, DRILL, LOG = "backup", "rows", "orphans", "restore test", "drill", "log"
 
 
 @receiver(signals.run_undoing, dispatch_uid="incidents.run_undoing")
@@ -136,6 +136,18 @@ def on_offsite_looked(vault: OffsiteVault, lag: timedelta, problem: str, **_: An
     incident = incidents.live(vault.environment, fingerprint)
     if incident is not None and not problem:
         incidents.resolve(incident, f"Every backup is in {vault.name} again, or not late yet.")
+
+
+@receiver(backup_signals.log_looked, dispatch_uid="incidents.log_looked")
+def on_log_looked(following: LogFollowing, problem: str, **_: Any) -> None:
+    """A log that is not followed is an incident until it is: the loss would be that since the last backup."""
+    environment = following.environment
+    incident = incidents.live(environment, LOG)
+    if problem and incident is None:
+        title = f"The log of {environment.name} is not followed"
+        incidents.report(environment, Sign(LOG, Severity.HIGH, title, problem))
+    elif incident is not None and not problem:
+        incidents.resolve(incident, "It is followed again; what was committed meanwhile is known as one difference.")
 
 
 def _of(run: Run) -> str:

@@ -164,6 +164,7 @@ SMSOPS_LEASE_SECONDS = env.float("SMSOPS_LEASE_SECONDS", default=10.0)  # how lo
 SMSOPS_SLICE_SECONDS = env.float("SMSOPS_SLICE_SECONDS", default=20.0)  # how long one delivery may keep going
 SMSOPS_SWEEP_SECONDS = env.float("SMSOPS_SWEEP_SECONDS", default=3.0)
 SMSOPS_WATCH_SECONDS = env.float("SMSOPS_WATCH_SECONDS", default=2.0)
+SMSOPS_CANARY_SECONDS = env.float("SMSOPS_CANARY_SECONDS", default=300.0)
 SMSOPS_OFFSITE_SECONDS = env.float("SMSOPS_OFFSITE_SECONDS", default=60.0)
 SMSOPS_VAULT_DIR = Path(env("SMSOPS_VAULT_DIR", default=str(DATA_DIR / "vault")))
 SMSOPS_KEYS_DIR = Path(env("SMSOPS_KEYS_DIR", default=str(DATA_DIR / "keys" / "vault")))
@@ -198,6 +199,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "backups.copy_offsite",
         "schedule": SMSOPS_OFFSITE_SECONDS,
         "options": {"expires": SMSOPS_OFFSITE_SECONDS * 0.9},
+    },
+    "smsops: look at followers": {
+        "task": "backups.look_at_followers",
+        "schedule": 15.0,
+        "options": {"expires": 14},
+    },
+    "smsops: canaries": {
+        "task": "backups.canaries",
+        "schedule": SMSOPS_CANARY_SECONDS,
+        "options": {"expires": SMSOPS_CANARY_SECONDS * 0.9},
     },
     "smsops: drills": {
         "task": "backups.drills",

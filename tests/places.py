@@ -155,8 +155,12 @@ class Place:
         return found.version if found is not None and found.up else ""
 
     def students(self) -> int:
+        return self.ask("SELECT count(*) FROM students")
+
+    def ask(self, query: str) -> int:
+        """One number out of SMS's database."""
         with contextlib.closing(sqlite3.connect(self.database)) as connection:
-            return int(connection.execute("SELECT count(*) FROM students").fetchone()[0])
+            return int(connection.execute(query).fetchone()[0])
 
     def execute(self, statement: str) -> None:
         """Change SMS's database behind its back."""

@@ -1,6 +1,6 @@
 """Backups in the admin. Django finds the pages here."""
 
-from backups.admin import backup, drill, offsite, rows, vault
+from backups.admin import backup, drill, moments, offsite, rows, vault
 from backups.admin.environment import (
     BackUpNow,
     PauseBackups,
@@ -22,9 +22,12 @@ add_action(Environment, RestoreLatest())
 add_action(Environment, TidyUp())
 add_action(Environment, PauseBackups())
 add_action(Environment, ResumeBackups())
+add_action(Environment, moments.RestoreToMoment())
+add_inline(Environment, moments.LogFollowingInline)
 add_inline(Environment, ScheduleInline)
 add_inline(Environment, RetentionInline)
 add_panel(panel)
+add_page("backups/moments/<row:pk>/", "backups_moments", moments.page)
 add_page("backups/vault/<row:pk>/", "backups_vault", vault.page)
 add_action(Environment, drill.Drill())
 add_part("drill", RunPart("admin/backups/_drill.html", drill.reported))

@@ -12,7 +12,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from backups import selectors
-from backups.models import BackupSchedule, RetentionPolicy
+from backups.models import BackupSchedule, LogFollowing, RetentionPolicy
 from backups.services import backups, housekeeping, offsite, restores, schedule
 from smsops.admin.actions import DestructiveForm, ObjectAction, Preview, ReasonedForm
 from smsops.admin.planned import ExclusiveAction, PlannedAction
@@ -116,7 +116,7 @@ class ResumeBackups(ObjectAction):
 def panel(request: HttpRequest) -> dict[str, Any]:
     """The warning about keys and how far the copies elsewhere are, for those who see backups."""
     if not request.user.has_perm("backups.view_backup"):
-        return {"key_warning": "", "offsite": {}}
+        return {"key_warning": "", "offsite": {}, "following": {}}
     at_risk = selectors.keyring().at_risk()
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for vault, lag in offsite.standings():
@@ -126,6 +126,7 @@ def panel(request: HttpRequest) -> dict[str, Any]:
     return {
         "key_warning": selectors.key_warning(at_risk) if at_risk else "",
         "offsite": dict(found),
+        "following": {row.environment_id: row for row in LogFollowing.objects.filter(enabled=True)},
     }
 
 

@@ -9,9 +9,10 @@ from datetime import timedelta
 from django.utils import timezone
 
 from backups import retention, selectors
-from backups.models import Backup, Proof, Replica, RetentionPolicy
+from backups.models import Backup, LogFollowing, Proof, Replica, RetentionPolicy
 from backups.retention import Point, Rules, Verdict
 from backups.services import schedule, storing
+from backups.wal import coverage
 from smsops.errors import OpsError
 from smsops.models import Environment, Run
 from smsops.runs.plan import By, Plan, PlannedStep, submit
@@ -89,6 +90,14 @@ def tidy(environment: Environment, guard: Callable[[], None]) -> tuple[int, int]
     packs = vault.collect()
     RetentionPolicy.objects.update_or_create(environment=environment, defaults={"tidied_at": timezone.now()})
     return len(going), packs
+
+
+def tidy_log(environment: Environment) -> int:
+    """Let go of commits that are older than the log is to be kept; returns how many files that were."""
+    row = LogFollowing.objects.filter(environment=environment).first()
+    if row is None:
+        return 0
+    return coverage.tidy(selectors.log_of(environment), timezone.now() - timedelta(days=row.keep_days))
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,18 @@ from smsops.runtimes.registry import runtime_for
 from smsops.text import age_text, bytes_text
 
 
-def plan(backup: Backup) -> Plan:
-    """What restoring `backup` would do, and what it costs. Raises WrongUse when it cannot work."""
+def plan(backup: Backup, image_id: str = "") -> Plan:
+    """What restoring `backup` would do, and what it costs; with `image_id`, that is the release that fits it.
+
+    Raises WrongUse when it cannot work.
+    """
     environment = backup.environment
     if backup.damage:
         raise WrongUse(f"The backup {backup.identifier} is damaged: {backup.damage}", fix="Choose an older one.")
     runtime = runtime_for(environment)
     running = runtime.inspect(environment.instance)
-    image_id, code_note = fitting_release(backup, runtime, running)
-    switch = image_id is not None and (running is None or image_id != running.image_id)
+    image_id, code_note = _chosen(image_id, runtime) or fitting_release(backup, runtime, running)
+    switch = bool(image_id) and (running is None or image_id != running.image_id)
     return Plan(
         kind="restore",
         title=f"Restore {environment.name} from {backup.identifier}",
@@ -29,7 +32,7 @@ def plan(backup: Backup) -> Plan:
         steps=_steps(environment, switch=switch),
         params={
             "backup": backup.pk,
-            "image_id": image_id or "",
+            "image_id": image_id,
             "old_image_id": running.image_id if running else "",
             "old_version": running.version if running else "",
         },
@@ -44,6 +47,12 @@ def plan(backup: Backup) -> Plan:
     )
 
 
+def _chosen(image_id: str, runtime: Runtime) -> tuple[str, str] | None:
+    """The release asked for, and a sentence; None when none was, or when it is not here any more."""
+    image = runtime.image(image_id) if image_id else None
+    return (image.id, f"Release {image.version} is started, the one that ran then.") if image else None
+
+
 def start(backup: Backup, by: By) -> Run:
     """Queue the restore."""
     return submit(plan(backup), by)
@@ -53,16 +62,16 @@ def _steps(environment: Environment, *, switch: bool) -> tuple[PlannedStep, ...]
     kinds = ["restore.stage"]
     if switch:
         kinds.append("switch.create")
-    kinds += ["switch.stop", "restore.settle", "restore.keep_old", "restore.swap"]
+    kinds += ["switch.stop", "log.rest", "restore.settle", "restore.keep_old", "restore.swap"]
     if switch:
         kinds += ["switch.aside", "switch.commit"]
-    kinds += ["switch.start", "switch.gate", "restore.compare"]
+    kinds += ["switch.start", "switch.gate", "log.resume", "restore.compare"]
     kinds += [step.kind for step in validation_steps(environment)]
     kinds += ["switch.steady", "restore.archive", "switch.retire"]
     return tuple(PlannedStep(kind) for kind in kinds)
 
 
-def fitting_release(backup: Backup, runtime: Runtime, running: Instance | None) -> tuple[str | None, str]:
+def fitting_release(backup: Backup, runtime: Runtime, running: Instance | None) -> tuple[str, str]:
     """The image SMS must run on this data, and a sentence about it.
 
     The running release stays where its schema is the backup's; otherwise the backup's own release is needed, because

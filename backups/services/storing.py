@@ -25,6 +25,7 @@ class Origin:
     release_version: str = ""
     image_id: str = ""
     run: int = 0
+    position: str = ""
     engine: str = "sqlite"
 
 
@@ -68,6 +69,7 @@ def manifest_of(identifier: str, origin: Origin, facts: Facts, stored: Stored) -
         check=facts.problem or "ok",
         row_counts=facts.row_counts,
         run=origin.run,
+        position=origin.position,
     )
 
 

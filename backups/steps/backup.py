@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from backups import selectors
 from backups.models import Backup, Reason
-from backups.services import databases, storing
+from backups.services import databases, following, storing
 from backups.services.databases.base import Database, Work
 from backups.vault.manifest import Manifest
 from backups.vault.shelf import explained
@@ -53,10 +53,12 @@ class TakeSnapshot(ScratchStep):
         target = ctx.work_dir / SNAPSHOT
         with explained(ctx.work_dir):
             room_for_bytes(database.size(), ctx.work_dir)
-            database.snapshot(target)
+            following.begin_log(ctx.environment)
+            position = database.snapshot(target)
         result = {
             "taken_at": taken_at.isoformat(),
             "size": target.stat().st_size,
+            "position": str(position or ""),
             "release_version": running.version if running else "",
             "image_id": running.image_id if running else "",
         }
@@ -157,6 +159,7 @@ def origin_of(ctx: Context) -> storing.Origin:
         reason=ctx.params.get("backup_reason", Reason.MANUAL),
         release_version=ctx.fact("backup.snapshot", "release_version", ""),
         image_id=ctx.fact("backup.snapshot", "image_id", ""),
+        position=ctx.fact("backup.snapshot", "position", ""),
         run=ctx.run.pk,
     )
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from backups import selectors
 from backups.errors import BackupDamaged
 from backups.models import Backup, Proof, Reason
-from backups.services import storing, unpacking
+from backups.services import moments, storing, unpacking
 from backups.services.databases.base import Database
 from backups.steps.backup import database_of, work_of
 from backups.vault.manifest import Manifest
@@ -56,11 +56,16 @@ class Stage(StepKind):
             if manifest.root != backup.root:
                 raise BackupDamaged(f"The vault holds another backup under the name {backup.identifier}.")
             same_engine(manifest, database)
+            if until := ctx.params.get("until"):
+                manifest, said = moments.bring_forward(ctx.environment, manifest, target, datetime.fromisoformat(until))
+                played.append(said)
             return manifest
 
+        played: list[str] = []
         facts = database.stage(work_of(ctx), read, backup.size)
-        result = {"row_counts": facts.row_counts, "schema_revision": facts.schema_revision}
-        return Done(result, f"{bytes_text(backup.size)} unpacked; digest, {database.check} and row counts are right.")
+        result = {"row_counts": facts.row_counts, "schema_revision": facts.schema_revision, "played": played}
+        said = f"{bytes_text(backup.size)} unpacked; digest, {database.check} and row counts are right."
+        return Done(result, " ".join([said, *played]))
 
     def undo(self, ctx: Context) -> Outcome:
         database_of(ctx).unstage(work_of(ctx))
@@ -155,7 +160,9 @@ class CompareRows(StepKind):
         backup = backup_of(ctx)
         Backup.objects.filter(pk=backup.pk).update(proof=Proof.STARTED, proven_at=timezone.now())
         rows = count_text(wanted.get("students", sum(wanted.values())), "student")
-        headline = f"Restored {backup.identifier}: {rows}, data of {backup.taken_at:%Y-%m-%d %H:%M:%S} UTC."
+        moment = datetime.fromisoformat(ctx.params.get("until") or backup.taken_at.isoformat())
+        played = " ".join(ctx.fact("restore.stage", "played", []))
+        headline = f"Restored {backup.identifier}: {rows}, data of {moment:%Y-%m-%d %H:%M:%S} UTC. {played}".strip()
         return Done({"row_counts": found, "headline": headline}, "Every row of the backup is there.")
 
 

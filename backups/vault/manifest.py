@@ -37,6 +37,7 @@ class Manifest:
     check: str
     row_counts: dict[str, int] = field(default_factory=dict)
     run: int = 0
+    position: str = ""  # where it stands in the write-ahead log of the database, where that is known
     format: int = FORMAT
 
     @property

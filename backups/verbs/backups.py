@@ -6,10 +6,12 @@ from argparse import ArgumentParser, Namespace
 
 from backups import selectors
 from backups.models import Backup
-from backups.services import backups, drills, restore_tests, restores
+from backups.services import backups, drills, moments, restore_tests, restores
+from backups.verbs.moments import moment_of
 from smsops.ops.common import by, environment_argument, find_environment, follow, run_arguments
 from smsops.ops.output import Output
 from smsops.ops.registry import GOOD, Verb
+from smsops.runs.plan import submit
 from smsops.text import age_text, bytes_text
 
 
@@ -63,11 +65,18 @@ def _verify(args: Namespace, output: Output) -> int:
 
 
 def _restore(args: Namespace, output: Output) -> int:
-    backup = selectors.find(find_environment(args.environment), args.backup)
-    plan = restores.plan(backup)
+    environment = find_environment(args.environment)
+    until = moment_of(environment, args.at, args.before_run)
+    plan = moments.plan(environment, until) if until else restores.plan(selectors.find(environment, args.backup))
     for note in plan.notes:
         output.say(note)
-    return follow(restores.start(backup, by(args)), args, output)
+    return follow(submit(plan, by(args)), args, output)
+
+
+def _restore_arguments(parser: ArgumentParser) -> None:
+    _chosen(parser)
+    parser.add_argument("--at", default="", help="instead: the moment to go back to, like “2026-03-01 14:05:09”")
+    parser.add_argument("--before-run", type=int, metavar="RUN", help="instead: to just before that run")
 
 
 def _test(args: Namespace, output: Output) -> int:
@@ -95,5 +104,5 @@ VERBS = (
     Verb("backups", "list the backups of an environment, newest first", environment_argument, _backups),
     Verb("verify", "read a stored backup back and check everything", _chosen, _verify),
     Verb("restore-test", "start SMS on a copy of a backup, in isolation, and check it", _chosen, _test),
-    Verb("restore", "put a backup in the place of the database", _chosen, _restore),
+    Verb("restore", "put a backup, or a moment, in the place of the database", _restore_arguments, _restore),
 )

@@ -16,11 +16,13 @@ from smsops.runtimes.registry import runtime_for
 SWITCH = (
     "switch.create",
     "switch.stop",
+    "log.rest",
     "data.hold",
     "switch.aside",
     "switch.commit",
     "switch.start",
     "switch.gate",
+    "log.resume",
 )
 SETTLE = ("data.compare", "switch.steady", "data.release", "switch.retire")
 

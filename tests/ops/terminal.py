@@ -46,7 +46,12 @@ Terminal = Callable[..., Said]
 
 def process(*words: object, **options: Any) -> subprocess.Popen[str]:
     """Start `manage.py ops …` as a program of its own, as from a plain shell, on the tests' database and folders."""
-    command = [sys.executable, str(MANAGE), "ops", *map(str, words)]
+    return manage("ops", *words, **options)
+
+
+def manage(*words: object, **options: Any) -> subprocess.Popen[str]:
+    """Start any other `manage.py …` likewise."""
+    command = [sys.executable, str(MANAGE), *map(str, words)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
     plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     return subprocess.Popen(command, env=plain | _installation(), text=True, **pipes)
@@ -64,7 +69,7 @@ def _installation() -> dict[str, str]:
     url = f"sqlite:///{here['NAME']}"
     if connection.vendor == "postgresql":
         url = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**here)
-    folders = {f"SMSOPS_{name}_DIR": str(getattr(settings, f"SMSOPS_{name}_DIR")) for name in ("VAULT", "WORK")}
+    folders = {f"SMSOPS_{name}_DIR": str(getattr(settings, f"SMSOPS_{name}_DIR")) for name in ("VAULT", "WORK", "KEYS")}
     return {
         "DJANGO_SETTINGS_MODULE": "smsops.settings",
         "SMSOPS_DATA_DIR": str(settings.DATA_DIR),

@@ -1,0 +1,119 @@
+"""Restores to a moment in the admin: the page where one is picked, and the button that does it (B9)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from backups.models import LogFollowing
+from backups.services import following, moments
+from backups.wal.coverage import Span
+from smsops.admin.actions import DestructiveForm, Preview
+from smsops.admin.planned import ExclusiveAction
+from smsops.errors import WrongUse
+from smsops.models import Environment, Run
+from smsops.runs.plan import By
+
+CHOICES = 12  # runs that are offered as “just before”
+
+
+class MomentForm(DestructiveForm):
+    """Asks for the moment."""
+
+    prefilled: ClassVar[tuple[str, ...]] = ("at",)
+    at = forms.CharField(label="Moment", max_length=40, help_text="Like 2026-03-01 14:05:09, or with fractions.")
+    field_order: Sequence[str] = ("at", "typed_name", "reason")
+
+    def clean_at(self) -> datetime:
+        try:
+            return moments.in_utc(self.cleaned_data["at"])
+        except WrongUse as error:
+            raise forms.ValidationError(error.message) from error
+
+
+class RestoreToMoment(ExclusiveAction):
+    """Restores the database as it was at a moment."""
+
+    name, label, tone = "restore-to", "Restore to a moment…", "danger"
+    permission = "smsops.restore_environment"
+    form = MomentForm
+
+    def refusal(self, target: Environment) -> str:
+        return "" if following.of(target) else "The log of this environment is not followed."
+
+    def preview(self, target: Environment, request: HttpRequest) -> Preview:
+        if at := request.GET.get("at") or request.POST.get("at"):
+            plan = moments.plan(target, moments.in_utc(at))
+            return Preview(plan.notes, plan)
+        found = moments.spans(target)
+        known = f"Every commit from {found[0].start:%Y-%m-%d %H:%M} UTC on." if found else "Nothing yet."
+        return Preview(("The data goes back to the last commit at or before the moment you give.", f"Known: {known}"))
+
+    def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
+        return moments.start(target, cleaned["at"], by)
+
+
+class LogFollowingInline(admin.StackedInline):  # type: ignore[type-arg]
+    """Whether the log is followed, on the environment's page."""
+
+    model = LogFollowing
+    can_delete = False
+    verbose_name_plural = "Point in time"
+    fields = ("enabled", "keep_days", "state")
+    readonly_fields = ("state",)
+
+    @admin.display(description="State")
+    def state(self, row: LogFollowing) -> str:
+        if not row.pk:
+            return "not followed"
+        return following.problem_of(row) or f"followed; {row.commits:,} commits kept by the present follower"
+
+
+def page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show which moments can be had, to somebody who may see backups."""
+    if not (request.user.has_perm("backups.view_backup") and request.user.has_perm("smsops.view_environment")):
+        raise PermissionDenied
+    environment = get_object_or_404(Environment, pk=pk)
+    row = following.of(environment)
+    context: dict[str, Any] = {
+        **admin.site.each_context(request),
+        "title": f"Moments of {environment}",
+        "environment": environment,
+        "following": row,
+        "problem": following.problem_of(row) if row else "",
+        "spans": drawn(moments.spans(environment)) if row else [],
+        "befores": befores(environment),
+        "may": request.user.has_perm(RestoreToMoment.permission),
+        "zone": timezone.get_current_timezone_name(),
+    }
+    return TemplateResponse(request, "admin/backups/moments.html", context)
+
+
+def drawn(found: list[Span]) -> list[dict[str, Any]]:
+    """The spans with where they lie on a line from the first to the last, in percent."""
+    if not found:
+        return []
+    first, whole = found[0].start, max(timedelta(seconds=1), found[-1].end - found[0].start)
+    return [
+        {
+            "span": span,
+            "left": round((span.start - first) / whole * 100, 2),
+            "width": max(0.5, round((span.end - span.start) / whole * 100, 2)),
+        }
+        for span in found
+    ]
+
+
+def befores(environment: Environment) -> list[dict[str, Any]]:
+    """The moments just before the last runs that changed SMS."""
+    runs = Run.objects.filter(environment=environment, disturbs=True).order_by("-created_at")[:CHOICES]
+    return [{"run": run, "at": moments.before(run)} for run in runs]

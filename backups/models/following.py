@@ -1,0 +1,56 @@
+"""How the write-ahead log of an environment's database is followed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils import timezone
+
+from smsops.models import Environment, Run
+
+SILENT = timedelta(seconds=5)  # a follower that has not looked for so long is not there
+
+
+class LogFollowing(models.Model):
+    """Point in time for one environment (B9): whether its log is followed, and what the follower last said of itself.
+
+    A run that needs the database to itself sets `rest_for`; the follower lets go of it and says so in `rested`.
+    """
+
+    environment = models.OneToOneField(Environment, on_delete=models.CASCADE, related_name="log_following")
+    enabled = models.BooleanField("follow the log", default=True, help_text="Needs SQLite in WAL mode.")
+    keep_days = models.PositiveIntegerField(
+        "keep commits for (days)", default=7, validators=[MinValueValidator(1)], help_text="As long as every backup."
+    )
+    rest_for = models.ForeignKey(
+        Run, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    rested = models.BooleanField(default=False, editable=False)
+    looked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    kept_at = models.DateTimeField(null=True, blank=True, editable=False)
+    generation = models.CharField(max_length=60, blank=True, editable=False)
+    commits = models.PositiveBigIntegerField(default=0, editable=False)
+    gap = models.CharField(max_length=300, blank=True, editable=False)
+    gap_at = models.DateTimeField(null=True, blank=True, editable=False)
+    problem = models.TextField(blank=True, editable=False)
+    canary_seconds = models.FloatField(null=True, blank=True, editable=False)
+    canary_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = "point in time"
+        verbose_name_plural = "point in time"
+
+    def __str__(self) -> str:
+        return f"The log of {self.environment.name}"
+
+    @property
+    def lag(self) -> timedelta | None:
+        """How long ago all that had been committed was kept; None when nobody has looked yet."""
+        return timezone.now() - self.looked_at if self.looked_at else None
+
+    @property
+    def alive(self) -> bool:
+        """Whether a follower was there a moment ago."""
+        return self.lag is not None and self.lag < SILENT

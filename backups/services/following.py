@@ -1,0 +1,135 @@
+"""Following the write-ahead log: who is followed, what the follower says, and letting it rest (B9)."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import close_old_connections
+from django.utils import timezone
+
+from backups import selectors
+from backups.models import LogFollowing
+from backups.wal.canary import measure, send
+from backups.wal.follower import Follower
+from backups.wal.following import Status, follow
+from smsops.errors import OpsError
+from smsops.models import FINAL, DatabaseEngine, Environment, Run
+from smsops.runtimes.registry import runtime_for
+
+TELL = 1.0  # seconds between two reports where nothing is new
+LATE = timedelta(seconds=30)  # without a look at the log that is an incident
+ASK = 0.3  # seconds between two looks at the orders while resting
+
+
+def wanted(queue: str = "") -> list[int]:
+    """The environments whose log is to be followed, by id; with `queue`, those whose workers stand beside this one."""
+    rows = LogFollowing.objects.filter(enabled=True, environment__database_engine=DatabaseEngine.SQLITE)
+    return list((rows.filter(environment__queue=queue) if queue else rows).values_list("environment_id", flat=True))
+
+
+def of(environment: Environment) -> LogFollowing | None:
+    """The environment's row, where its log is followed."""
+    return LogFollowing.objects.filter(environment=environment, enabled=True).first()
+
+
+def run(environment: Environment, stop: Callable[[], bool]) -> None:
+    """Follow this environment's log until `stop` says so, or until it is not wanted any more. Rests when a run asks."""
+    database = selectors.database_path(environment, runtime_for(environment))
+    folder = Path(settings.SMSOPS_WORK_DIR) / "follower" / environment.name
+    teller = Teller(environment.pk)
+    while not stop() and environment.pk in wanted():
+        if resting(environment.pk):
+            LogFollowing.objects.filter(environment=environment).update(rested=True, looked_at=timezone.now())
+            time.sleep(ASK)
+            continue
+        follower = Follower(database, folder, selectors.log_of(environment))
+        follow(follower, lambda: stop() or not ordered(environment.pk), teller.tell)
+    LogFollowing.objects.filter(environment=environment).update(looked_at=None)
+
+
+def ordered(environment_id: int) -> bool:
+    """Whether the log is to be followed right now."""
+    close_old_connections()
+    row = LogFollowing.objects.filter(environment_id=environment_id, enabled=True)
+    return row.exists() and not resting(environment_id)
+
+
+def resting(environment_id: int) -> bool:
+    """Whether a run has asked the follower to rest. One that has ended asks no more, however it ended."""
+    row = LogFollowing.objects.filter(environment_id=environment_id, rest_for__isnull=False)
+    return row.exclude(rest_for__state__in=FINAL).exists()
+
+
+class Teller:
+    """Writes down what a follower says: at once what is new, else once a second."""
+
+    def __init__(self, environment_id: int) -> None:
+        self.environment_id = environment_id
+        self.told, self.last = 0.0, Status("", "", 0, 0, 0.0, 0, "", 0)
+
+    def tell(self, status: Status) -> None:
+        before, self.last = self.last, status
+        fresh = (status.problem, status.gap_at, status.generation) != (before.problem, before.gap_at, before.generation)
+        if not fresh and time.monotonic() - self.told < TELL:
+            return
+        self.told = time.monotonic()
+        values = {"generation": status.generation, "problem": status.problem, "gap": status.gap, "rested": False}
+        times = {"kept_at": status.kept_at, "gap_at": status.gap_at}
+        times |= {} if status.problem else {"looked_at": status.looked_at}
+        known = {name: datetime.fromtimestamp(at / 1000, UTC) for name, at in times.items() if at}
+        rows = LogFollowing.objects.filter(environment_id=self.environment_id)
+        rows.update(commits=status.commits, **values, **known)
+
+
+def problem_of(row: LogFollowing) -> str:
+    """What is wrong with following this log, in a sentence; empty while it rests for a run or all is well."""
+    if row.rest_for is not None and row.rest_for.state not in FINAL:
+        return ""
+    if row.looked_at is None:
+        return row.problem or "Nobody follows it; is “manage.py follow” running?"
+    if timezone.now() - row.looked_at > LATE:
+        return row.problem or f"Nothing has been kept since {row.looked_at:%H:%M:%S} UTC."
+    return ""
+
+
+def order_rest(row: LogFollowing, run: Run) -> None:
+    """Ask the follower to keep what is left and to let go of the database until the run says otherwise, or ends."""
+    if row.rest_for_id != run.pk:
+        LogFollowing.objects.filter(pk=row.pk).update(rest_for=run, rested=False)
+
+
+def end_rest(environment: Environment) -> None:
+    """Let the follower go on."""
+    LogFollowing.objects.filter(environment=environment).update(rest_for=None, rested=False)
+
+
+def begin_log(environment: Environment) -> None:
+    """See to it that a followed database has a log: one that nobody has written to yet names no state, and a backup of
+    it could not say where it stands. An empty commit begins it."""
+    database = selectors.database_path(environment, runtime_for(environment))
+    log = database.with_name(f"{database.name}-wal")
+    if of(environment) is not None and database.exists() and not (log.exists() and log.stat().st_size):
+        with contextlib.suppress(OpsError):  # without WAL there are no positions, which the follower says
+            send(database)
+
+
+def send_canary(row: LogFollowing) -> float | None:
+    """Measure the seconds from a commit until it can be read back from the log, and note them; None while it rests.
+
+    Must not be called in the follower's own process.
+    """
+    if row.rest_for_id is not None or not row.alive:
+        return None
+    environment = row.environment
+    try:
+        took = measure(selectors.database_path(environment, runtime_for(environment)), selectors.log_of(environment))
+    except OpsError as error:
+        LogFollowing.objects.filter(pk=row.pk).update(canary_seconds=None, canary_at=timezone.now())
+        raise OpsError(f"The canary of {environment.name} did not come back: {error.message}") from error
+    LogFollowing.objects.filter(pk=row.pk).update(canary_seconds=took, canary_at=timezone.now())
+    return took
