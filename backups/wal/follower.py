@@ -164,9 +164,11 @@ class Follower:
         self.gap, self.gap_at = reason, self.clock.last
 
     def _spare(self) -> None:
-        """Nothing could be kept: SMS's log must not grow for ever because of that."""
+        """Something could not be kept: SMS's log must not grow for ever because of that."""
         wal = self.pins.wal
-        if wal is not None and os.fstat(wal.handle).st_size > MOST_LOG:
+        if self.keeper.shadow.state is None:
+            self.let_go()  # the image is half-way: taken up again, it is brought to where the log is
+        elif wal is not None and os.fstat(wal.handle).st_size > MOST_LOG:
             self._lose("nothing could be kept, and the log of SMS had grown too long")
 
     def _lock(self) -> None:
