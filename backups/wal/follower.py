@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 
 from backups.vault.shelf import explained, make_private
+from backups.wal import position as positions
 from backups.wal import resuming, rotation
 from backups.wal.clock import Clock
 from backups.wal.frames import WORD, Discontinuity, Position, Wal, Written
@@ -46,7 +47,8 @@ class Follower:
         with a later look, for SQLite's log is held meanwhile.
         """
         try:
-            return self._look() if self.pins.held is not None else self._take_up()
+            with explained(self.database.parent):
+                return self._look() if self.pins.held is not None else self._take_up()
         except Discontinuity as gap:
             self._lose(str(gap))
             return 0
@@ -92,6 +94,16 @@ class Follower:
         state = self.keeper.shadow.state
         return state.generation if state is not None else ""
 
+    @property
+    def waiting(self) -> int:
+        """How many pages of SMS's log are not kept yet; 0 where that is not known."""
+        kept = self.position
+        index = positions.descriptor(self.database.with_name(f"{self.database.name}-shm"))
+        standing = positions.look(index) if index is not None else None
+        if standing is None or kept is None:
+            return 0
+        return standing.position.frame - (kept.frame if standing.position.salts == kept.salts else 0)
+
     def _take_up(self) -> int:
         self._lock()
         try:
@@ -122,7 +134,7 @@ class Follower:
                 raise Discontinuity("its log was begun anew more than once")
             after = None
         if after is None and not standing.position.frame:
-            self.keeper.keep([Written(standing.position, standing.size)], Kind.RENAMED, wal.page, times)
+            self.keeper.keep([Written(standing.position, self.keeper.state.size)], Kind.RENAMED, wal.page, times)
             return 0
         commits = wal.commits(after, standing.position)
         self.keeper.keep(commits, Kind.COMMIT, wal.page, times)
@@ -164,9 +176,11 @@ class Follower:
         self.gap, self.gap_at = reason, self.clock.last
 
     def _spare(self) -> None:
-        """Nothing could be kept: SMS's log must not grow for ever because of that."""
+        """Something could not be kept: SMS's log must not grow for ever because of that."""
         wal = self.pins.wal
-        if wal is not None and os.fstat(wal.handle).st_size > MOST_LOG:
+        if self.keeper.shadow.state is None:
+            self.let_go()  # the image is half-way: taken up again, it is brought to where the log is
+        elif wal is not None and os.fstat(wal.handle).st_size > MOST_LOG:
             self._lose("nothing could be kept, and the log of SMS had grown too long")
 
     def _lock(self) -> None:

@@ -16,7 +16,8 @@ PATIENCE = 1.0  # seconds after something went wrong
 @dataclass(frozen=True)
 class Status:
     """How it stands. Times in ms since 1970, 0 for never. `lag` is how many seconds ago all that had been committed was
-    kept; `commits` are those kept so far; `problem` is why the last look failed, empty where it did not."""
+    kept; `commits` are those kept so far, `waiting` the pages of SMS's log that are not yet; `problem` is why the last
+    look failed, empty where it did not."""
 
     generation: str
     position: str
@@ -24,6 +25,7 @@ class Status:
     looked_at: int
     lag: float
     commits: int
+    waiting: int
     gap: str
     gap_at: int
     problem: str = ""
@@ -43,7 +45,7 @@ def follow(
     """
     kept_at = commits = 0
     looked = time.monotonic()
-    status = Status("", "", 0, 0, 0.0, 0, "", 0)
+    status = Status("", "", 0, 0, 0.0, 0, 0, "", 0)
     while not stop():
         problem = ""
         try:
@@ -59,6 +61,7 @@ def follow(
             follower.clock.last,
             time.monotonic() - looked,
             commits,
+            follower.waiting,
             follower.gap,
             follower.gap_at,
             problem,

@@ -58,7 +58,7 @@ class Keeper:
             with explained(self.folder):
                 self.shadow.apply(commits, pages)
         except OpsError:
-            self.let_go()
+            self.shadow.close()
             raise
 
     def go_on(self, tail: Tail) -> None:

@@ -84,9 +84,10 @@ def replay(image: Path, position: Position, log: Log, until: Until) -> Replayed:
     BackupDamaged when a file of the log is damaged, with the image in a state of no use where that shows late.
     """
     plan = planned(log, position, until)
+    page_size = _page_size(log, plan)
     with explained(image.parent), image.open("r+b") as file:
         for step in itertools.islice(_steps(log, plan.generation, plan.number), plan.start, plan.end):
-            _apply(file.fileno(), step, _page_size(log, plan))
+            _apply(file.fileno(), step, page_size)
         os.fsync(file.fileno())
     return Replayed(plan.position, _moment(plan.time), plan.commits, _moment(plan.known))
 
