@@ -77,11 +77,14 @@ class Vault:
     def _let_appear(self, manifest: Manifest) -> None:
         with explained(self.shelf.root):
             private = self.shelf.incoming() / f"{secrets.token_hex(8)}.json"
-            with private.open("w", encoding="utf-8") as file:
-                file.write(manifests.dumps(manifest, self.keys))
-                file.flush()
-                os.fsync(file.fileno())
-        self.shelf.put(self._name(manifest.identifier), private)
+            try:
+                with private.open("w", encoding="utf-8") as file:
+                    file.write(manifests.dumps(manifest, self.keys))
+                    file.flush()
+                    os.fsync(file.fileno())
+                self.shelf.put(self._name(manifest.identifier), private)
+            finally:
+                private.unlink(missing_ok=True)
 
     def manifest(self, identifier: str) -> Manifest:
         """The manifest of a backup; BackupDamaged when it is missing, unreadable or another one's."""
