@@ -85,7 +85,7 @@ def _signature(data: dict[str, Any], identity: str, signed: str, keys: Keyring) 
             if signature(keys.get(other), _text(data | {"key": other}).encode()) == signed:
                 raise BackupDamaged(f"The backup's manifest is damaged: it was signed with the key {other}.")
     raise KeyUnusable(
-        f"The manifest names the key {identity}, which is not in {keys.folder}: the key is lost, or the name is wrong.",
+        f"The key {identity} is not in {keys.folder}: it is lost, or the manifest names a wrong one.",
         fix="Bring the key back from the escrow file with “ops vault import-keys FILE”, or take an older backup.",
     )
 

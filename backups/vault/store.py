@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from backups.errors import BackupDamaged
 from backups.vault import manifest as manifests
-from backups.vault import packs
+from backups.vault import packs, tidiness
 from backups.vault.blocks import Digests, Image, gather, scatter
 from backups.vault.images import Images
 from backups.vault.keys import Keyring
@@ -26,7 +25,6 @@ from backups.vault.shelf import FolderShelf, explained
 from smsops.errors import OpsError
 
 BACKUPS = "backups"
-_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,16 @@ class Vault:
 
     def identifiers(self) -> list[str]:
         """All backups, oldest first."""
-        return [name.removesuffix(".json") for name in self.shelf.names(BACKUPS) if name.endswith(".json")]
+        listed = [name.removesuffix(".json") for name in self.shelf.names(BACKUPS) if name.endswith(".json")]
+        return [name for name in listed if tidiness.IDENTIFIER.fullmatch(name)]
+
+    def complaints(self) -> list[str]:
+        """Sentences about what should not be so in its folders: files that are not its own, and folders open to others,
+        which are closed where that can be done."""
+        return tidiness.named(self.shelf) + self._close_off()
+
+    def _close_off(self) -> list[str]:
+        return tidiness.tighten(self.shelf.root, self.keys.folder, self.images.folder)
 
     def write(
         self, identifier: str, snapshot: Path, block: int, describe: Callable[[Stored], Manifest], *, take: bool = True
@@ -60,6 +67,7 @@ class Vault:
         """
         if self.shelf.exists(self._name(identifier)):
             raise OpsError(f"There is a backup {identifier} already; a backup is never written over.")
+        self._close_off()
         with explained(snapshot.parent), Image(snapshot, block) as image:
             packed = Line(self.shelf, self.keys, self.images).pack(image)
         kept = packed.kept
@@ -169,8 +177,11 @@ class Vault:
         Raises BackupDamaged, and removes nothing, when a manifest cannot be read: what it needs is not known.
         """
         needed = {pack for identifier in self.identifiers() for pack in self.manifest(identifier).packs}
-        here = [name for folder in self.shelf.names(PACKS) for name in self.shelf.names(f"{PACKS}/{folder}")]
-        loose = [digest for name in here if (digest := name.removesuffix(".pack")) not in needed]
+        paths = [
+            f"{folder}/{name}" for folder in self.shelf.names(PACKS) for name in self.shelf.names(f"{PACKS}/{folder}")
+        ]
+        here = [path[3:].removesuffix(".pack") for path in paths if tidiness.is_pack(path)]
+        loose = [digest for digest in here if digest not in needed]
         for digest in loose:
             self.shelf.remove(pack_name(digest))
         self.shelf.clear_incoming()
@@ -178,6 +189,6 @@ class Vault:
 
     @staticmethod
     def _name(identifier: str) -> str:
-        if not _IDENTIFIER.fullmatch(identifier):
+        if not tidiness.IDENTIFIER.fullmatch(identifier):
             raise OpsError(f"“{identifier}” is not the identifier of a backup.")
         return f"{BACKUPS}/{identifier}.json"
