@@ -72,6 +72,11 @@ def loads(text: str, keys: Keyring) -> Manifest:
     return manifest
 
 
+def exact(text: str) -> bool:
+    """Whether this readable manifest is, to the byte, as it was written; a changed blank is not signed."""
+    return _text(json.loads(text)) == text
+
+
 def _signature(data: dict[str, Any], identity: str, signed: str, keys: Keyring) -> str:
     """What the signature should be. A wrong byte in the key's own id makes a manifest look like one whose key is lost,
     and is told apart from that where it can be."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,9 +50,21 @@ class Vault:
         return [name for name in listed if tidiness.IDENTIFIER.fullmatch(name)]
 
     def complaints(self) -> list[str]:
-        """Sentences about what should not be so in its folders: files that are not its own, and folders open to others,
-        which are closed where that can be done."""
-        return tidiness.named(self.shelf) + self._close_off()
+        """Sentences about what should not be so in its folders: files that are not its own, manifests and keys that are
+        not as they were written, and folders open to others, which are closed where that can be done."""
+        return [*tidiness.named(self.shelf), *self._changed_manifests(), *self.keys.complaints(), *self._close_off()]
+
+    def _changed_manifests(self) -> Iterator[str]:
+        for identifier in self.identifiers():
+            try:
+                self.manifest(identifier)
+                with self.shelf.open(self._name(identifier)) as file:
+                    if not manifests.exact(file.read().decode()):
+                        yield f"The manifest of {identifier} was changed; what it says is signed and right."
+            except FileNotFoundError:
+                continue  # discarded just now
+            except OpsError as error:
+                yield f"{identifier}: {error}"
 
     def _close_off(self) -> list[str]:
         return tidiness.tighten(self.shelf.root, self.keys.folder, self.images.folder)
