@@ -91,11 +91,11 @@ def gather(handle: int, numbers: Sequence[int], block: int) -> bytes:
 
 def scatter(handle: int, numbers: Sequence[int], contents: bytes, block: int) -> None:
     """Write these blocks to where they belong in an open file."""
-    at = 0
+    at, view = 0, memoryview(contents)
     for first, count in runs(numbers):
         end, place = at + count * block, first * block
         while at < end:  # a disk that fills up takes only a part before it says so
-            taken = os.pwrite(handle, contents[at:end], place)
+            taken = os.pwrite(handle, view[at:end], place)
             at, place = at + taken, place + taken
 
 

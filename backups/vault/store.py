@@ -10,13 +10,15 @@ import contextlib
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from backups.errors import BackupDamaged
 from backups.vault import manifest as manifests
 from backups.vault import packs, tidiness
-from backups.vault.blocks import Digests, Image, gather, scatter
+from backups.vault.blocks import Digests, Image
+from backups.vault.canvas import Canvas
 from backups.vault.images import Images
 from backups.vault.keys import Keyring
 from backups.vault.lines import PACKS, Line, pack_name
@@ -136,28 +138,31 @@ class Vault:
         target.unlink(missing_ok=True)
         handle = os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         try:
+            canvas = Canvas(handle, manifest.block)
             for digest in manifest.packs:
-                self._apply(digest, manifest.block, handle)
-            os.ftruncate(handle, manifest.size)
-            os.fsync(handle)
-            with Image(target, manifest.block) as image:
+                self._apply(digest, canvas)
+            canvas.finish(manifest.size)
+            with ThreadPoolExecutor(max_workers=1) as pool, Image(target, manifest.block) as image:
+                synced = pool.submit(os.fsync, handle)  # the disk and the digests do not wait for each other
                 if Digests.of(image).root(image.size, image.block) != manifest.root:
                     raise BackupDamaged("its blocks are not those it had.")
+                synced.result()
         except BaseException:
             target.unlink(missing_ok=True)
             raise
         finally:
             os.close(handle)
 
-    def _apply(self, digest: str, block: int, handle: int) -> None:
-        """Bring what a pack holds into the open file."""
+    def _apply(self, digest: str, canvas: Canvas) -> None:
+        """Bring what a pack holds into the file."""
         try:
             with self.shelf.open(pack_name(digest)) as file:
                 reader = packs.Reader(file, digest, self.keys)
+                delta = bool(reader.header.parent)
                 for segment in reader.segments():
-                    old = gather(handle, segment.numbers, block) if reader.header.parent else b""
-                    scatter(handle, segment.numbers, segment.blocks(block, old), block)
-                os.ftruncate(handle, reader.header.size)  # the next one was packed against a file of this size
+                    old = canvas.old(segment.numbers) if delta else b""
+                    canvas.paint(segment.numbers, segment.blocks(canvas.block, old), again=delta)
+                canvas.resize(reader.header.size)  # the next one was packed against a file of this size
         except FileNotFoundError:
             said = f"the pack {digest[:16]}… is missing from the vault {self.shelf.root}."
             raise BackupDamaged(said, pack=digest) from None
