@@ -35,18 +35,18 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def side_by_side(
-    works: Mapping[str, Callable[[], object]], times: int, before: Callable[[], object] = lambda: None
+    works: Mapping[str, Callable[[], object]], times: int, before: Callable[[], object] = lambda: None, *, warm: int = 1
 ) -> dict[str, list[float]]:
     """The seconds of each, so many times: taken in turn, so that a slow moment of the machine hits all of them, and in
     changing order, so that what one leaves to the disk and the caches is not always paid for by the same other one.
-    `before` is done ahead of each round and not counted."""
+    `before` is done ahead of each round and not counted; nor are the first `warm` rounds."""
     taken: dict[str, list[float]] = {name: [] for name in works}
     chance, order = random.Random(1), list(works.items())
-    for number in range(times + 1):
+    for number in range(warm + times):
         before()
         chance.shuffle(order)
         for name, work in order:
             spent = seconds(work)
-            if number:  # the first round warms up
+            if number >= warm:
                 taken[name].append(spent)
     return taken
