@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
+from posixpath import normpath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -20,6 +21,21 @@ def validate(environment: Environment) -> None:
     mistakes = _place(environment) | _reach(environment) | _checks(environment)
     if mistakes:
         raise ValidationError({field: [sentence] for field, sentence in mistakes.items()})
+
+
+def refuse_sharing(environment: Environment) -> None:
+    """Raise ValidationError when another environment is about the same database, as far as names tell."""
+    others = type(environment).objects.exclude(pk=environment.pk).filter(queue=environment.queue)
+    for other in others:
+        if _database(other) == _database(environment):
+            said = f"“{other.name}” is about this database already; two would restore over each other's data."
+            raise ValidationError({"database_file": [said]})
+
+
+def _database(environment: Environment) -> str:
+    """Names the database for all workers of a queue."""
+    folder = environment.data_path or f"volume {environment.volume}"
+    return normpath(f"{folder}/{environment.database_file}")
 
 
 def _absolute(environment: Environment, *fields: str) -> dict[str, str]:
