@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import secrets
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from smsops.errors import OpsError
 
 KEY_BYTES = 32
 CURRENT, ESCROWED = "current", "escrowed.json"
+UNFINISHED_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,13 @@ class Keyring:
             if (self.folder / CURRENT).read_bytes() not in [f"{each}\n".encode() for each in self.identities()]:
                 said.append(f"The file {self.folder / CURRENT} does not name a key that is here.")
         return said
+
+    def sweep(self) -> None:
+        """Remove what killed writers left; those still at it are not that old. A key that has its name stays."""
+        with contextlib.suppress(OSError):
+            for path in self.folder.glob(".*.*"):
+                if time.time() - path.stat().st_mtime > UNFINISHED_SECONDS:
+                    path.unlink(missing_ok=True)
 
     def at_risk(self) -> list[str]:
         """Keys that exist nowhere else: if this folder is lost, so is every backup sealed with them."""

@@ -202,6 +202,7 @@ class Vault:
         for digest in loose:
             self.shelf.remove(pack_name(digest))
         self.shelf.clear_incoming()
+        self.keys.sweep()
         return len(loose)
 
     @staticmethod
