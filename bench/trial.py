@@ -74,5 +74,4 @@ class Trial:
     def restore(self, identifier: str = "") -> None:
         """Bring a backup back and check it; the newest one unless another is named."""
         target = self.folder / "restored.db"
-        self.vault.read(identifier or self.identifier, target)
-        SqliteEngine().facts(target)
+        storing.unpack(self.vault, SqliteEngine(), identifier or self.identifier, target)

@@ -56,10 +56,10 @@ class Stage(StepKind):
         with explained(staged.parent):
             _room(staged.parent, backup.size)
             ctx.guard()
-            manifest = selectors.vault_of(ctx.environment).read(backup.identifier, part)
+            vault = selectors.vault_of(ctx.environment)
+            manifest, facts = storing.unpack(vault, SqliteEngine(), backup.identifier, part)
             if manifest.root != backup.root:
                 raise BackupDamaged(f"The vault holds another backup under the name {backup.identifier}.")
-            facts = SqliteEngine().facts(part)
             if facts.problem:
                 raise OpsError(f"The backup {backup.identifier} does not pass quick_check: {facts.problem}.")
             if facts.row_counts != manifest.row_counts:

@@ -10,7 +10,7 @@ import contextlib
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,20 +121,21 @@ class Vault:
             raise BackupDamaged(f"The manifest of the backup {identifier} is that of {found.identifier}.")
         return found
 
-    def read(self, identifier: str, target: Path) -> Manifest:
+    def read(self, identifier: str, target: Path, *, beside: Callable[[], object] = lambda: None) -> Manifest:
         """Build the backup's file at `target` from its packs, every block checked, and sync it.
 
-        Raises BackupDamaged when anything is missing or not what was stored; `target` is then removed.
+        `beside` is called when everything is in the file, while it is digested and synced. Raises BackupDamaged when
+        anything is missing or not what was stored; `target` is then removed.
         """
         manifest = self.manifest(identifier)
         try:
             with explained(target.parent):
-                self._build(manifest, target)
+                self._build(manifest, target, beside)
         except BackupDamaged as error:
             raise BackupDamaged(f"The backup {identifier} is damaged: {error.message}", pack=error.pack) from None
         return manifest
 
-    def _build(self, manifest: Manifest, target: Path) -> None:
+    def _build(self, manifest: Manifest, target: Path, beside: Callable[[], object]) -> None:
         target.unlink(missing_ok=True)
         handle = os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         try:
@@ -142,11 +143,13 @@ class Vault:
             for digest in manifest.packs:
                 self._apply(digest, canvas)
             canvas.finish(manifest.size)
-            with ThreadPoolExecutor(max_workers=1) as pool, Image(target, manifest.block) as image:
-                synced = pool.submit(os.fsync, handle)  # the disk and the digests do not wait for each other
+            with ThreadPoolExecutor(max_workers=2) as pool, Image(target, manifest.block) as image:
+                others: list[Future[object]] = [pool.submit(beside)]
+                others.append(pool.submit(os.fsync, handle))  # nobody waits for the disk
                 if Digests.of(image).root(image.size, image.block) != manifest.root:
                     raise BackupDamaged("its blocks are not those it had.")
-                synced.result()
+                for other in others:
+                    other.result()
         except BaseException:
             target.unlink(missing_ok=True)
             raise
