@@ -16,6 +16,7 @@ from backups.engines.sqlite import SqliteEngine
 from backups.models import Backup
 from backups.services import housekeeping, storing
 from backups.vault.store import Vault
+from deployments import versions
 from incidents.selectors import statuses
 from smsops.errors import OpsError
 from smsops.models import RunState
@@ -95,6 +96,12 @@ def test_a_data_folder_that_is_a_link_itself_is_fine(process_place: Place, tmp_p
     process_place.environment.data_path = str(tmp_path / "link")
     process_place.environment.save()
     assert process_place.back_up().state == RunState.SUCCEEDED
+
+
+@pytest.mark.parametrize("bad", ["..", "../1.18.0", "1.18.0/..", "1.18/../../x", "/1.18.0", "1.18.0\0", "v1.18.0/x"])
+def test_what_is_no_version_never_names_a_folder_of_a_release(bad: str) -> None:
+    with pytest.raises(ValueError, match="is not a version number"):
+        versions.normal(bad)
 
 
 # --- the vault ------------------------------------------------------------------------------------------------------
