@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.utils import timezone
 
 from backups.models import Backup, Proof
 from backups.vault.images import Images
@@ -12,9 +15,11 @@ from backups.vault.keys import Keyring
 from backups.vault.shelf import FolderShelf
 from backups.vault.store import Vault
 from backups.wal.log import Log
-from smsops.errors import WrongUse
+from smsops.errors import OpsError, WrongUse
 from smsops.models import Environment
 from smsops.runtimes.base import Runtime
+
+CLOCKS_DIFFER = timedelta(minutes=5)  # between this machine and the worker's; more is a clock that was set back
 
 
 def keyring() -> Keyring:
@@ -42,14 +47,21 @@ def log_of(environment: Environment) -> Log:
 
 
 def database_path(environment: Environment, runtime: Runtime) -> Path:
-    """Where the worker sees SMS's database; it need not exist."""
-    return runtime.data_folder() / environment.database_file
+    """Where the worker sees SMS's database; it need not exist. OpsError when a link in it leads out of the data folder:
+    whoever writes there could have any database of this machine read."""
+    folder = runtime.data_folder()
+    path = folder / environment.database_file
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
+        fix = "Put the database itself there, or enter the folder it is in."
+        raise OpsError(f"The database {path} is a link that leads out of the data folder.", fix=fix)
+    return path
 
 
 def latest_good(environment: Environment) -> Backup | None:
-    """The newest backup a restore could begin with."""
-    good = Backup.objects.filter(environment=environment, damage="", here=True)
-    return good.exclude(proof=Proof.STORED).first()
+    """The newest backup a restore could begin with. One from the future was taken before the clock was set back: it
+    comes behind those that can be dated."""
+    good = Backup.objects.filter(environment=environment, damage="", here=True).exclude(proof=Proof.STORED)
+    return good.filter(taken_at__lte=timezone.now() + CLOCKS_DIFFER).first() or good.first()
 
 
 def good_before(backup: Backup) -> Backup | None:

@@ -33,7 +33,7 @@ def _measure(areas: list[str]) -> int:
     sources = {"backups": backups.rows, "deployments": deployments.rows}
     missed = 0
     for area in areas:
-        print(f"\n{area}\n{'figure':<62} {'measured':>14} {'bar':>12}")
+        print(f"\n{area}\n{'figure':<84} {'measured':>14} {'bar':>12}")
         for row in sources[area]():
             print(row.line(), flush=True)
             missed += row.missed

@@ -1,117 +1,90 @@
-"""Backups: snapshot, store, verify and restore against `cp` + fsync and `sqlite3 .backup`, on the same databases."""
+"""Backups against `cp` + fsync, `sqlite3 .backup`, restic and borg, on the same databases, between real commits.
+
+Where one round is dear, there are few of them; every row says how many, and what was reckoned from them.
+"""
 
 from __future__ import annotations
 
-import os
-import shutil
-import sqlite3
-import subprocess
-import sys
+import statistics
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from backups.engines.sqlite import SqliteEngine, fsync
-from backups.services import storing
-from backups.vault.images import Images
-from backups.vault.keys import Keyring
-from backups.vault.shelf import FolderShelf
-from backups.vault.store import Vault
-from bench.data import SIZES, copy_of
+from bench import memory, preview, week
+from bench.data import SIZES
+from bench.peers import Peer, borg, install, restic, tuned_borg
+from bench.pressure import writer_rows
 from bench.table import Row, side_by_side
-from bench.writer import Writer, work_of_a_school
+from bench.trial import Trial
 
-BACKUP_BAR = {"50 MB": 8.0}  # times cp + fsync, everything included
-MEMORY_BAR = 100.0  # MB, for the whole process, Django included
-COMMITS = 500  # between two backups
-TIMES = {"50 MB": 12, "500 MB": 3}
-
-
-class Trial:
-    """One database and a vault; each method is one thing to measure."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self.folder, self.database = folder, copy_of(name, folder)
-        shelf, keys = FolderShelf(folder / "vault"), Keyring(folder / "keys")
-        self.vault = Vault(shelf, keys, Images(folder / "images"))
-        self.number = 0
-        self.identifier = ""
-
-    def school_goes_on(self) -> None:
-        """What a school does between two backups."""
-        self.number += 1
-        with closing(sqlite3.connect(self.database)) as connection:
-            connection.execute("PRAGMA synchronous=OFF")
-            work_of_a_school(connection, COMMITS, self.number)
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    def copy(self) -> None:
-        target = self.folder / "copy.db"
-        shutil.copyfile(self.database, target)
-        fsync(target)
-
-    def dot_backup(self) -> None:
-        with closing(sqlite3.connect(self.database)) as live, closing(sqlite3.connect(self.folder / "dot.db")) as copy:
-            live.backup(copy)
-
-    def back_up(self) -> None:
-        """Snapshot, compress, check, count, store, read back: all a backup run does."""
-        self.number += 1
-        snapshot = self.folder / "snapshot.db"
-        SqliteEngine().snapshot(self.database, snapshot)
-        origin = storing.Origin("bench", self.database.name, datetime.now(UTC), "manual", run=self.number)
-        self.identifier = storing.store(self.vault, SqliteEngine(), snapshot, origin).identifier
-
-    def copy_back(self) -> None:
-        target = self.folder / "restored.db"
-        shutil.copyfile(self.database, target)
-        fsync(target)
-        SqliteEngine().facts(target)
-
-    def restore(self) -> None:
-        target = self.folder / "restored.db"
-        self.vault.read(self.identifier, target)
-        SqliteEngine().facts(target)
+BACKUP_BAR = {"50 MB": 7.0}  # times cp + fsync, everything included
+MEMORY_BAR = 150.0  # MB, for the whole process, Django included
+ROUNDS = {("50 MB", 500): 24, ("50 MB", 1800): 12, ("500 MB", 500): 3, ("500 MB", 1800): 2}
 
 
 def rows() -> Iterator[Row]:
+    install()
+    grown: dict[int, dict[str, week.Growth]] = {}
     for name in SIZES:
         with tempfile.TemporaryDirectory(prefix="smsops-bench-") as folder:
-            yield from _size(Trial(Path(folder), name), name)
-        yield Row(f"{name}: peak memory of a worker taking a backup", _memory(name), "MB", MEMORY_BAR)
-    with tempfile.TemporaryDirectory(prefix="smsops-bench-") as folder:
-        yield from _writer(Trial(Path(folder), "50 MB"))
+            trial = Trial(Path(folder), name)
+            peers = [restic(trial.folder), borg(trial.folder), tuned_borg(trial.folder)]
+            for commits in (500, 1800):
+                since = peers[0].number
+                yield from _speed(trial, name, commits, peers)
+                growth = {peer.name: week.Growth.of(peer, since) for peer in peers}
+                growth["vault"] = week.Growth(trial.added[1:])
+                yield from _bytes(name, commits, growth)
+                if name == "50 MB":
+                    grown[commits] = growth
+            yield from _restore(trial, name)
+    for act in ("backup", "restore"):
+        yield Row(f"500 MB: peak memory of a worker, {act}", memory.peak("500 MB", act), "MB", MEMORY_BAR)
+    yield from week.rows(grown)
+    yield from writer_rows()
+    yield from preview.rows()
 
 
-def _size(trial: Trial, name: str) -> Iterator[Row]:
-    works = {"cp": trial.copy, "dot": trial.dot_backup, "ours": trial.back_up}
-    median = side_by_side(works, TIMES[name], trial.school_goes_on)
-    yield Row(f"{name}: cp + fsync", median["cp"], "s")
-    yield Row(f"{name}: sqlite3 .backup", median["dot"], "s")
-    yield Row(f"{name}: backup (snapshot, store, check, read back)", median["ours"], "s")
-    yield Row(f"{name}: backup / cp + fsync", median["ours"] / median["cp"], "x", BACKUP_BAR.get(name))
-    back = side_by_side({"cp": trial.copy_back, "ours": trial.restore}, TIMES[name])
-    yield Row(f"{name}: cp + fsync + quick_check and counts", back["cp"], "s")
-    yield Row(f"{name}: restore (unpack, digest, fsync, quick_check and counts)", back["ours"], "s")
+def _speed(trial: Trial, name: str, commits: int, peers: list[Peer]) -> Iterator[Row]:
+    """One backup by everybody, in turn; the peers store a snapshot that is there already."""
+    trial.begin(commits)
+
+    def before() -> None:
+        trial.school_goes_on()
+        trial.snapshot_for_peers()
+        for peer in peers:
+            peer.weigh()
+
+    ours = {"cp": trial.copy, "ours": trial.back_up}
+    if name == "50 MB":
+        ours["dot"] = trial.dot_backup
+    works = ours | {peer.name: partial(peer.store, trial.for_peers) for peer in peers}
+    times = ROUNDS[name, commits]
+    taken = side_by_side(works, times, before, warm=int(commits == 500))  # the first ever stores everything
+    for peer in peers:
+        peer.weigh()
+    median = {who: statistics.median(each) for who, each in taken.items()}
+    what, among = f"{name}, {commits} commits", f"(median of {times})"
+    told = {"cp": "cp + fsync", "dot": "sqlite3 .backup", "ours": "backup: snapshot, store, read back, quick_check"}
+    for who, sentence in [(who, told[who]) for who in told if who in ours]:
+        yield Row(f"{what}: {sentence} {among}", median[who], "s")
+    yield Row(f"{what}: backup / cp + fsync {among}", median["ours"] / median["cp"], "x", BACKUP_BAR.get(name))
+    yield Row(f"{what}: the same, quietest round of each", min(taken["ours"]) / min(taken["cp"]), "x")
+    for peer in peers:
+        yield Row(f"{what}: {peer.name}, store only {among}", median[peer.name], "s")
+        yield Row(f"{what}: backup / {peer.name}, store only", median["ours"] / median[peer.name], "x", 1.0)
+
+
+def _bytes(name: str, commits: int, growth: dict[str, week.Growth]) -> Iterator[Row]:
+    for who, each in growth.items():
+        yield Row(f"{name}, {commits} commits: {who} grows by (mean of {each.count})", each.mean / 1e6, "MB")
+
+
+def _restore(trial: Trial, name: str) -> Iterator[Row]:
+    times = 8 if name == "50 MB" else 2
+    taken = side_by_side({"cp": trial.copy_back, "ours": trial.restore}, times)
+    back = {who: statistics.median(each) for who, each in taken.items()}
+    yield Row(f"{name}: cp + fsync + quick_check and counts (median of {times})", back["cp"], "s")
+    yield Row(f"{name}: restore, fsync, quick_check and counts (median of {times})", back["ours"], "s")
     yield Row(f"{name}: restore / the same with cp", back["ours"] / back["cp"], "x")
-
-
-def _memory(name: str) -> float:
-    """Peak resident memory, in MB, of a process that loads smsops as a worker does and takes one backup."""
-    command = [sys.executable, "-m", "bench.memory", name]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ)
-    return float(done.stdout.split()[-1])
-
-
-def _writer(trial: Trial) -> Iterator[Row]:
-    quiet = Writer(trial.database)
-    quiet.start()
-    quiet.ended.wait(3)
-    yield Row("50 MB, WAL, 50 commits/s: worst commit without a backup", quiet.worst() * 1000, "ms")
-    busy = Writer(trial.database)
-    busy.start()
-    for _ in range(5):
-        trial.back_up()
-    yield Row("50 MB, WAL, 50 commits/s: worst commit during five backups", busy.worst() * 1000, "ms")

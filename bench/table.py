@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-import statistics
+import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ class Row:
     def line(self) -> str:
         bar = f"{self.bar:10.2f} {self.unit}" if self.bar is not None else " " * 12
         verdict = "" if self.bar is None else "missed" if self.missed else "ok"
-        return f"{self.name:<62} {self.value:10.3f} {self.unit:<3} {bar}  {verdict}"
+        return f"{self.name:<84} {self.value:10.3f} {self.unit:<3} {bar}  {verdict}"
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -36,17 +35,18 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def side_by_side(
-    works: Mapping[str, Callable[[], object]], times: int, before: Callable[[], object] = lambda: None
-) -> dict[str, float]:
-    """The median of each, taken in turn so that a slow moment of the machine hits all of them, and in every order, so
-    that what one leaves to the disk and the caches is not always paid for by the same other one. `before` is done ahead
-    of each round and not counted."""
+    works: Mapping[str, Callable[[], object]], times: int, before: Callable[[], object] = lambda: None, *, warm: int = 1
+) -> dict[str, list[float]]:
+    """The seconds of each, so many times: taken in turn, so that a slow moment of the machine hits all of them, and in
+    changing order, so that what one leaves to the disk and the caches is not always paid for by the same other one.
+    `before` is done ahead of each round and not counted; nor are the first `warm` rounds."""
     taken: dict[str, list[float]] = {name: [] for name in works}
-    orders = itertools.cycle(itertools.permutations(works.items()))
-    for number, order in zip(range(times + 1), orders, strict=False):
+    chance, order = random.Random(1), list(works.items())
+    for number in range(warm + times):
         before()
+        chance.shuffle(order)
         for name, work in order:
             spent = seconds(work)
-            if number:  # the first round warms up
+            if number >= warm:
                 taken[name].append(spent)
-    return {name: statistics.median(values) for name, values in taken.items()}
+    return taken

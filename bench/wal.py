@@ -75,26 +75,28 @@ def rate_rows(rate: float, seconds: float) -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="smsops-bench-") as name:
         folder = Path(name)
         database = copy_of("50 MB", folder)
-        quiet = Writer(database, rate)
-        quiet.start()
-        quiet.ended.wait(seconds / 3)
-        yield Row(f"{rate:g}/s: worst commit alone", quiet.worst() * 1000, "ms")
-        yield Row(f"{rate:g}/s: 99 % of commits alone", percentile(quiet.delays), "ms")
+        quiet = written(database, rate, seconds / 3)
+        yield Row(f"{rate:g}/s: worst commit alone", max(quiet) * 1000, "ms")
+        yield Row(f"{rate:g}/s: 99 % of commits alone", percentile(quiet), "ms")
         with following(database, folder) as process:
             before, used, began = kept(folder), cpu(process.pid), time.monotonic()
-            busy = Writer(database, rate)
-            busy.start()
-            busy.ended.wait(seconds)
-            worst = busy.worst()
+            busy = written(database, rate, seconds)
             time.sleep(1.5)
             after, spent, took = kept(folder), cpu(process.pid) - used, time.monotonic() - began
-        yield Row(f"{rate:g}/s: worst commit, followed", worst * 1000, "ms")
-        yield Row(f"{rate:g}/s: 99 % of commits, followed", percentile(busy.delays), "ms")
-        yield Row(f"{rate:g}/s: commits written", len(busy.delays), "")
+        yield Row(f"{rate:g}/s: worst commit, followed", max(busy) * 1000, "ms")
+        yield Row(f"{rate:g}/s: 99 % of commits, followed", percentile(busy), "ms")
+        yield Row(f"{rate:g}/s: commits written", len(busy), "")
         yield Row(f"{rate:g}/s: commits kept", after[0] - before[0], "")
         yield Row(f"{rate:g}/s: bytes per commit", (after[1] - before[1]) / max(1, after[0] - before[0]), "B")
         yield Row(f"{rate:g}/s: CPU of the follower", 100 * spent / took, "%")
         yield Row(f"{rate:g}/s: SMS's log afterwards", Path(f"{database}-wal").stat().st_size / 1e6, "MB")
+
+
+def written(database: Path, rate: float, seconds: float) -> list[float]:
+    """How long each commit took of a writer that commits for so many seconds."""
+    writer = Writer(database, rate)
+    time.sleep(seconds)
+    return [took for _, took in writer.end().commits]
 
 
 def percentile(delays: list[float]) -> float:
@@ -108,14 +110,13 @@ def loss(trials: int, rate: float) -> Iterator[Row]:
         folder = Path(name)
         database = copy_of("50 MB", folder)
         writer = Writer(database, rate)
-        writer.start()
         while len(lost) < trials:
             with following(database, folder) as process, closing(connect(database, "ro")) as reader:
                 time.sleep(random.uniform(0.5, 2.5))
                 process.send_signal(signal.SIGKILL)
                 missing = behind(database, reader, folder)
             lost += [] if missing is None else [missing / rate]
-        writer.worst()
+        writer.end()
         gaps = {line for line in (folder / "said").read_text().splitlines() if line != "-"}
         yield Row(f"kill -9, {trials} times at {rate:g}/s: most that was lost", max(lost), "s")
         yield Row("kill -9: median of that", statistics.median(lost), "s")

@@ -1,12 +1,20 @@
-"""A writer beside a backup: commits at a steady rate and remembers its worst delay."""
+"""A writer beside a backup, in a process of its own: commits at a steady rate and remembers every delay.
+
+`python -m bench.writer DATABASE RATE` writes until its input ends, then prints when each commit began (the machine's
+monotonic clock) and how long it took, as JSON.
+"""
 
 from __future__ import annotations
 
+import json
 import random
+import select
 import sqlite3
-import threading
+import subprocess
+import sys
 import time
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 
@@ -25,25 +33,44 @@ def work_of_a_school(connection: sqlite3.Connection, commits: int, seed: int) ->
             )
 
 
-class Writer(threading.Thread):
-    """Commits `rate` times a second until it is ended."""
+@dataclass(frozen=True)
+class Delays:
+    """When each commit began and how long it took, in seconds."""
+
+    commits: list[tuple[float, float]]
+
+    def worst(self, began: float, ended: float) -> float:
+        """The longest commit that was under way between two moments; 0 when there was none."""
+        return max((took for at, took in self.commits if at < ended and at + took > began), default=0.0)
+
+
+class Writer:
+    """Commits `rate` times a second until `end`."""
 
     def __init__(self, database: Path, rate: float = 50) -> None:
-        super().__init__(daemon=True)
-        self.database, self.pause = database, 1 / rate
-        self.ended = threading.Event()
-        self.delays: list[float] = []
+        words = [sys.executable, "-m", "bench.writer", str(database), str(rate)]
+        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == "ready\n"
 
-    def run(self) -> None:
-        with closing(sqlite3.connect(self.database, timeout=30)) as connection:
-            connection.execute("PRAGMA synchronous=NORMAL")
-            while not self.ended.wait(self.pause):
-                began = time.perf_counter()
-                work_of_a_school(connection, 1, len(self.delays))
-                self.delays.append(time.perf_counter() - began)
+    def end(self) -> Delays:
+        """Stop it; what it saw."""
+        said, _ = self.process.communicate(timeout=60)
+        return Delays([(began, took) for began, took in json.loads(said)])
 
-    def worst(self) -> float:
-        """End it and return the longest commit, in seconds."""
-        self.ended.set()
-        self.join()
-        return max(self.delays)
+
+def main(database: str, rate: float) -> None:
+    commits: list[tuple[float, float]] = []
+    with closing(sqlite3.connect(database, timeout=30)) as connection:
+        connection.execute("PRAGMA synchronous=NORMAL")  # as SMS does
+        work_of_a_school(connection, 1, 0)
+        print("ready", flush=True)
+        while not select.select([sys.stdin], [], [], 1 / rate)[0]:
+            began = time.monotonic()
+            work_of_a_school(connection, 1, len(commits))
+            commits.append((began, time.monotonic() - began))
+    print(json.dumps(commits))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], float(sys.argv[2]))

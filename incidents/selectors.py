@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, Window
+from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from backups.models import Backup, Proof
+from backups.selectors import CLOCKS_DIFFER
 from incidents.models import LIVE, Incident, Watch
 from smsops.models import ACTIVE, FINAL, Environment, Run
 from smsops.text import age_text
@@ -58,8 +59,9 @@ class Status:
 
     @property
     def backup_late(self) -> bool:
-        """Whether the newest good backup is older than the RPO (§6.1)."""
-        return self.backup is None or self.backup.age > self.environment.rpo
+        """Whether the newest good backup is older than the RPO (§6.1), or from the future: taken before the clock was
+        set back, nobody can say how long ago."""
+        return self.backup is None or not -CLOCKS_DIFFER <= self.backup.age <= self.environment.rpo
 
     @property
     def good(self) -> bool:
@@ -83,7 +85,9 @@ class Status:
 
 def statuses() -> list[Status]:
     """How every environment is, in four queries whatever their number."""
-    newest = Backup.objects.filter(environment=OuterRef("pk"), damage="").exclude(proof=Proof.STORED).values("pk")[:1]
+    good = Backup.objects.filter(environment=OuterRef("pk"), damage="").exclude(proof=Proof.STORED)
+    future_last = Case(When(taken_at__gt=timezone.now() + CLOCKS_DIFFER, then=1), default=0)
+    newest = good.order_by(future_last, "-taken_at", "-pk").values("pk")[:1]
     environments = list(Environment.objects.select_related("watch").annotate(newest=Subquery(newest)))
     backups = Backup.objects.in_bulk([environment.newest for environment in environments if environment.newest])
     running, incidents = defaultdict(list), defaultdict(list)

@@ -70,7 +70,7 @@ class Teller:
 
     def __init__(self, environment_id: int) -> None:
         self.environment_id = environment_id
-        self.told, self.last = 0.0, Status("", "", 0, 0, 0.0, 0, "", 0)
+        self.told, self.last = 0.0, Status("", "", 0, 0, 0.0, 0, 0, "", 0)
 
     def tell(self, status: Status) -> None:
         before, self.last = self.last, status

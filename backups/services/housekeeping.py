@@ -75,8 +75,9 @@ def due(environment: Environment) -> bool:
     return last is None or timezone.now() - last > timedelta(hours=23)
 
 
-def tidy(environment: Environment, guard: Callable[[], None]) -> tuple[int, int]:
-    """Let go of what the policy does not keep, and of packs nobody needs; returns how many of both.
+def tidy(environment: Environment, guard: Callable[[], None]) -> tuple[int, int, list[str]]:
+    """Let go of what the policy does not keep, and of packs nobody needs; returns how many of both, and sentences about
+    what is not as it should be in the vault's folders.
 
     `guard` is called before anything is removed and may raise. Killed in between, the next one goes on.
     """
@@ -89,7 +90,7 @@ def tidy(environment: Environment, guard: Callable[[], None]) -> tuple[int, int]
     guard()
     packs = vault.collect()
     RetentionPolicy.objects.update_or_create(environment=environment, defaults={"tidied_at": timezone.now()})
-    return len(going), packs
+    return len(going), packs, vault.complaints()
 
 
 def tidy_log(environment: Environment) -> int:

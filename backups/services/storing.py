@@ -49,6 +49,16 @@ def store(vault: Vault, engine: Describer, snapshot: Path, origin: Origin, *, ta
         return vault.write(identifier, snapshot, engine.block(snapshot), describe, take=take)
 
 
+def unpack(vault: Vault, engine: Describer, identifier: str, target: Path) -> tuple[Manifest, Facts]:
+    """Build a backup's file at `target`, every block checked and synced; what the engine's own check says of it.
+
+    The check runs beside digesting and syncing. Raises BackupDamaged as `Vault.read` does.
+    """
+    found: list[Facts] = []
+    manifest = vault.read(identifier, target, beside=lambda: found.append(engine.facts(target)))
+    return manifest, found[0]
+
+
 def manifest_of(identifier: str, origin: Origin, facts: Facts, stored: Stored) -> Manifest:
     """Put together what is known of a snapshot."""
     return Manifest(

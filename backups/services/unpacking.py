@@ -12,14 +12,17 @@ from backups.services import offsite
 from backups.vault.manifest import Manifest
 
 
-def unpack(backup: Backup, target: Path, guard: Callable[[], None]) -> Manifest:
+def unpack(
+    backup: Backup, target: Path, guard: Callable[[], None], *, beside: Callable[[], object] = lambda: None
+) -> Manifest:
     """Build the backup's file at `target`, every block checked. What the vault lacks or has damaged is fetched from an
-    off-site copy first. Raises BackupDamaged when no copy anywhere is whole."""
+    off-site copy first; `beside` is called while the file is digested. Raises BackupDamaged when no copy anywhere is
+    whole."""
     vault = selectors.vault_of(backup.environment)
     try:
-        return vault.read(backup.identifier, target)
+        return vault.read(backup.identifier, target, beside=beside)
     except BackupDamaged:
         if not backup.replicas.exists():
             raise
     offsite.bring_back(backup.environment, backup.identifier, guard)
-    return vault.read(backup.identifier, target)
+    return vault.read(backup.identifier, target, beside=beside)

@@ -21,8 +21,9 @@ class TidyVault(StepKind):
     def do(self, ctx: Context) -> Outcome:
         if not ctx.params.get("at_once") and not housekeeping.due(ctx.environment):
             return Done(output="It was tidied up today.", skipped=True)
-        gone, packs = housekeeping.tidy(ctx.environment, ctx.guard)
+        gone, packs, complaints = housekeeping.tidy(ctx.environment, ctx.guard)
         housekeeping.tidy_log(ctx.environment)
         said = f"{count_text(gone, 'backup')} went by the policy, {count_text(packs, 'pack')} with them."
+        said = " ".join([said, *complaints])
         headline = {"headline": said} if ctx.run.kind == "housekeeping" else {}
         return Done({"gone": gone, "packs": packs, **headline}, said)

@@ -6,6 +6,7 @@ complete, and the old one is kept beside it until everything is validated.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -50,18 +51,20 @@ class Stage(StepKind):
 
     def do(self, ctx: Context) -> Outcome:
         backup, database = backup_of(ctx), database_of(ctx)
+        played: list[str] = []
 
-        def read(target: Path) -> Manifest:
-            manifest = unpacking.unpack(backup, target, ctx.guard)
+        def read(target: Path, beside: Callable[[], object]) -> Manifest:
+            until = ctx.params.get("until")
+            manifest = unpacking.unpack(backup, target, ctx.guard, beside=_nothing if until else beside)
             if manifest.root != backup.root:
                 raise BackupDamaged(f"The vault holds another backup under the name {backup.identifier}.")
             same_engine(manifest, database)
-            if until := ctx.params.get("until"):
+            if until:
                 manifest, said = moments.bring_forward(ctx.environment, manifest, target, datetime.fromisoformat(until))
                 played.append(said)
+                beside()
             return manifest
 
-        played: list[str] = []
         facts = database.stage(work_of(ctx), read, backup.size)
         result = {"row_counts": facts.row_counts, "schema_revision": facts.schema_revision, "played": played}
         said = f"{bytes_text(backup.size)} unpacked; digest, {database.check} and row counts are right."
@@ -70,6 +73,10 @@ class Stage(StepKind):
     def undo(self, ctx: Context) -> Outcome:
         database_of(ctx).unstage(work_of(ctx))
         return Done(output="The unpacked copy was removed.")
+
+
+def _nothing() -> None:
+    """There is nothing to be done meanwhile."""
 
 
 class Settle(StepKind):

@@ -7,9 +7,11 @@ digests by the root in the index, a block by its digest.
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import secrets
+import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -83,10 +85,25 @@ class Images:
         """Take over the file `image`, and let go of those no later backup needs."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         (self.folder / f"{kept.root}.digests").write_bytes(digests.data)
-        image.replace(self.path(kept))
+        self._move(image, self.path(kept))
         wanted = wanted_after(kept.number)
         before = [each for each in self.kept() if each.number in wanted and each.number < kept.number]
         self._write([*before, kept])
+
+    def _move(self, image: Path, target: Path) -> None:
+        """Rename the file, or copy it from another disk: without it the next backup would be a full one."""
+        try:
+            image.replace(target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            private = self.folder / f".{secrets.token_hex(4)}"
+            try:
+                shutil.copyfile(image, private)
+                private.replace(target)
+            finally:
+                private.unlink(missing_ok=True)
+            image.unlink()
 
     def clear(self) -> None:
         """Let go of everything."""

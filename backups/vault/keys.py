@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import secrets
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from smsops.errors import OpsError
 
 KEY_BYTES = 32
 CURRENT, ESCROWED = "current", "escrowed.json"
+UNFINISHED_SECONDS = 600
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Keyring:
         """Take in a key, without letting it be the current one."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _write(self.folder / f"{key.identity}.json", json.dumps(key.as_data()) + "\n")
+            _write(self.folder / f"{key.identity}.json", _file_text(key))
         except OSError as error:
             raise OpsError(f"The folder of the keys {self.folder} cannot be written: {error.strerror}.") from error
 
@@ -133,6 +135,28 @@ class Keyring:
         _write(self.folder / ESCROWED, json.dumps(sorted(self._escrowed() | {key.identity for key in keys})))
         return len(keys)
 
+    def complaints(self) -> list[str]:
+        """A sentence for each file of a key that is not, to the byte, as it was written, usable or not."""
+        said = []
+        for identity in self.identities():
+            try:
+                written = _file_text(self.get(identity))
+                if (self.folder / f"{identity}.json").read_bytes() != written.encode():
+                    said.append(f"The file of the key {identity} was changed; the key itself can be used.")
+            except OpsError as error:
+                said.append(str(error))
+        with contextlib.suppress(FileNotFoundError):
+            if (self.folder / CURRENT).read_bytes() not in [f"{each}\n".encode() for each in self.identities()]:
+                said.append(f"The file {self.folder / CURRENT} does not name a key that is here.")
+        return said
+
+    def sweep(self) -> None:
+        """Remove what killed writers left; those still at it are not that old. A key that has its name stays."""
+        with contextlib.suppress(OSError):
+            for path in self.folder.glob(".*.*"):
+                if time.time() - path.stat().st_mtime > UNFINISHED_SECONDS:
+                    path.unlink(missing_ok=True)
+
     def at_risk(self) -> list[str]:
         """Keys that exist nowhere else: if this folder is lost, so is every backup sealed with them."""
         return [identity for identity in self.identities() if identity not in self._escrowed()]
@@ -156,6 +180,10 @@ def parse(data: bytes) -> Key:
             f"The file of the key {key.identity[:16]} is damaged.", fix="Bring the key back from the escrow file."
         )
     return key
+
+
+def _file_text(key: Key) -> str:
+    return json.dumps(key.as_data()) + "\n"
 
 
 def _private(path: Path) -> TextIO:

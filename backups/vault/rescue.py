@@ -27,10 +27,10 @@ def rescue(remote: Shelf, local: FolderShelf, identifier: str, keys: Keyring) ->
     manifest, data = _manifest_from(remote, identifier, keys)
     for digest in manifest.packs:
         if digest_on(local, pack_name(digest)) != digest:
-            local.put(pack_name(digest), tray.fetch_pack(remote, digest).path)
+            local.replace(pack_name(digest), tray.fetch_pack(remote, digest).path)
             brought.append(pack_name(digest))
     if digest_on(local, name) != hashlib.sha256(data).hexdigest():
-        local.put(name, tray.fetch(remote, name).path)
+        local.replace(name, tray.fetch(remote, name).path)
         brought.append(name)
     return brought
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import filecmp
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from smsops.errors import OpsError
 
 INCOMING = ".incoming"
 LOCK = ".lock"
+NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 
 
 class Shelf(Protocol):
@@ -30,7 +32,9 @@ class Shelf(Protocol):
         """Whether there is such a file."""
 
     def put(self, name: str, source: Path) -> None:
-        """Let the finished, synced file `source` appear under `name`, in one step; `source` is gone afterwards."""
+        """Let the finished, synced file `source` appear under `name`, in one step; `source` is gone afterwards.
+
+        What is there is never written over: the same again is fine, another file is an OpsError."""
 
     def remove(self, name: str) -> None:
         """Remove a file; a missing one is fine."""
@@ -92,6 +96,20 @@ class FolderShelf:
         target = self.root / name
         with explained(self.root):
             make_private(target.parent)
+            try:
+                _name_anew(source, target)
+            except FileExistsError:
+                if not target.is_file() or not filecmp.cmp(source, target, shallow=False):
+                    said = f"{name} is in {self.root} already, with other content; it is never written over."
+                    raise OpsError(said) from None
+            _sync_folder(target.parent)
+            source.unlink(missing_ok=True)
+
+    def replace(self, name: str, source: Path) -> None:
+        """As `put`, but in the place of whatever is there: only for a file that is known to be damaged."""
+        target = self.root / name
+        with explained(self.root):
+            make_private(target.parent)
             source.replace(target)
             _sync_folder(target.parent)
 
@@ -116,6 +134,20 @@ class FolderShelf:
             (self.root / name).unlink(missing_ok=True)
             if (self.root / name).parent.is_dir():
                 _sync_folder((self.root / name).parent)
+
+
+def _name_anew(source: Path, target: Path) -> None:
+    """Give `source` the name `target` as well; FileExistsError where that name is taken, even this very moment."""
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        if error.errno not in NO_LINKS:
+            raise
+        if target.exists():
+            raise FileExistsError(target) from None
+        source.replace(target)  # the best there is where files have one name only
 
 
 def make_private(path: Path) -> None:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from backups.errors import BackupDamaged
 from backups.vault import manifest as manifests
-from backups.vault import packs
-from backups.vault.blocks import Digests, Image, gather, scatter
+from backups.vault import packs, tidiness
+from backups.vault.blocks import Digests, Image
+from backups.vault.canvas import Canvas
 from backups.vault.images import Images
 from backups.vault.keys import Keyring
 from backups.vault.lines import PACKS, Line, pack_name
@@ -26,7 +27,6 @@ from backups.vault.shelf import FolderShelf, explained
 from smsops.errors import OpsError
 
 BACKUPS = "backups"
-_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,28 @@ class Vault:
 
     def identifiers(self) -> list[str]:
         """All backups, oldest first."""
-        return [name.removesuffix(".json") for name in self.shelf.names(BACKUPS) if name.endswith(".json")]
+        listed = [name.removesuffix(".json") for name in self.shelf.names(BACKUPS) if name.endswith(".json")]
+        return [name for name in listed if tidiness.IDENTIFIER.fullmatch(name)]
+
+    def complaints(self) -> list[str]:
+        """Sentences about what should not be so in its folders: files that are not its own, manifests and keys that are
+        not as they were written, and folders open to others, which are closed where that can be done."""
+        return [*tidiness.named(self.shelf), *self._changed_manifests(), *self.keys.complaints(), *self._close_off()]
+
+    def _changed_manifests(self) -> Iterator[str]:
+        for identifier in self.identifiers():
+            try:
+                self.manifest(identifier)
+                with self.shelf.open(self._name(identifier)) as file:
+                    if not manifests.exact(file.read().decode()):
+                        yield f"The manifest of {identifier} was changed; what it says is signed and right."
+            except FileNotFoundError:
+                continue  # discarded just now
+            except OpsError as error:
+                yield f"{identifier}: {error}"
+
+    def _close_off(self) -> list[str]:
+        return tidiness.tighten(self.shelf.root, self.keys.folder, self.images.folder)
 
     def write(
         self, identifier: str, snapshot: Path, block: int, describe: Callable[[Stored], Manifest], *, take: bool = True
@@ -60,6 +81,7 @@ class Vault:
         """
         if self.shelf.exists(self._name(identifier)):
             raise OpsError(f"There is a backup {identifier} already; a backup is never written over.")
+        self._close_off()
         with explained(snapshot.parent), Image(snapshot, block) as image:
             packed = Line(self.shelf, self.keys, self.images).pack(image)
         kept = packed.kept
@@ -77,11 +99,14 @@ class Vault:
     def _let_appear(self, manifest: Manifest) -> None:
         with explained(self.shelf.root):
             private = self.shelf.incoming() / f"{secrets.token_hex(8)}.json"
-            with private.open("w", encoding="utf-8") as file:
-                file.write(manifests.dumps(manifest, self.keys))
-                file.flush()
-                os.fsync(file.fileno())
-        self.shelf.put(self._name(manifest.identifier), private)
+            try:
+                with private.open("w", encoding="utf-8") as file:
+                    file.write(manifests.dumps(manifest, self.keys))
+                    file.flush()
+                    os.fsync(file.fileno())
+                self.shelf.put(self._name(manifest.identifier), private)
+            finally:
+                private.unlink(missing_ok=True)
 
     def manifest(self, identifier: str) -> Manifest:
         """The manifest of a backup; BackupDamaged when it is missing, unreadable or another one's."""
@@ -96,45 +121,51 @@ class Vault:
             raise BackupDamaged(f"The manifest of the backup {identifier} is that of {found.identifier}.")
         return found
 
-    def read(self, identifier: str, target: Path) -> Manifest:
+    def read(self, identifier: str, target: Path, *, beside: Callable[[], object] = lambda: None) -> Manifest:
         """Build the backup's file at `target` from its packs, every block checked, and sync it.
 
-        Raises BackupDamaged when anything is missing or not what was stored; `target` is then removed.
+        `beside` is called when everything is in the file, while it is digested and synced. Raises BackupDamaged when
+        anything is missing or not what was stored; `target` is then removed.
         """
         manifest = self.manifest(identifier)
         try:
             with explained(target.parent):
-                self._build(manifest, target)
+                self._build(manifest, target, beside)
         except BackupDamaged as error:
             raise BackupDamaged(f"The backup {identifier} is damaged: {error.message}", pack=error.pack) from None
         return manifest
 
-    def _build(self, manifest: Manifest, target: Path) -> None:
+    def _build(self, manifest: Manifest, target: Path, beside: Callable[[], object]) -> None:
         target.unlink(missing_ok=True)
         handle = os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         try:
+            canvas = Canvas(handle, manifest.block)
             for digest in manifest.packs:
-                self._apply(digest, manifest.block, handle)
-            os.ftruncate(handle, manifest.size)
-            os.fsync(handle)
-            with Image(target, manifest.block) as image:
+                self._apply(digest, canvas)
+            canvas.finish(manifest.size)
+            with ThreadPoolExecutor(max_workers=2) as pool, Image(target, manifest.block) as image:
+                others: list[Future[object]] = [pool.submit(beside)]
+                others.append(pool.submit(os.fsync, handle))  # nobody waits for the disk
                 if Digests.of(image).root(image.size, image.block) != manifest.root:
                     raise BackupDamaged("its blocks are not those it had.")
+                for other in others:
+                    other.result()
         except BaseException:
             target.unlink(missing_ok=True)
             raise
         finally:
             os.close(handle)
 
-    def _apply(self, digest: str, block: int, handle: int) -> None:
-        """Bring what a pack holds into the open file."""
+    def _apply(self, digest: str, canvas: Canvas) -> None:
+        """Bring what a pack holds into the file."""
         try:
             with self.shelf.open(pack_name(digest)) as file:
                 reader = packs.Reader(file, digest, self.keys)
+                delta = bool(reader.header.parent)
                 for segment in reader.segments():
-                    old = gather(handle, segment.numbers, block) if reader.header.parent else b""
-                    scatter(handle, segment.numbers, segment.blocks(block, old), block)
-                os.ftruncate(handle, reader.header.size)  # the next one was packed against a file of this size
+                    old = canvas.old(segment.numbers) if delta else b""
+                    canvas.paint(segment.numbers, segment.blocks(canvas.block, old), again=delta)
+                canvas.resize(reader.header.size)  # the next one was packed against a file of this size
         except FileNotFoundError:
             said = f"the pack {digest[:16]}… is missing from the vault {self.shelf.root}."
             raise BackupDamaged(said, pack=digest) from None
@@ -175,15 +206,19 @@ class Vault:
 
     def _collect(self) -> int:
         needed = {pack for identifier in self.identifiers() for pack in self.manifest(identifier).packs}
-        here = [name for folder in self.shelf.names(PACKS) for name in self.shelf.names(f"{PACKS}/{folder}")]
-        loose = [digest for name in here if (digest := name.removesuffix(".pack")) not in needed]
+        paths = [
+            f"{folder}/{name}" for folder in self.shelf.names(PACKS) for name in self.shelf.names(f"{PACKS}/{folder}")
+        ]
+        here = [path[3:].removesuffix(".pack") for path in paths if tidiness.is_pack(path)]
+        loose = [digest for digest in here if digest not in needed]
         for digest in loose:
             self.shelf.remove(pack_name(digest))
         self.shelf.clear_incoming()
+        self.keys.sweep()
         return len(loose)
 
     @staticmethod
     def _name(identifier: str) -> str:
-        if not _IDENTIFIER.fullmatch(identifier):
+        if not tidiness.IDENTIFIER.fullmatch(identifier):
             raise OpsError(f"“{identifier}” is not the identifier of a backup.")
         return f"{BACKUPS}/{identifier}.json"

@@ -43,9 +43,11 @@ def _status(args: Namespace, output: Output) -> int:
     vault = selectors.vault_of(environment)
     names, size = vault.identifiers(), vault.size()
     output.say(f"{len(names)} backups in {bytes_text(size)}: {vault.shelf.root}")
-    output.data(
-        {"environment": environment.name, "backups": len(names), "bytes": size, "folder": str(vault.shelf.root)}
-    )
+    complaints = vault.complaints()
+    for complaint in complaints:
+        output.say(f"WARNING: {complaint}")
+    found = {"environment": environment.name, "backups": len(names), "bytes": size, "folder": str(vault.shelf.root)}
+    output.data(found | {"complaints": complaints})
     return GOOD
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import PurePosixPath
+from posixpath import normpath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -23,6 +24,28 @@ def validate(environment: Environment) -> None:
     mistakes = _place(environment) | _reach(environment) | _checks(environment)
     if mistakes:
         raise ValidationError({field: [sentence] for field, sentence in mistakes.items()})
+
+
+def refuse_sharing(environment: Environment) -> None:
+    """Raise ValidationError when another environment is about the same database, as far as names tell."""
+    others = type(environment).objects.exclude(pk=environment.pk).filter(queue=environment.queue)
+    for other in others:
+        if _whereabouts(other) == _whereabouts(environment):
+            said = f"“{other.name}” is about this database already; two would restore over each other's data."
+            field = "database_url" if environment.database_engine == "postgresql" else "database_file"
+            raise ValidationError({field: [said]})
+
+
+def _whereabouts(environment: Environment) -> str:
+    """Names the database for all workers of a queue."""
+    if environment.database_engine == "postgresql":
+        try:
+            url = parse(environment.database_url)
+        except WrongUse:  # nobody can tell, so it stands in nobody's way
+            return f"environment {environment.pk}"
+        return f"{url.server}/{url.name}"
+    folder = environment.data_path or f"volume {environment.volume}"
+    return normpath(f"{folder}/{environment.database_file}")
 
 
 def _absolute(environment: Environment, *fields: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
-from smsops.environments.rules import validate
+from smsops.environments.rules import refuse_sharing, validate
 from smsops.fields import EncryptedTextField
 
 
@@ -148,6 +148,7 @@ class Environment(models.Model):
     def clean(self) -> None:
         """Refuse what could not work, with one sentence per field."""
         validate(self)
+        refuse_sharing(self)
 
     @property
     def rpo(self) -> timedelta:

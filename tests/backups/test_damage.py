@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import shutil
 import sqlite3
@@ -15,7 +16,7 @@ import pytest
 
 from backups import selectors
 from backups.engines.sqlite import SqliteEngine
-from backups.errors import BackupDamaged
+from backups.errors import BackupDamaged, KeyUnusable
 from backups.models import Backup
 from backups.services import backups, restores, storing
 from smsops.models import RunState
@@ -133,6 +134,22 @@ def test_a_manifest_that_lacks_or_adds_something_is_noticed(stored: Stored, fiel
 
 def write(stored: Stored, **changes: Any) -> None:
     stored.manifest.write_text(json.dumps(json.loads(stored.manifest.read_text()) | changes))
+
+
+def test_a_wrong_byte_in_the_name_of_the_key_is_a_damaged_manifest_and_no_lost_key(stored: Stored) -> None:
+    whole = json.loads(stored.manifest.read_text())
+    for at, wrong in itertools.product(range(16), "0z"):
+        key = whole["key"][:at] + wrong + whole["key"][at + 1 :]
+        if key != whole["key"]:
+            stored.manifest.write_text(json.dumps(whole | {"key": key}))
+            assert "manifest is damaged" in stored.refuses()
+
+
+def test_a_manifest_whose_key_is_nowhere_says_both_that_it_may_be(stored: Stored) -> None:
+    write(stored, key="0123456789abcdef", size=1)
+    with pytest.raises(KeyUnusable, match="it is lost, or the manifest names a wrong one") as caught:
+        stored.vault.manifest(stored.name)
+    assert "The key 0123456789abcdef is not in" in caught.value.message
 
 
 BY = By(name="test")

@@ -260,3 +260,23 @@ def test_cleared_images_leave_nothing_and_the_next_backup_stands_by_itself(book:
 
 def test_images_that_were_never_there_are_none(tmp_path: Path) -> None:
     assert Images(tmp_path / "nothing").kept() == []
+
+
+@pytest.fixture
+def far(vault: Vault, tmp_path: Path, disk: Path) -> Book:
+    """Its images are on another disk, one of 2 MB."""
+    vault.images.folder = disk / "images"
+    return Book(vault, tmp_path)
+
+
+def test_images_on_another_disk_are_used_as_well(far: Book) -> None:
+    sizes = [far.add().stored_size for _ in range(3)]
+    assert max(sizes[1:]) < sizes[0] / 3
+    assert far.comes_back() and not (far.folder / "snapshot").exists()
+
+
+def test_a_disk_without_room_for_an_image_spoils_no_backup_and_keeps_nothing_half(far: Book) -> None:
+    far.content = bytearray(far.random.randbytes(8000 * BLOCK))
+    far.add()
+    assert far.comes_back()
+    assert [path.name for path in far.vault.images.folder.iterdir()] == [path.name for path in far.files("digests")]

@@ -289,3 +289,13 @@ def test_a_damaged_note_of_what_was_exported_is_as_if_nothing_was(ring: Keyring,
     assert ring.at_risk() == [key.identity]
     ring.load(tmp_path / "escrow")
     assert ring.at_risk() == []
+
+
+def test_what_a_killed_writer_of_a_key_left_is_swept_up_and_nothing_else(ring: Keyring) -> None:
+    key = ring.current()
+    left, fresh = (ring.folder / f".{key.identity}.json.{end}" for end in ("0a1b2c3d", "4e5f6071"))
+    for path in (left, fresh):
+        path.write_text("half of a ke")
+    os.utime(left, (0, 0))
+    ring.sweep()
+    assert (left.exists(), fresh.exists(), ring.current()) == (False, True, key)

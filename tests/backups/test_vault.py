@@ -198,3 +198,21 @@ def test_what_was_not_written_as_it_was_packed_never_becomes_a_backup(
     with pytest.raises(OpsError, match=r"is not what was given to it: the pack .* has another digest"):
         store(vault, database)
     assert vault.identifiers() == []
+
+
+def test_what_is_done_beside_a_restore_sees_the_whole_file_and_its_errors_come_out(
+    vault: Vault, database: Path, tmp_path: Path
+) -> None:
+    store(vault, database)
+    seen: list[bytes] = []
+    vault.read(NAME, tmp_path / "back.db", beside=lambda: seen.append((tmp_path / "back.db").read_bytes()))
+    assert seen == [database.read_bytes()]
+    with pytest.raises(ZeroDivisionError):
+        vault.read(NAME, tmp_path / "back.db", beside=lambda: 1 / 0)
+    assert not (tmp_path / "back.db").exists()
+
+
+def test_an_unpacked_backup_comes_with_what_the_engine_says_of_it(vault: Vault, database: Path, tmp_path: Path) -> None:
+    stored = store(vault, database)
+    manifest, facts = storing.unpack(vault, SqliteEngine(), NAME, tmp_path / "back.db")
+    assert (manifest, facts.row_counts, facts.problem) == (stored, stored.row_counts, "")

@@ -36,6 +36,13 @@ def test_keys_that_exist_only_here_are_warned_of_until_they_are_exported(
     assert warning in ops("vault", "status", name).out
 
 
+def test_the_status_names_what_is_not_the_vaults_own(ops: Terminal, name: str) -> None:
+    environment = Backup.objects.get().environment
+    (selectors.vault_of(environment).shelf.root / "packs" / "readme").write_text("somebody's")
+    assert "is left there: packs/readme." in ops("vault", "status", name).out
+    assert "is left there: packs/readme." in ops("vault", "tidy", name, "--wait").out
+
+
 def test_a_dry_run_says_what_would_go_and_why_the_rest_stays(ops: Terminal, name: str) -> None:
     (row,) = ops("vault", "tidy", name, "--dry-run", "--json").document
     assert row == {"backup": Backup.objects.get().identifier, "stays": True, "why": "of the last 7 days"}

@@ -116,3 +116,34 @@ def test_every_preset_is_workable_once_its_folders_are_named(shape: dict[str, An
     environment.full_clean()
     environment.save()
     assert Environment.objects.get().runtime == shape["runtime"]
+
+
+SAME = [
+    ({}, {}),
+    ({}, {"database_file": "./student_management.db"}),
+    ({"data_path": "/srv/data"}, {"data_path": "/srv/other/../data/", "volume": "another"}),
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("first", "second"), SAME)
+def test_two_environments_about_one_database_are_one_sentence(first: dict[str, Any], second: dict[str, Any]) -> None:
+    _environment(DOCKER, first).save()
+    with pytest.raises(ValidationError) as refused:
+        _environment(DOCKER, second, {"name": "b"}).full_clean()
+    said = "“a” is about this database already; two would restore over each other's data."
+    assert refused.value.message_dict == {"database_file": [said]}
+
+
+OTHER: list[dict[str, Any]] = [{"volume": "b_data"}, {"database_file": "b.db"}, {"queue": "on-another-machine"}]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("other", OTHER)
+def test_environments_about_different_databases_live_side_by_side(other: dict[str, Any]) -> None:
+    first = _environment(DOCKER)
+    first.full_clean()
+    first.save()
+    first.full_clean()  # it does not stand in its own way
+    _environment(DOCKER, {"name": "b"}, other).full_clean()
+    assert Environment.objects.count() == 1

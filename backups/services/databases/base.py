@@ -12,6 +12,9 @@ from backups.models import Proof
 from backups.vault.manifest import Manifest
 from backups.wal.frames import Position
 
+# Builds a copy where it is told, and calls the other thing as soon as the copy is complete: it may still be digested.
+Reader = Callable[[Path, Callable[[], object]], Manifest]
+
 
 @dataclass(frozen=True)
 class Work:
@@ -93,8 +96,8 @@ class Copies(Protocol):
 class Replaced(Protocol):
     """A restore: the copy takes the live one's place, in one step, and the old one is kept until `forget_old`."""
 
-    def stage(self, work: Work, read: Callable[[Path], Manifest], size: int) -> Facts:
-        """Unpack a copy of `size` bytes (`read` builds it where it is told) beside the live one and prove it there."""
+    def stage(self, work: Work, read: Reader, size: int) -> Facts:
+        """Unpack a copy of `size` bytes beside the live one and prove it there."""
 
     def unstage(self, work: Work) -> None:
         """Remove what `stage` made, or began to make."""

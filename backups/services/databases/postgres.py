@@ -6,7 +6,7 @@ The server's names are the fence: a database of a run that has ended is not ther
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,9 +16,8 @@ from backups.engines.postgres.engine import PostgresEngine
 from backups.engines.postgres.exchange import Exchange
 from backups.models import Proof
 from backups.services import integrity
-from backups.services.databases.base import Proven, Work
+from backups.services.databases.base import Proven, Reader, Work
 from backups.vault import slots
-from backups.vault.manifest import Manifest
 from backups.vault.shelf import explained
 from smsops.environments.database_url import DatabaseUrl
 from smsops.errors import OpsError
@@ -60,13 +59,13 @@ class PostgresDatabase(PostgresEngine):
     def end_proof(self, work: Work) -> None:
         self.unstage(work)
 
-    def stage(self, work: Work, read: Callable[[Path], Manifest], size: int) -> Facts:
+    def stage(self, work: Work, read: Reader, size: int) -> Facts:
         exchange, copy = self._exchange(work), work.folder / "restore"
         with explained(work.folder):
             free = shutil.disk_usage(_folder(work)).free
             if free < size * 2.2:
                 raise OpsError(f"{work.folder} has {bytes_text(free)} left; unpacking takes {bytes_text(size * 2)}.")
-            manifest = read(copy)
+            manifest = read(copy, lambda: None)
             with _dump(copy, work) as dump:
                 work.guard()
                 found = exchange.fill(dump)

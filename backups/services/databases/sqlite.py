@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +10,7 @@ from backups.engines.base import Facts, TableChange
 from backups.engines.sqlite import SqliteEngine, fsync, quiesce, side_file
 from backups.models import Proof
 from backups.services import fence, integrity, swaps
-from backups.services.databases.base import Proven, Work
-from backups.vault.manifest import Manifest
+from backups.services.databases.base import Proven, Reader, Work
 from backups.vault.shelf import explained
 from backups.wal.frames import Position
 from smsops.errors import OpsError
@@ -81,7 +79,7 @@ class SqliteDatabase:
     def end_proof(self, work: Work) -> None:
         """It leaves nothing."""
 
-    def stage(self, work: Work, read: Callable[[Path], Manifest], size: int) -> Facts:
+    def stage(self, work: Work, read: Reader, size: int) -> Facts:
         staged = self._private(work, "restore")
         part = staged.with_name(staged.name + ".part")
         with explained(staged.parent):
@@ -89,8 +87,9 @@ class SqliteDatabase:
             if free < size * 1.2:
                 raise OpsError(f"The data volume has {bytes_text(free)} left; the backup needs {bytes_text(size)}.")
             work.guard()
-            manifest = read(part)
-            facts = self.facts(part)
+            found: list[Facts] = []
+            manifest = read(part, lambda: found.append(self.facts(part)))  # the check runs beside digesting
+            facts = found[-1]
             if facts.problem:
                 raise OpsError(f"The backup {manifest.identifier} does not pass quick_check: {facts.problem}.")
             if facts.row_counts != manifest.row_counts:
