@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from backups.vault.store import Vault
+from smsops.environments.database_url import DatabaseUrl
+from tests.backups.clusters import Cluster, cluster
 from tests.backups.databases import make
 from tests.backups.servers import any_site as any_site
 from tests.backups.servers import azure_site as azure_site
@@ -59,3 +61,16 @@ def running(place: Place) -> Place:
     place.environment.save()
     launch(place)
     return place
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Cluster]:
+    """A PostgreSQL server; each test makes databases of its own on it."""
+    with cluster() as found:
+        yield found
+
+
+@pytest.fixture
+def school_url(server: Cluster) -> DatabaseUrl:
+    """A school of 50 students on that server."""
+    return server.new()
