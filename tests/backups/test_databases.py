@@ -14,6 +14,7 @@ from backups.services.databases.base import Database, Work
 from backups.services.databases.postgres import PostgresDatabase
 from backups.services.databases.sqlite import SqliteDatabase
 from backups.vault.manifest import Manifest
+from backups.vault.store import Stored
 from smsops.errors import OpsError
 from smsops.runtimes.registry import runtime_for
 from tests.backups.books import describer
@@ -47,18 +48,13 @@ class Bank:
 
         def read(target: Path) -> Manifest:
             target.write_bytes(copy.read_bytes())
-            found = vars(describer("b1")(_Stored())) | {"row_counts": facts.row_counts}
+            found = vars(describer("b1")(Stored(0, 0, 0, "", []))) | {"row_counts": facts.row_counts}
             return Manifest(**(found | {"schema_revision": facts.schema_revision}))
 
         return read
 
     def stage(self, copy: Path) -> None:
         self.database.stage(self.work, self.read_from(copy), copy.stat().st_size)
-
-
-class _Stored:
-    size = stored_size = block = 0
-    root, packs = "", []  # type: ignore[var-annotated]
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
