@@ -66,7 +66,7 @@ def running(place: Place) -> Place:
 @pytest.fixture(scope="session")
 def server() -> Iterator[Cluster]:
     """A PostgreSQL server; each test makes databases of its own on it."""
-    with cluster("track_commit_timestamp=on", "wal_keep_size=0", "max_wal_size=32MB") as found:
+    with cluster("track_commit_timestamp=on", "max_slot_wal_keep_size=1GB") as found:
         yield found
 
 

@@ -2,8 +2,8 @@
 
 A replication slot keeps the server from throwing away log that was not fetched; while smsops is away for long, that
 would fill the server's disk and stop SMS. So a slot is used only where the server itself bounds it, with
-`max_slot_wal_keep_size`. Elsewhere the server keeps what `wal_keep_size` says, and a hole is noticed
-(`Archive.coverage`) and needs a new base backup.
+`max_slot_wal_keep_size`. Elsewhere the server keeps what `wal_keep_size` says (by
+default nothing beyond its last checkpoint). A hole is noticed either way, and needs a new base backup.
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ from backups.engines.postgres.connection import connect
 from smsops.environments.database_url import DatabaseUrl
 from smsops.errors import OpsError
 
+OPTIONS = ("--no-loop", "--no-password", "--synchronous", "--status-interval=1")
 SECONDS = 60.0
 GRACE = 10.0
 UNBOUNDED = "-1"
+ADVICE = "On the server, ALTER SYSTEM SET max_slot_wal_keep_size = '2GB' lets it wait for smsops, within that bound."
 REMOVED = "has already been removed"
 
 
@@ -45,7 +47,7 @@ class Receiver:
         with connect(self.url) as connection:
             program = programs.fitting("pg_receivewal", connections.major(connection))
             row = connection.execute("SHOW max_slot_wal_keep_size").fetchone()
-        argv = [str(program), f"--directory={self.archive.log}", "--no-loop", "--no-password", "--synchronous"]
+        argv = [str(program), f"--directory={self.archive.log}", *OPTIONS]
         if row and row[0] != UNBOUNDED:
             slot = f"--slot={self.slot}"
             programs.run([*argv, slot, "--create-slot", "--if-not-exists"], self.url, timeout=SECONDS)
@@ -88,7 +90,7 @@ class Receiver:
             return None
         said = self.said.read_text(errors="replace") if self.said.exists() else ""
         if REMOVED in said:
-            fix = "Take a new base backup; raise wal_keep_size on the server so that this does not happen again."
+            fix = f"Take a new base backup. {ADVICE}"
             return OpsError("The server has thrown away log that was not fetched yet: there is a hole.", fix=fix)
         return explain(said, self.url, "pg_receivewal")
 
@@ -109,6 +111,7 @@ class Receiver:
     def begin_anew(self) -> None:
         """After a hole: forget where it was, so that it goes on with the log of now."""
         self.stop()
+        self.drop_slot()
         self.archive.take_in()
         for path in self.archive.log.iterdir():
             path.unlink()
