@@ -1,13 +1,10 @@
 """Backups in the admin. Django finds the pages here."""
 
-from backups.admin import backup, drill, moments, offsite, rows, vault
+from backups.admin import backup, drill, moments, offsite, rows, schedule, vault
 from backups.admin.environment import (
     BackUpNow,
-    PauseBackups,
     RestoreLatest,
-    ResumeBackups,
     RetentionInline,
-    ScheduleInline,
     TidyUp,
     panel,
 )
@@ -20,11 +17,11 @@ from smsops.models import Environment
 add_action(Environment, BackUpNow())
 add_action(Environment, RestoreLatest())
 add_action(Environment, TidyUp())
-add_action(Environment, PauseBackups())
-add_action(Environment, ResumeBackups())
+add_action(Environment, schedule.PauseBackups())
+add_action(Environment, schedule.ResumeBackups())
 add_action(Environment, moments.RestoreToMoment())
 add_inline(Environment, moments.LogFollowingInline)
-add_inline(Environment, ScheduleInline)
+add_inline(Environment, schedule.ScheduleInline)
 add_inline(Environment, RetentionInline)
 add_panel(panel)
 add_page("backups/moments/<row:pk>/", "backups_moments", moments.page)

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from backups.admin.rows import Compare, PutBack
 from backups.models import Backup
-from backups.services import backups, offsite, restore_tests, restores
+from backups.services import backups, rescues, restore_tests, restores
 from smsops.admin.actions import ActionForm, DestructiveForm
 from smsops.admin.base import RecordAdmin
 from smsops.admin.planned import ExclusiveAction, PlannedAction
@@ -78,10 +78,10 @@ class BringBack(PlannedAction):
         return "" if target.replicas.exists() else "No off-site vault has a copy of it."
 
     def plan(self, target: Backup) -> Plan:
-        return offsite.plan_rescue(target)
+        return rescues.plan(target)
 
     def perform(self, target: Backup, by: By, cleaned: dict[str, Any]) -> Run:
-        return offsite.start_rescue(target, by)
+        return rescues.start(target, by)
 
 
 @admin.register(Backup)

@@ -10,7 +10,7 @@ from django import forms
 from django.http import HttpRequest
 
 from backups import selectors
-from backups.services import drills
+from backups.services import drill_reports, drills
 from smsops.admin.actions import ActionForm, ObjectAction, Preview
 from smsops.models import Environment, Run
 from smsops.runs.plan import By
@@ -47,5 +47,5 @@ class Drill(ObjectAction):
 def reported(run: Run, request: HttpRequest) -> dict[str, Any]:
     """The report, once it is written."""
     path = run.facts.get("drill.conclude", {}).get("report", "")
-    found = drills.folder() / Path(path).name
+    found = drill_reports.folder() / Path(path).name
     return {"report": found.read_text(encoding="utf-8")} if path and found.is_file() else {}

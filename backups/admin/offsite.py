@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from backups.models import OffsiteVault
-from backups.services import offsite
+from backups.services import offsite, rescues
 from smsops.admin.actions import ActionForm, ObjectAction, Preview
 from smsops.admin.base import OperationsAdmin
 from smsops.admin.planned import PlannedAction
@@ -52,7 +52,7 @@ class ReadCatalogue(ObjectAction):
         )
 
     def perform(self, target: OffsiteVault, by: By, cleaned: dict[str, Any]) -> str:
-        found = offsite.reindex(target)
+        found = rescues.reindex(target)
         return " ".join([f"{len(found.added)} backups are new to the catalogue.", *found.problems])
 
 

@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 
 from backups import selectors
 from backups.models import Backup
-from backups.services import forecast, housekeeping, offsite
+from backups.services import housekeeping, offsite, storage
 from smsops.models import Environment
 
 
@@ -35,7 +35,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         **admin.site.each_context(request),
         "title": f"The vault of {environment}",
         "environment": environment,
-        "storage": forecast.storage(environment),
+        "storage": storage.of(environment),
         "folder": selectors.vault_of(environment).shelf.root,
         "planks": planks(environment),
         "offsite": [pair for pair in offsite.standings() if pair[0].environment_id == environment.pk],

@@ -8,9 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.urls import reverse
-from django.utils import timezone
 
-from backups.models.backup import Backup
 from smsops.fields import EncryptedTextField
 from smsops.models import Environment
 
@@ -94,17 +92,3 @@ class OffsiteVault(models.Model):
     @property
     def allowed_lag(self) -> timedelta:
         return timedelta(minutes=self.lag_minutes)
-
-
-class Replica(models.Model):
-    """One backup's copy in an off-site vault."""
-
-    backup = models.ForeignKey(Backup, on_delete=models.CASCADE, related_name="replicas")
-    vault = models.ForeignKey(OffsiteVault, on_delete=models.CASCADE, related_name="replicas")
-    seen_at = models.DateTimeField(default=timezone.now, help_text="When it was last found there.")
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["backup", "vault"], name="one_replica_per_vault")]
-
-    def __str__(self) -> str:
-        return f"{self.backup} in {self.vault.name}"

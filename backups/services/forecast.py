@@ -1,20 +1,17 @@
-"""What will happen if nobody does anything: when the RPO breaks, when the vault's disk is full (§6.1, B1, B7)."""
+"""What will happen if nobody does anything: when the RPO breaks, and why (§6.1, B1)."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from django.db.models import Avg, Exists, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from backups import selectors
 from backups.models import Backup, Proof
-from backups.services import housekeeping, schedule
+from backups.services import schedule
 from smsops.models import ACTIVE, FINAL, GOOD, Environment, Run, Trigger
 from smsops.text import seconds_text
 
@@ -86,45 +83,3 @@ def _usual_length(recent: list[Run]) -> timedelta:
     """What nine in ten of the recent backups did not exceed."""
     took = sorted(run.seconds or 0.0 for run in recent if run.state in GOOD)
     return timedelta(seconds=took[int(len(took) * 0.9)] if took else 60.0)
-
-
-@dataclass(frozen=True)
-class Storage:
-    """A vault's size and where it goes; sizes in bytes. `full` is in how long the disk is full, None if never."""
-
-    size: int
-    backups: int
-    raw: int  # what the same backups would be without sharing and compression
-    free: int
-    settled: int  # the size once as many backups are kept as the policy says
-    full: timedelta | None
-
-    @property
-    def ratio(self) -> float:
-        """How many times smaller the vault is than what is in it."""
-        return self.raw / self.size if self.size else 0.0
-
-
-def storage(environment: Environment) -> Storage:
-    """How large the vault is and will be, if backups go on as in the last week."""
-    vault, rows = selectors.vault_of(environment), Backup.objects.filter(environment=environment, here=True)
-    size = vault.size()
-    lately = rows.filter(taken_at__gt=timezone.now() - timedelta(days=7))
-    mean = lately.aggregate(mean=Avg("stored_size"))["mean"] or 0.0
-    per_day = mean * (timedelta(days=1) / schedule.of(environment).hours.usual)
-    policy = housekeeping.policy_of(environment)
-    settled = max(size, int(per_day * policy.keep_days))
-    free = shutil.disk_usage(_existing(vault.shelf.root)).free
-    grows = settled - size
-    return Storage(
-        size=size,
-        backups=rows.count(),
-        raw=rows.aggregate(raw=Sum("size"))["raw"] or 0,
-        free=free,
-        settled=settled,
-        full=timedelta(days=free / per_day) if per_day and grows > free else None,
-    )
-
-
-def _existing(path: Path) -> Path:
-    return path if path.exists() or path.parent == path else _existing(path.parent)

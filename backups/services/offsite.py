@@ -1,10 +1,9 @@
-"""Copies of the backups in vaults elsewhere: kept up, looked after, and brought back from (B8)."""
+"""Copies of the backups in vaults elsewhere: kept up and looked after (B8)."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,14 +12,10 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from backups import selectors
-from backups.errors import BackupDamaged
-from backups.models import Backup, OffsiteVault, Proof, Replica
-from backups.services import storing
+from backups.models import Backup, OffsiteVault, Replica
 from backups.vault import copies
-from backups.vault import manifest as manifests
 from backups.vault.remote import Site, opened
 from backups.vault.replication import Report, Sampling, replicate
-from backups.vault.rescue import rescue
 from backups.vault.shelf import Shelf
 from smsops.errors import OpsError, WrongUse
 from smsops.models import ACTIVE, Environment, Run
@@ -149,11 +144,11 @@ def copy(vault: OffsiteVault, seconds: float) -> Report:
     local = selectors.vault_of(vault.environment)
     with shelf_of(vault) as shelf, local.in_use():
         report = replicate(local.shelf, shelf, local.keys, work, Sampling(turn=vault.turn), seconds=seconds)
-        _note_copies(vault, set(copies.identifiers(shelf)))
+        note_copies(vault, set(copies.identifiers(shelf)))
     return report
 
 
-def _note_copies(vault: OffsiteVault, there: set[str]) -> None:
+def note_copies(vault: OffsiteVault, there: set[str]) -> None:
     """Which backups are there, as rows."""
     backups = Backup.objects.filter(environment_id=vault.environment_id, identifier__in=there)
     now = timezone.now()
@@ -176,77 +171,3 @@ def note_success(vault: OffsiteVault) -> None:
 def note_failure(vault: OffsiteVault, problem: str) -> None:
     """A run did not get through, or found damage."""
     OffsiteVault.objects.filter(pk=vault.pk).update(failures=F("failures") + 1, problem=problem, turn=F("turn") + 1)
-
-
-def plan_rescue(backup: Backup) -> Plan:
-    """What bringing a backup back from elsewhere would do. Raises WrongUse when no off-site vault has it."""
-    names = list(backup.replicas.values_list("vault__name", flat=True))
-    if not names:
-        raise WrongUse(f"No off-site vault has a copy of {backup.identifier}.")
-    return Plan(
-        kind="rescue",
-        title=f"Bring {backup.identifier} back",
-        environment=backup.environment,
-        steps=(PlannedStep("offsite.bring_back"),),
-        params={"backup": backup.pk},
-        exclusive=False,
-        notes=(f"What the local vault lacks or has damaged is fetched from {' or '.join(names)} and checked.",),
-    )
-
-
-def start_rescue(backup: Backup, by: By) -> Run:
-    """Queue a run that brings a backup back."""
-    return submit(plan_rescue(backup), by)
-
-
-def bring_back(environment: Environment, identifier: str, guard: Callable[[], None] = lambda: None) -> str:
-    """Mend a backup of the local vault from the first off-site vault that has it whole; returns what was done.
-
-    Raises BackupDamaged, with what each of them said, when none has.
-    """
-    local, said = selectors.vault_of(environment), []
-    for vault in OffsiteVault.objects.filter(environment=environment).select_related("environment"):
-        try:
-            guard()
-            with shelf_of(vault) as shelf:
-                brought = rescue(shelf, local.shelf, identifier, local.keys)
-        except OpsError as error:
-            said.append(f"{vault.name}: {error.message}")
-            continue
-        Backup.objects.filter(environment=environment, identifier=identifier).update(here=True, damage="")
-        return f"{len(brought)} files of {identifier} were brought back from {vault.name}."
-    raise BackupDamaged(" ".join(said) or f"{environment.name} has no off-site vault that could have a copy.")
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a look into an off-site vault found: backups new to the catalogue, and sentences about unreadable ones."""
-
-    added: list[str]
-    problems: list[str]
-
-
-def reindex(vault: OffsiteVault) -> Found:
-    """Enter in the catalogue what is there and not known here; it is fetched when it is needed."""
-    environment = vault.environment
-    known = set(Backup.objects.filter(environment=environment).values_list("identifier", flat=True))
-    added, problems = [], []
-    with shelf_of(vault) as shelf:
-        there = copies.identifiers(shelf)
-        for identifier in [each for each in there if each not in known]:
-            try:
-                _enter(environment, shelf, identifier)
-                added.append(identifier)
-            except (OpsError, UnicodeDecodeError) as error:
-                problems.append(f"{identifier}: {error}")
-    _note_copies(vault, set(there))
-    return Found(added, problems)
-
-
-def _enter(environment: Environment, shelf: Shelf, identifier: str) -> None:
-    data = copies.read(shelf, copies.manifest_name(identifier))
-    manifest = manifests.loads(data.decode(), selectors.keyring())
-    if manifest.identifier != identifier:
-        raise BackupDamaged(f"its manifest is that of {manifest.identifier}.")
-    backup = storing.catalogue(environment, None, manifest)
-    Backup.objects.filter(pk=backup.pk).update(proof=Proof.STORED, here=False)

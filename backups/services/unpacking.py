@@ -8,7 +8,7 @@ from pathlib import Path
 from backups import selectors
 from backups.errors import BackupDamaged
 from backups.models import Backup
-from backups.services import offsite
+from backups.services import rescues
 from backups.vault.manifest import Manifest
 
 
@@ -24,5 +24,5 @@ def unpack(
     except BackupDamaged:
         if not backup.replicas.exists():
             raise
-    offsite.bring_back(backup.environment, backup.identifier, guard)
+    rescues.bring_back(backup.environment, backup.identifier, guard)
     return vault.read(backup.identifier, target, beside=beside)

@@ -11,7 +11,7 @@ from backups import selectors
 from backups.engines import putting, recovery, rows
 from backups.engines.sqlite import SIDE_FILES, SqliteEngine, connect, side_file
 from backups.models import Backup, Proof
-from backups.services import drills, offsite, test_log
+from backups.services import drill_reports, drills, offsite, test_log
 from backups.steps.restore import backup_of
 from backups.steps.restore_test import UnpackForTest, database_of
 from backups.vault.images import Images
@@ -141,7 +141,7 @@ class ConcludeDrill(StepKind):
         verdict = "within" if took <= target * 60 else "beyond"
         headline = f"Drill “{scenario.title}”: back after {seconds_text(took)}, {verdict} the RTO of {target} min."
         test_log.passed(ctx.environment, ctx.run.pk, headline.rstrip("."))
-        report = drills.write_report(ctx.run, scenario, backup, took)
+        report = drill_reports.write(ctx.run, scenario, backup, took)
         size = bytes_text(backup.size)
         return Done({"headline": headline, "seconds": round(took, 2), "report": str(report), "size": size}, headline)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backups.models import Backup, OffsiteVault
-from backups.services import offsite
+from backups.services import offsite, rescues
 from smsops.errors import OpsError
 from smsops.runs.context import Context
 from smsops.runs.kinds import Again, Done, Outcome, StepKind
@@ -52,7 +52,7 @@ class BringBack(StepKind):
 
     def do(self, ctx: Context) -> Outcome:
         backup = Backup.objects.get(pk=ctx.params["backup"])
-        said = offsite.bring_back(ctx.environment, backup.identifier, ctx.guard)
+        said = rescues.bring_back(ctx.environment, backup.identifier, ctx.guard)
         return Done({"headline": said}, said)
 
 

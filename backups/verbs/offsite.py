@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from backups import selectors
 from backups.models import OffsiteVault
 from backups.models.offsite import LockMode, SiteKind
-from backups.services import offsite
+from backups.services import offsite, rescues
 from smsops.errors import WrongUse
 from smsops.ops.common import by, find_environment, follow
 from smsops.ops.output import Output
@@ -110,7 +110,7 @@ def _copy(args: Namespace, output: Output) -> int:
 
 
 def _read(args: Namespace, output: Output) -> int:
-    found = offsite.reindex(_vault(args))
+    found = rescues.reindex(_vault(args))
     output.say(f"{len(found.added)} backups are new to the catalogue; they are fetched when they are needed.")
     for problem in found.problems:
         output.say(problem)
@@ -121,7 +121,7 @@ def _read(args: Namespace, output: Output) -> int:
 def _bring_back(args: Namespace, output: Output) -> int:
     backup = selectors.find(find_environment(args.environment), args.backup)
     output.say(f"{backup.identifier}: {bytes_text(backup.size)}")
-    return follow(offsite.start_rescue(backup, by(args)), args, output)
+    return follow(rescues.start(backup, by(args)), args, output)
 
 
 ACTIONS: dict[str, Callable[[Namespace, Output], int]] = {

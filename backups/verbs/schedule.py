@@ -6,6 +6,7 @@ from argparse import ArgumentParser, Namespace
 from datetime import timedelta
 
 from backups.services import forecast, schedule
+from backups.services import storage as sizes
 from smsops.errors import WrongUse
 from smsops.models import Environment
 from smsops.ops.common import by, environment_argument, find_environment
@@ -34,7 +35,7 @@ def _run(args: Namespace, output: Output) -> int:
 
 
 def _show(environment: Environment, output: Output) -> None:
-    planned, breach, storage = schedule.of(environment), forecast.breach(environment), forecast.storage(environment)
+    planned, breach, storage = schedule.of(environment), forecast.breach(environment), sizes.of(environment)
     due = schedule.due_after(planned, schedule.last_start(environment))
     hours = planned.hours
     usual, quiet = (seconds_text(pace.total_seconds()) for pace in (hours.usual, hours.quiet))

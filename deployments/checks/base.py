@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from functools import cached_property
-from pathlib import Path
 from typing import Any, ClassVar
 
+from backups.services import databases
+from backups.services.databases.base import Database
 from smsops.errors import OpsError
 from smsops.http import Answer, ask
 from smsops.models import Environment
@@ -69,8 +70,8 @@ class Target:
         return self.runtime.inspect(self.name)
 
     @property
-    def database(self) -> Path:
-        return self.runtime.data_folder() / self.environment.database_file
+    def database(self) -> Database:
+        return databases.of(self.environment, self.runtime)
 
     def ask(self, path: str, **how: Any) -> Answer:
         """One request to SMS, as the smoke account where it is logged in."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from backups.engines.sqlite import SqliteEngine
 from deployments.checks.base import Check, Result, Target
 from smsops import health
 
@@ -44,7 +43,7 @@ class Migrations(Check):
         bad = [line for line in log.splitlines() if any(marker in line for marker in BAD_MARKERS)]
         if bad:
             return self.failed(f"The log says: {bad[-1].strip()[:200]}")
-        revision = SqliteEngine().revision(target.database)
+        revision = target.database.revision()
         if target.heads and revision != target.heads:
             return self.failed(f"The database is at {revision or 'no revision'}, the release needs {target.heads}.")
         if any(marker in log for marker in MARKERS):
@@ -94,7 +93,7 @@ class Students(Check):
         rows = rows_of(answer.json())
         if rows is None:
             return self.failed(f"{self.path} does not answer with a list.")
-        stored = SqliteEngine().row_counts(target.database).get(self.table, 0)
+        stored = target.database.row_counts().get(self.table, 0)
         if stored and not rows:
             return self.failed(f"The list is empty although the database has {stored:,} {self.table}.")
         return self.passed(

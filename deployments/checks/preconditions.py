@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 from datetime import timedelta
 
 from backups import selectors as backup_selectors
-from backups.engines.sqlite import SqliteEngine
 from deployments.checks.base import Check, Result, Target
 from smsops import envfile
 from smsops.text import age_text, bytes_text
@@ -63,12 +61,10 @@ class DataReachable(Check):
     key, title, section = "volume", "Volume", "§1"
 
     def run(self, target: Target) -> Result:
-        folder = target.runtime.data_folder()
-        if not target.database.exists():
-            return self.warned(f"There is no database in {folder} yet; a first installation makes one.")
-        return self.passed(
-            f"{target.environment.database_file} is there, {bytes_text(target.database.stat().st_size)}."
-        )
+        database = target.database
+        if not database.exists():
+            return self.warned(f"There is no database in {database.place} yet; a first installation makes one.")
+        return self.passed(f"{database.name} is there, {bytes_text(database.size())}.")
 
 
 class VersionStated(Check):
@@ -84,9 +80,9 @@ class DiskSpace(Check):
     key, title, section = "disk", "Disk", "§1"
 
     def run(self, target: Target) -> Result:
-        folder = target.runtime.data_folder()
-        size = target.database.stat().st_size if target.database.exists() else 0
-        free = shutil.disk_usage(folder).free
+        size, free = target.database.size(), target.database.room()
+        if free is None:
+            return self.skipped(f"How much room {target.database.place} has cannot be seen from here.")
         if free < size * FREE_COPIES:
             need = bytes_text(size * FREE_COPIES)
             return self.failed(f"{bytes_text(free)} are left beside the database; {need} are needed.", "Make room.")
@@ -115,7 +111,7 @@ class SchemaKnown(Check):
     def run(self, target: Target) -> Result:
         if not target.database.exists():
             return self.passed("There is no schema yet.")
-        revision = SqliteEngine().revision(target.database)
+        revision = target.database.revision()
         if not target.revisions:
             return self.warned(f"It is unknown which revisions {target.version} knows; the database is at {revision}.")
         unknown = [name for name in revision.split(",") if name and name not in target.revisions]

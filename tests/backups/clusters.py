@@ -50,22 +50,15 @@ class Cluster:
         argv = [str(self.home / "initdb"), "-D", str(self.folder / "data"), "-U", USER, f"--pwfile={secret}", "-N"]
         argv += ["--auth=scram-sha-256", "-E", "UTF8", "--locale=C"]
         subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, cwd="/", user=owner(), group=owner())
-        self.start(*settings)
+        with (self.folder / "data" / "postgresql.conf").open("a") as file:
+            file.writelines(f"{each}\n" for each in ("fsync=off", *settings))
+        self.start()
 
-    def start(self, *settings: str) -> None:
-        argv = [
-            str(self.home / "postgres"),
-            "-D",
-            str(self.folder / "data"),
-            "-p",
-            str(self.port),
-            "-k",
-            str(self.folder),
-        ]
-        options = [part for each in ("fsync=off", *settings) for part in ("-c", each)]
+    def start(self) -> None:
+        argv = [str(self.home / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.port)]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*argv, *options], stderr=log, stdout=log, cwd="/", user=owner(), group=owner()
+                [*argv, "-k", str(self.folder)], stderr=log, stdout=log, cwd="/", user=owner(), group=owner()
             )
         wait_for(self.answers, "PostgreSQL")
 

@@ -10,6 +10,8 @@ import pytest
 
 from backups.vault.shelf import FolderShelf
 from backups.vault.store import Vault
+from smsops.environments.database_url import DatabaseUrl
+from tests.backups.clusters import Cluster, cluster
 from tests.backups.couples import script
 from tests.backups.databases import make
 from tests.backups.replicas import fill
@@ -94,3 +96,16 @@ def running(place: Place) -> Place:
     place.environment.save()
     launch(place)
     return place
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Cluster]:
+    """A PostgreSQL server; each test makes databases of its own on it."""
+    with cluster("track_commit_timestamp=on", "max_slot_wal_keep_size=1GB") as found:
+        yield found
+
+
+@pytest.fixture
+def school_url(server: Cluster) -> DatabaseUrl:
+    """A school of 50 students on that server."""
+    return server.new()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from backups import tasks
 from backups.engines.sqlite import SqliteEngine
 from backups.models import Backup, Proof
-from backups.services import drills, offsite, test_log
+from backups.services import drill_reports, drills, offsite, test_log
 from backups.vault.remote import Site
 from incidents.models import Incident
 from smsops.errors import WrongUse
@@ -32,7 +32,7 @@ BY = By(name="test")
 @pytest.fixture(autouse=True)
 def own_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(test_log, "path", lambda: tmp_path / "BACKUP_TEST_LOG.md")
-    monkeypatch.setattr(drills, "folder", lambda: tmp_path / "drills")
+    monkeypatch.setattr(drill_reports, "folder", lambda: tmp_path / "drills")
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_sms_comes_back_from_every_disaster_and_the_real_one_is_not_touched(prep
 
 def test_the_report_has_the_scenario_the_phases_and_every_step(prepared: Place) -> None:
     run = drive(drills.start(prepared.environment, "deletion", BY))
-    text = (drills.folder() / f"{prepared.name}-r{run.pk}.md").read_text()
+    text = (drill_reports.folder() / f"{prepared.name}-r{run.pk}.md").read_text()
     for said in ("Students were deleted by accident", "**GREEN**", "| Execute |", "50 rows of students are gone."):
         assert said in text
     assert f"run {run.pk} · passed: Drill “Students were deleted" in test_log.path().read_text()

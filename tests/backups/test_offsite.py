@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from backups import selectors, tasks
 from backups.models import Backup, OffsiteVault, Proof
-from backups.services import backups, housekeeping, offsite, restores
+from backups.services import backups, housekeeping, offsite, rescues, restores
 from backups.vault.remote import Site
 from backups.vault.shelf import FolderShelf
 from incidents.models import Incident, IncidentState
@@ -56,7 +56,7 @@ def test_every_backup_is_copied_to_every_kind_of_server_and_comes_back(
     run = copied(vault)
     assert (run.state, "Every backup is in away" in run.headline) == (RunState.SUCCEEDED, True)
     shutil.rmtree(selectors.vault_of(process_place.environment).shelf.root)
-    assert "were brought back from away" in offsite.bring_back(process_place.environment, backup.identifier)
+    assert "were brought back from away" in rescues.bring_back(process_place.environment, backup.identifier)
     manifest = selectors.vault_of(process_place.environment).read(backup.identifier, tmp_path / "back.db")
     assert manifest.root == backup.root
 
@@ -114,7 +114,7 @@ def test_a_damaged_backup_is_mended_from_its_copy(away: OffsiteVault, process_pl
     copied(away)
     pack_of(backup).write_bytes(b"spoilt")
     assert drive(backups.verify(backup, BY)).state == RunState.SAFE
-    run = drive(offsite.start_rescue(backup, BY))
+    run = drive(rescues.start(backup, BY))
     assert (run.state, "were brought back from away" in run.headline) == (RunState.SUCCEEDED, True)
     backup.refresh_from_db()
     assert backup.damage == ""
@@ -139,7 +139,7 @@ def test_after_the_loss_of_vault_and_catalogue_a_backup_elsewhere_is_found_and_r
     native_sms.execute("DELETE FROM students WHERE id = 1")
     shutil.rmtree(selectors.vault_of(native_sms.environment).shelf.root)
     Backup.objects.all().delete()
-    assert offsite.reindex(away).added == [backup.identifier]
+    assert rescues.reindex(away).added == [backup.identifier]
     found = Backup.objects.get()
     assert (found.here, found.proof, found.good) == (False, Proof.STORED, False)
     assert drive(restores.start(found, BY)).state == RunState.SUCCEEDED
@@ -179,4 +179,4 @@ def test_one_run_copies_to_a_vault_at_a_time(away: OffsiteVault, process_place: 
 def test_a_backup_without_a_copy_cannot_be_brought_back(process_place: Place) -> None:
     backup = taken(process_place)
     with pytest.raises(WrongUse, match="No off-site vault has a copy"):
-        offsite.start_rescue(backup, BY)
+        rescues.start(backup, BY)

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from backups import tasks
 from backups.models import BackupSchedule
-from backups.services import forecast, schedule
+from backups.services import forecast, schedule, storage
 from smsops.errors import WrongUse
 from smsops.models import Environment, Run, RunState, Trigger
 from smsops.runs.plan import By
@@ -159,7 +159,7 @@ def test_the_forecast_of_thirty_costs_as_many_queries_as_that_of_one(environment
 def test_the_vault_is_forecast_by_what_the_last_week_added(environment: Environment) -> None:
     for minutes in (15, 30):
         make_backup(environment, taken_at=ago(minutes), size=50_000_000, stored_size=1_000_000)
-    found = forecast.storage(environment)
+    found = storage.of(environment)
     assert (found.backups, found.raw, found.settled) == (2, 100_000_000, 7 * 96 * 1_000_000)
     assert found.full is None
 
@@ -167,4 +167,4 @@ def test_the_vault_is_forecast_by_what_the_last_week_added(environment: Environm
 def test_a_disk_that_will_be_full_is_told_when(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
     make_backup(environment, taken_at=ago(15), stored_size=1_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: type("Usage", (), {"free": 96_000_000}))
-    assert forecast.storage(environment).full == timedelta(days=1)
+    assert storage.of(environment).full == timedelta(days=1)

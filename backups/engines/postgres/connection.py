@@ -16,6 +16,7 @@ from smsops.environments.database_url import DatabaseUrl
 Connection = psycopg.Connection[TupleRow]
 MAINTENANCE = ("postgres", "template1")
 CONNECT_SECONDS = 10
+LOCK_WAIT = "30s"  # a migration under way holds its tables
 
 
 @contextlib.contextmanager
@@ -29,6 +30,7 @@ def connect(url: DatabaseUrl, *, autocommit: bool = True) -> Iterator[Connection
             user=url.user,
             password=url.password,
             application_name="smsops",
+            options=f"-c lock_timeout={LOCK_WAIT}",
             autocommit=autocommit,
             **values,
         ) as connection:

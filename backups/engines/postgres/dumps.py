@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import tempfile
 from collections.abc import Iterator
@@ -42,6 +41,8 @@ def contents(dump: Path) -> Contents:
     with tempfile.TemporaryFile(dir=dump.parent) as rows:
         argv = [str(reader()), "--data-only", "--file=-", str(dump)]
         done = process.run(argv, timeout=SECONDS, env=programs.environment(None), stdout=rows)
+        if "No space left on device" in done.stderr:
+            raise OpsError(f"The disk of {dump.parent} is full.", fix="Make room, then try again.")
         if not done.ok:
             said = done.stderr.strip().splitlines()[-1:] or [f"signal {-done.code}"]
             raise BackupDamaged(f"The dump cannot be read: {said[0].removeprefix('pg_restore: error: ')}.")
@@ -86,11 +87,3 @@ def _until_the_end(rows: IO[bytes]) -> Iterator[bytes]:
 def _plain(identifier: bytes) -> str:
     text = identifier.decode()
     return text[1:-1].replace('""', '"') if text.startswith('"') else text
-
-
-def sound(dump: Path) -> str:
-    """Why the dump cannot be used; empty when it can."""
-    with contextlib.suppress(BackupDamaged):
-        contents(dump)
-        return ""
-    return "it cannot be read to its end."

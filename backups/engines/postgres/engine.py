@@ -22,7 +22,7 @@ from smsops.environments.database_url import DatabaseUrl
 from smsops.errors import OpsError
 
 SECONDS = 1800.0
-LOCK_WAIT = "30s"  # a migration under way holds its tables
+CHECK_NAME = "Check the name in the environment's database address."
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class PostgresEngine:
                 connection.isolation_level = IsolationLevel.REPEATABLE_READ
                 connection.read_only = True
                 wanted = self._dump(connection, part)
+            if not wanted:
+                raise OpsError(f"{self.url} has no tables; there is nothing to back up.", fix=CHECK_NAME)
             found = dumps.contents(part).row_counts
             if found != wanted:
                 raise OpsError(f"pg_dump left out rows: {_difference(wanted, found)}.")
@@ -57,7 +59,7 @@ class PostgresEngine:
         program = programs.fitting("pg_dump", connections.major(connection))
         counts = connections.row_counts(connection)
         argv = [str(program), "--format=custom", "--compress=0", "--no-sync", "--no-password", f"--file={target}"]
-        argv += [f"--snapshot={row[0] if row else ''}", f"--lock-wait-timeout={LOCK_WAIT}"]
+        argv += [f"--snapshot={row[0] if row else ''}", f"--lock-wait-timeout={connections.LOCK_WAIT}"]
         programs.run(argv, self.url, timeout=SECONDS, folder=target.parent)
         return counts
 

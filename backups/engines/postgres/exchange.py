@@ -25,7 +25,10 @@ from smsops.errors import OpsError
 SECONDS = 3600.0
 JOBS = 2
 LONGEST = 63  # bytes of a name on the server
-TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY(%s) AND pid <> pg_backend_pid()"
+TERMINATE = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = ANY(%s) AND pid <> pg_backend_pid() AND pg_has_role(usesysid, 'USAGE')
+"""
 
 
 @dataclass(frozen=True)

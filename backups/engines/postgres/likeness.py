@@ -28,11 +28,12 @@ def create(connection: Connection, name: str, model: str, template: str = "templ
                 ("ENCODING", sql.Literal(found["encoding"])),
                 ("LC_COLLATE", sql.Literal(found["datcollate"])),
                 ("LC_CTYPE", sql.Literal(found["datctype"])),
-                ("TABLESPACE", sql.Identifier(found["tablespace"])),
                 ("CONNECTION LIMIT", sql.Literal(found["datconnlimit"])),
             )
         ]
         options += _provider(found)
+        if found["tablespace"] != "pg_default":  # to name the default one takes an administrator
+            options.append(sql.SQL("TABLESPACE {}").format(sql.Identifier(found["tablespace"])))
     connection.execute(sql.SQL("CREATE DATABASE {} {}").format(sql.Identifier(name), sql.SQL(" ").join(options)))
     if found is not None:
         _settings(connection, name, found["oid"])

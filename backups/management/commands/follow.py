@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from backups.services import following
+from backups.services import follower
 from smsops.models import Environment
 
 LOOK = 2.0  # seconds between two looks at who is wanted
@@ -33,7 +33,7 @@ class Command(BaseCommand):
         if options["environment"]:
             parent = os.getppid()
             environment = Environment.objects.get(pk=options["environment"])
-            following.run(environment, lambda: self.ended or os.getppid() != parent)
+            follower.run(environment, lambda: self.ended or os.getppid() != parent)
         else:
             self._supervise(options["queue"])
 
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         """Keep one process for each environment that is wanted; one that died is started again."""
         children: dict[int, subprocess.Popen[bytes]] = {}
         while not self.ended:
-            wanted = set(following.wanted(queue))
+            wanted = set(follower.wanted(queue))
             for key in wanted - {key for key, child in children.items() if child.poll() is None}:
                 command = [sys.executable, sys.argv[0], "follow", "--environment", str(key)]
                 children[key] = subprocess.Popen(command)

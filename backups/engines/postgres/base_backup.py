@@ -1,0 +1,137 @@
+"""Base backups: the whole server's files by pg_basebackup, proven by pg_verifybackup, then sealed in one envelope."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import tarfile
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from backups.engines.postgres import connection as connections
+from backups.engines.postgres import programs
+from backups.engines.postgres.archive import Archive, Base
+from backups.engines.postgres.connection import connect
+from backups.errors import BackupDamaged
+from backups.vault import envelopes
+from backups.vault.shelf import explained
+from smsops.environments.database_url import DatabaseUrl
+from smsops.errors import OpsError
+
+SECONDS = 4 * 3600.0
+
+
+def take(url: DatabaseUrl, archive: Archive, work: Path) -> Base:
+    """Take a base backup by way of the folder `work`, which is removed. The plain files are there only meanwhile.
+
+    Raises OpsError when the server refuses (the user needs REPLICATION), when it has tablespaces outside its folder,
+    when the disk is full, and when pg_verifybackup finds a difference.
+    """
+    shutil.rmtree(work, ignore_errors=True)
+    try:
+        with connect(url) as connection:
+            major = connections.major(connection)
+            _refuse_tablespaces(connection)
+        program, proof = (programs.fitting(name, major, exact=True) for name in ("pg_basebackup", "pg_verifybackup"))
+        argv = [str(program), f"--pgdata={work}", "--format=plain", "--wal-method=stream", "--checkpoint=fast"]
+        programs.run([*argv, "--no-password", "--no-sync"], url, timeout=SECONDS, folder=work.parent)
+        programs.run([str(proof), "--quiet", str(work)], url, timeout=SECONDS)
+        base = _described(work, major)
+        with explained(archive.folder), _as_tar(work) as stream:
+            size = envelopes.seal(stream, archive.base_envelope(base.name), archive.keys, {"base": base.name})
+        found = Base(**{**vars(base), "size": size})
+        _read_back(archive, found)
+        archive.add_base(found)
+        return found
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def unpack(archive: Archive, base: Base, target: Path) -> None:
+    """Write the server's files to the new folder `target`. BackupDamaged when anything is not as it was sealed."""
+    pieces = envelopes.unseal(archive.base_envelope(base.name), archive.keys, {"base": base.name})
+    target.mkdir(mode=0o700, parents=True)
+    with explained(target.parent), _as_file(pieces) as file:
+        try:
+            with tarfile.open(fileobj=file, mode="r|") as tar:
+                tar.extractall(target, filter="data")
+        except tarfile.TarError as error:
+            raise BackupDamaged(f"The base backup {base.name} cannot be unpacked.") from error
+    target.chmod(0o700)
+
+
+def _refuse_tablespaces(connection: connections.Connection) -> None:
+    rows = connection.execute("SELECT spcname FROM pg_tablespace WHERE pg_tablespace_location(oid) <> ''").fetchall()
+    if rows:
+        raise OpsError(
+            f"The server keeps the tablespace {rows[0][0]} outside its folder; smsops cannot recover that beside it.",
+            fix="Use the backups of the database alone.",
+        )
+
+
+def _described(work: Path, major: int) -> Base:
+    """What the backup says of itself."""
+    (stretch,) = json.loads((work / "backup_manifest").read_text())["WAL-Ranges"]
+    now = datetime.now(UTC)
+    positions = stretch["Start-LSN"], stretch["End-LSN"]
+    return Base(f"{now:%Y%m%dT%H%M%S%fZ}", now.isoformat(), major, stretch["Timeline"], *positions, size=0)
+
+
+def _read_back(archive: Archive, base: Base) -> None:
+    """Raise BackupDamaged unless the sealed copy can be opened to its end."""
+    for _ in envelopes.unseal(archive.base_envelope(base.name), archive.keys, {"base": base.name}):
+        pass
+
+
+@contextlib.contextmanager
+def _as_tar(folder: Path) -> Iterator[BinaryIO]:
+    """The folder as a stream of a tar archive."""
+    end, begin = os.pipe()
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            with os.fdopen(begin, "wb") as file, tarfile.open(fileobj=file, mode="w|") as tar:
+                tar.add(folder, arcname=".")
+        except BaseException as error:  # told by the reader
+            failed.append(error)
+
+    writer = threading.Thread(target=work, daemon=True)
+    writer.start()
+    with os.fdopen(end, "rb") as stream:
+        yield stream
+    writer.join()
+    if failed:
+        raise OpsError(f"The base backup cannot be packed: {failed[0]}.")
+
+
+@contextlib.contextmanager
+def _as_file(pieces: Iterator[bytes]) -> Iterator[BinaryIO]:
+    """The pieces as a stream to read from; what goes wrong with them is told."""
+    end, begin = os.pipe()
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            with os.fdopen(begin, "wb") as file:
+                for piece in pieces:
+                    file.write(piece)
+        except BaseException as error:  # told by the reader
+            failed.append(error)
+
+    writer = threading.Thread(target=work, daemon=True)
+    writer.start()
+    try:
+        with os.fdopen(end, "rb") as stream:
+            yield stream
+    except BackupDamaged:
+        writer.join()
+        raise failed[0] if failed else BackupDamaged("The base backup cannot be unpacked.") from None
+    writer.join()
+    if failed and not isinstance(failed[0], BrokenPipeError):
+        raise failed[0]

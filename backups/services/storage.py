@@ -1,0 +1,58 @@
+"""How large a vault is, will be, and when its disk is full, if backups go on as in the last week (B7)."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from django.db.models import Avg, Sum
+from django.utils import timezone
+
+from backups import selectors
+from backups.models import Backup
+from backups.services import housekeeping, schedule
+from smsops.models import Environment
+
+
+@dataclass(frozen=True)
+class Storage:
+    """A vault's size and where it goes; sizes in bytes. `full` is in how long the disk is full, None if never."""
+
+    size: int
+    backups: int
+    raw: int  # what the same backups would be without sharing and compression
+    free: int
+    settled: int  # the size once as many backups are kept as the policy says
+    full: timedelta | None
+
+    @property
+    def ratio(self) -> float:
+        """How many times smaller the vault is than what is in it."""
+        return self.raw / self.size if self.size else 0.0
+
+
+def of(environment: Environment) -> Storage:
+    """How large the vault is and will be, if backups go on as in the last week."""
+    vault, rows = selectors.vault_of(environment), Backup.objects.filter(environment=environment, here=True)
+    size = vault.size()
+    lately = rows.filter(taken_at__gt=timezone.now() - timedelta(days=7))
+    mean = lately.aggregate(mean=Avg("stored_size"))["mean"] or 0.0
+    per_day = mean * (timedelta(days=1) / schedule.of(environment).hours.usual)
+    policy = housekeeping.policy_of(environment)
+    settled = max(size, int(per_day * policy.keep_days))
+    free = shutil.disk_usage(_existing(vault.shelf.root)).free
+    grows = settled - size
+    return Storage(
+        size=size,
+        backups=rows.count(),
+        raw=rows.aggregate(raw=Sum("size"))["raw"] or 0,
+        free=free,
+        settled=settled,
+        full=timedelta(days=free / per_day) if per_day and grows > free else None,
+    )
+
+
+def _existing(path: Path) -> Path:
+    return path if path.exists() or path.parent == path else _existing(path.parent)
