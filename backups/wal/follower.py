@@ -132,6 +132,8 @@ class Follower:
             # What was held leaves room for one new beginning, and SQLite counts them in the first salt.
             if kept.named and standing.position.salt1 != (kept.salt1 + 1) & WORD:
                 raise Discontinuity("its log was begun anew more than once")
+            if standing.position.frame < kept.frame and wal.checksum_at(kept.frame + 1, kept.salts) is not None:
+                raise Discontinuity("its log went on before it was begun anew")
             after = None
         if after is None and not standing.position.frame:
             self.keeper.keep([Written(standing.position, self.keeper.state.size)], Kind.RENAMED, wal.page, times)

@@ -214,6 +214,34 @@ def test_what_happened_while_nobody_followed_is_one_jump_and_a_gap(desk: Desk) -
     assert len(coverage(desk.log)) == 2
 
 
+def test_commits_that_were_written_back_while_nobody_followed_are_missed(desk: Desk) -> None:
+    with acting(desk.database) as actor:
+        seen = work(desk, actor, looks=8)
+        desk.again()
+        seen |= actor.work(2)
+        actor.do("PRAGMA wal_checkpoint(FULL)")
+        actor.do("UPDATE students SET name = 'Last' WHERE id = 1")
+        desk.follower.poll()
+        assert desk.follower.gap == "its log was begun anew while nobody followed"
+        seen |= work(desk, actor)
+    assert right(desk, seen)
+
+
+@pytest.mark.parametrize(
+    ("times", "said"), [(1, "its log went on before it was begun anew"), (2, "its log was begun anew more than once")]
+)
+def test_a_hold_that_was_lost_is_noticed(desk: Desk, times: int, said: str) -> None:
+    with acting(desk.database) as actor:
+        work(desk, actor, looks=8)
+        desk.database.with_name("school.db-shm").open("rb").close()  # which drops every lock SQLite has on it here
+        for _ in range(times):
+            actor.work(2)
+            assert actor.do("PRAGMA wal_checkpoint(RESTART)")[0][0] == 0
+        actor.do("UPDATE students SET name = 'Last' WHERE id = 1")
+        desk.follower.poll()
+    assert desk.follower.gap == said
+
+
 def replace(desk: Desk, other: Path) -> None:
     """Put another database in its place, as a restore does; nothing is opened here."""
     for suffix in ("-wal", "-shm"):

@@ -12,10 +12,12 @@ import pytest
 from backups.errors import BackupDamaged, KeyUnusable
 from backups.wal import writing
 from backups.wal.coverage import coverage, tidy
-from backups.wal.frames import Position
+from backups.wal.frames import Position, Written
 from backups.wal.log import Log
+from backups.wal.packing import Packer
 from backups.wal.records import Entry, Kind, Record, dumps, loads
 from backups.wal.segments import name_of
+from backups.wal.shadow import Shadow, State, loosened
 from backups.wal.writing import Writer
 from smsops.errors import OpsError
 from tests.backups.wals import log_at
@@ -274,3 +276,20 @@ def test_what_could_not_be_written_is_written_to_the_next_file(
     write(writer, range(2, 4))
     assert read(log) == [record(number) for number in range(4)]
     assert log.numbers(GENERATION) == [1, 2]
+
+
+def test_a_page_the_database_got_without_a_writer_is_loose_until_it_has_one() -> None:
+    grown = loosened(set(), 7, Written(place(1), 10, {1: 1, 9: 2}))
+    assert grown == {8, 10}
+    assert loosened(grown, 10, Written(place(2), 9, {8: 3})) == set()
+
+
+def test_a_loose_page_is_packed_without_what_was_there(tmp_path: Path) -> None:
+    (tmp_path / "image").write_bytes(b"\x05" * 512 * 3)
+    shadow = Shadow(tmp_path)
+    shadow.take(tmp_path / "image", State(GENERATION, place(0), 512, 3, (0, 0), loose={2}))
+    commits = [Written(place(1), 4, {2: 1, 3: 2, 4: 3})]
+    [(size, entry)] = Packer(shadow, lambda _: bytes(512), 512).entries(commits, Kind.COMMIT, BEGUN)
+    shadow.close()
+    assert (entry.alone, entry.known(size)) == ([2], [3])
+    assert entry.unpack(b"\x05" * 512, 512) == bytes(512 * 3)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import struct
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,6 +130,29 @@ def test_the_log_stays_held_while_the_position_is_read(live: Path) -> None:
         assert busy
         pins.close()
         assert actor.do("PRAGMA wal_checkpoint(RESTART)")[0][0] == 0
+
+
+class Slow(sqlite3.Connection):
+    """A connection whose first transaction begins late: somebody commits before."""
+
+    meanwhile: list[Callable[[], object]] = []
+
+    def execute(self, statement: str, *given: Any) -> sqlite3.Cursor:
+        if statement == "BEGIN" and self.meanwhile:
+            self.meanwhile.pop()()
+        return super().execute(statement, *given)
+
+
+def test_a_commit_while_the_transaction_begins_is_in_the_position(live: Path) -> None:
+    with contextlib.closing(sqlite3.connect(live, isolation_level=None, factory=Slow)) as connection:
+        with acting(live) as actor:
+            actor.work(1)
+            connection.meanwhile.append(lambda: actor.work(2))
+            standing = begin(connection, live)
+        handle = descriptor(index_of(live))
+        assert handle is not None
+        assert standing == look(handle)
+        assert connection.execute("SELECT n FROM counter").fetchone() == (3,)
 
 
 def test_an_index_in_the_middle_of_a_change_is_not_believed(live: Path) -> None:
