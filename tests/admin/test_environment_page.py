@@ -158,7 +158,7 @@ def test_what_cannot_work_is_refused_with_a_sentence(changes: dict[str, str], se
 
 def test_a_new_environment_is_made_from_the_form() -> None:
     template = make_environment()
-    form = form_of(template, name="northern", preset="sms-native")
+    form = form_of(template, name="northern", preset="sms-native", database_file="northern.db")
     page = Browser(make_admin()).post(reverse("admin:smsops_environment_add"), **form)
     assert page.status == 302, errors(page)
     assert Environment.objects.get(name="northern").data_path == template.data_path
