@@ -21,6 +21,7 @@ class BackupsConfig(AppConfig):
             offsite,
             restore,
             restore_test,
+            restored,
             rows,
             verification,
         )
@@ -30,7 +31,7 @@ class BackupsConfig(AppConfig):
 
         kinds.register(
             backup.TakeSnapshot, backup.Store, backup.EnterInCatalogue, verification.ProveBackup,
-            restore.Stage, restore.Settle, restore.KeepOld, restore.Swap, restore.CompareRows, restore.ArchiveOld,
+            restore.Stage, restore.Settle, restore.KeepOld, restore.Swap, restored.CompareRows, restored.ArchiveOld,
             hold.HoldData, hold.CompareData, hold.ReleaseHold, housekeeping.TidyVault,
             offsite.CopyOffsite, offsite.BringBack,
             restore_test.UnpackForTest, restore_test.Conclude,

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from backups import signals
 from backups.models import LogFollowing, OffsiteVault, Reason
-from backups.services import backups, drills, following, offsite, restore_tests, schedule
+from backups.services import backups, drills, following, lags, offsite, restore_tests, schedule
 from smsops.errors import OpsError, WrongUse
 from smsops.models import Environment, Trigger
 from smsops.runs.plan import By
@@ -46,7 +46,7 @@ def restore_tests_due() -> None:
 def copy_offsite() -> None:
     """Copy to every off-site vault that lacks something or was not looked at for hours, and tell how far each is behind
     (every minute)."""
-    for vault, lag in offsite.standings():
+    for vault, lag in lags.standings():
         signals.offsite_looked.send(OffsiteVault, vault=vault, lag=lag, problem=vault.problem)
     for vault in offsite.due():
         try:

@@ -1,12 +1,11 @@
 """Backups in the admin. Django finds the pages here."""
 
-from backups.admin import backup, drill, moments, offsite, rows, schedule, vault
+from backups.admin import backup, dashboard, drill, moments, offsite, rows, schedule, vault
 from backups.admin.environment import (
     BackUpNow,
     RestoreLatest,
     RetentionInline,
     TidyUp,
-    panel,
 )
 from smsops.admin.actions import add_action
 from smsops.admin.base import add_inline
@@ -23,7 +22,7 @@ add_action(Environment, moments.RestoreToMoment())
 add_inline(Environment, moments.LogFollowingInline)
 add_inline(Environment, schedule.ScheduleInline)
 add_inline(Environment, RetentionInline)
-add_panel(panel)
+add_panel(dashboard.panel)
 add_page("backups/moments/<row:pk>/", "backups_moments", moments.page)
 add_page("backups/vault/<row:pk>/", "backups_vault", vault.page)
 add_action(Environment, drill.Drill())

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 
 from backups import selectors
-from backups.models import LogFollowing, RetentionPolicy
-from backups.services import backups, housekeeping, offsite, restores
+from backups.models import RetentionPolicy
+from backups.services import backups, housekeeping, restores
 from smsops.admin.actions import DestructiveForm, Preview
 from smsops.admin.planned import ExclusiveAction, PlannedAction
 from smsops.models import Environment, Run
 from smsops.runs.plan import By, Plan
-from smsops.text import seconds_text
 
 
 class BackUpNow(ExclusiveAction, PlannedAction):
@@ -50,23 +48,6 @@ class RetentionInline(admin.StackedInline):  # type: ignore[type-arg]
     model = RetentionPolicy
     can_delete = False
     verbose_name_plural = "How long backups stay"
-
-
-def panel(request: HttpRequest) -> dict[str, Any]:
-    """The warning about keys and how far the copies elsewhere are, for those who see backups."""
-    if not request.user.has_perm("backups.view_backup"):
-        return {"key_warning": "", "offsite": {}, "following": {}}
-    at_risk = selectors.keyring().at_risk()
-    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for vault, lag in offsite.standings():
-        late = lag > vault.allowed_lag or bool(vault.problem)
-        behind = seconds_text(lag.total_seconds()) + " behind" if lag else "up to date"
-        found[vault.environment_id].append({"vault": vault, "late": late, "said": behind})
-    return {
-        "key_warning": selectors.key_warning(at_risk) if at_risk else "",
-        "offsite": dict(found),
-        "following": {row.environment_id: row for row in LogFollowing.objects.filter(enabled=True)},
-    }
 
 
 class RestoreLatest(ExclusiveAction):

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from backups.models import OffsiteVault
-from backups.services import offsite, rescues
+from backups.services import lags, offsite, rescues
 from smsops.admin.actions import ActionForm, ObjectAction, Preview
 from smsops.admin.base import OperationsAdmin
 from smsops.admin.planned import PlannedAction
@@ -99,7 +99,7 @@ class OffsiteVaultAdmin(OperationsAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OffsiteVault]:
-        return offsite.measured(super().get_queryset(request).select_related("environment"))
+        return lags.measured(super().get_queryset(request).select_related("environment"))
 
     def get_fieldsets(self, request: HttpRequest, obj: OffsiteVault | None = None) -> Any:
         """Without the right to change there is no form whose field could hide the secret: it is left out."""
@@ -117,12 +117,12 @@ class OffsiteVaultAdmin(OperationsAdmin):
             return badge("unknown", "Off")
         if vault.problem:
             return badge("fail", "Trouble")
-        late = offsite.lag_of(vault) > vault.allowed_lag
+        late = lags.lag_of(vault) > vault.allowed_lag
         return badge("warn", "Behind") if late else badge("pass", "Up to date")
 
     @admin.display(description="Behind by")
     def lag(self, vault: OffsiteVault) -> str:
-        found = offsite.lag_of(vault)
+        found = lags.lag_of(vault)
         return seconds_text(found.total_seconds()) if found else "nothing"
 
     @admin.display(description="Last complete copy", ordering="copied_at")

@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 
 from backups import selectors
 from backups.models import Backup
-from backups.services import housekeeping, offsite, storage
+from backups.services import housekeeping, lags, storage
 from smsops.models import Environment
 
 
@@ -38,7 +38,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "storage": storage.of(environment),
         "folder": selectors.vault_of(environment).shelf.root,
         "planks": planks(environment),
-        "offsite": [pair for pair in offsite.standings() if pair[0].environment_id == environment.pk],
+        "offsite": [pair for pair in lags.standings() if pair[0].environment_id == environment.pk],
         "keys": keys(),
         "strip": strip(environment),
     }

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import F
 from django.utils import timezone
 
 from backups import selectors
 from backups.models import Backup, OffsiteVault, Replica
+from backups.services.lags import waiting
 from backups.vault import copies
 from backups.vault.remote import Site, opened
 from backups.vault.replication import Report, Sampling, replicate
@@ -61,37 +62,6 @@ def find(environment: Environment, name: str) -> OffsiteVault:
         known = ", ".join(environment.offsite_vaults.values_list("name", flat=True)) or "none yet"
         raise WrongUse(f"{environment.name} has no off-site vault “{name}”; known are {known}.")
     return found
-
-
-def waiting(vault: OffsiteVault) -> QuerySet[Backup]:
-    """The good backups that have no copy there yet, oldest first."""
-    good = Backup.objects.filter(environment_id=vault.environment_id, damage="", here=True)
-    return good.exclude(replicas__vault=vault).order_by("taken_at")
-
-
-def lag(vault: OffsiteVault) -> timedelta:
-    """How long the oldest backup that is not there has been waiting; zero when all are."""
-    return lag_of(measured(OffsiteVault.objects.filter(pk=vault.pk)).get())
-
-
-def measured(vaults: QuerySet[OffsiteVault]) -> QuerySet[OffsiteVault]:
-    """The same vaults, each with `oldest`: when the oldest backup that is not there was taken."""
-    there = Replica.objects.filter(vault=OuterRef(OuterRef("pk")), backup=OuterRef("pk"))
-    good = Backup.objects.filter(environment=OuterRef("environment"), damage="", here=True)
-    oldest = good.exclude(Exists(there)).order_by("taken_at").values("taken_at")[:1]
-    return vaults.annotate(oldest=Subquery(oldest))
-
-
-def standings() -> list[tuple[OffsiteVault, timedelta]]:
-    """Every off-site vault in use and its lag, in one query."""
-    vaults = measured(OffsiteVault.objects.filter(enabled=True).select_related("environment"))
-    return [(vault, lag_of(vault)) for vault in vaults]
-
-
-def lag_of(vault: OffsiteVault) -> timedelta:
-    """The lag of a measured vault."""
-    oldest: datetime | None = vault.oldest  # type: ignore[attr-defined]
-    return timezone.now() - oldest if oldest else timedelta()
 
 
 def plan(vault: OffsiteVault) -> Plan:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import datetime
-from pathlib import Path
 
-from django.conf import settings
 from django.utils import timezone
 
 from backups import selectors
 from backups.models import Backup, Reason
-from backups.services import databases, following, storing
-from backups.services.databases.base import Database, Work
+from backups.services import following, storing
+from backups.steps.databases import database_of, room_for_bytes
 from backups.vault.manifest import Manifest
 from backups.vault.shelf import explained
 from smsops.errors import OpsError
@@ -24,16 +21,6 @@ from smsops.runs.scratch import ScratchStep
 from smsops.text import bytes_text, count_text
 
 SNAPSHOT = "snapshot"
-
-
-def database_of(ctx: Context) -> Database:
-    """The database of the run's environment."""
-    return databases.of(ctx.environment, ctx.runtime)
-
-
-def work_of(ctx: Context) -> Work:
-    """The run, as a database is told of it."""
-    return Work(ctx.run.pk, ctx.held.token, Path(settings.SMSOPS_WORK_DIR) / f"run-{ctx.run.pk}", ctx.guard)
 
 
 class TakeSnapshot(ScratchStep):
@@ -162,10 +149,3 @@ def origin_of(ctx: Context) -> storing.Origin:
         position=ctx.fact("backup.snapshot", "position", ""),
         run=ctx.run.pk,
     )
-
-
-def room_for_bytes(need: int, folder: Path) -> None:
-    """Raise OpsError when `folder` has no room for a database of so many bytes."""
-    free = shutil.disk_usage(folder).free
-    if free < need * 1.1:
-        raise OpsError(f"{folder} has {bytes_text(free)} left; a copy of the database needs {bytes_text(need)}.")

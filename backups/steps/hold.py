@@ -7,7 +7,7 @@ from dataclasses import asdict
 from backups.engines.base import TableChange
 from backups.services import integrity
 from backups.services.databases.base import Database, Work
-from backups.steps.backup import database_of, work_of
+from backups.steps.databases import database_of, work_of
 from smsops.errors import OpsError
 from smsops.models import Phase
 from smsops.runs.context import Context

@@ -12,18 +12,17 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from backups import selectors
 from backups.errors import BackupDamaged
-from backups.models import Backup, Proof, Reason
-from backups.services import moments, storing, unpacking
+from backups.models import Backup
+from backups.services import moments, unpacking
 from backups.services.databases.base import Database
-from backups.steps.backup import database_of, work_of
+from backups.steps.databases import database_of, work_of
 from backups.vault.manifest import Manifest
 from smsops.errors import OpsError
 from smsops.models import Phase
 from smsops.runs.context import Context
 from smsops.runs.kinds import Again, Done, Found, Outcome, Probe, StepKind
-from smsops.text import bytes_text, count_text
+from smsops.text import bytes_text
 
 SETTLING = timedelta(seconds=20)  # a killed SMS may take a moment to let go of its files
 
@@ -145,63 +144,3 @@ class Swap(StepKind):
 
     def by_hand(self, ctx: Context) -> list[str]:
         return database_of(ctx).by_hand(work_of(ctx))
-
-
-class CompareRows(StepKind):
-    """The restored database, with SMS running on it, has at least the rows of the backup (runbook §4.2B, §4.3)."""
-
-    key = "restore.compare"
-    title = "Compare the rows with the backup"
-    phase = Phase.VALIDATE
-
-    def do(self, ctx: Context) -> Outcome:
-        wanted: dict[str, int] = ctx.fact("restore.stage", "row_counts", {})
-        found = database_of(ctx).row_counts()
-        missing = [
-            f"{table}: {found.get(table, 0):,} of {wanted[table]:,}"
-            for table in ctx.environment.core_tables
-            if found.get(table, 0) < wanted.get(table, 0)
-        ]
-        if missing:
-            raise OpsError(f"Rows of the backup are missing after the restore: {', '.join(missing)}.")
-        backup = backup_of(ctx)
-        Backup.objects.filter(pk=backup.pk).update(proof=Proof.STARTED, proven_at=timezone.now())
-        rows = count_text(wanted.get("students", sum(wanted.values())), "student")
-        moment = datetime.fromisoformat(ctx.params.get("until") or backup.taken_at.isoformat())
-        played = " ".join(ctx.fact("restore.stage", "played", []))
-        headline = f"Restored {backup.identifier}: {rows}, data of {moment:%Y-%m-%d %H:%M:%S} UTC. {played}".strip()
-        return Done({"row_counts": found, "headline": headline}, "Every row of the backup is there.")
-
-
-class ArchiveOld(StepKind):
-    """Stores the database of before as a backup of its own, so that the restore itself can be taken back later."""
-
-    key = "restore.archive"
-    title = "Store the old database as a backup"
-    phase = Phase.VALIDATE
-    timeout = 3600
-    point_of_no_return = True
-    essential = False
-    undo_note = "None: from here on, going back is a restore of that backup."
-
-    def do(self, ctx: Context) -> Outcome:
-        database, work = database_of(ctx), work_of(ctx)
-        kept = database.old(work)
-        if kept is None:
-            return Done(output="There was no old database.", skipped=True)
-        vault = selectors.vault_of(ctx.environment)
-        origin = storing.Origin(
-            environment=ctx.environment.name,
-            engine=database.engine,
-            database=database.name,
-            taken_at=datetime.fromisoformat(ctx.fact("restore.keep_old", "taken_at")),
-            reason=Reason.RESTORE,
-            release_version=ctx.params.get("old_version", ""),
-            image_id=ctx.params.get("old_image_id", ""),
-            run=ctx.run.pk,
-        )
-        copy = database.lay_out(kept, vault.images.newest())
-        manifest = storing.store(vault, database, copy, origin, take=False)
-        storing.catalogue(ctx.environment, ctx.run, manifest, pinned=True)
-        database.forget_old(work)
-        return Done({"identifier": manifest.identifier}, f"Kept as {manifest.identifier}.")

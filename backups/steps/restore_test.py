@@ -12,7 +12,7 @@ from backups import selectors
 from backups.engines.sqlite import SqliteEngine
 from backups.models import Backup, Proof
 from backups.services import swaps, test_log, unpacking
-from backups.steps.backup import room_for_bytes
+from backups.steps.databases import room_for_bytes
 from backups.steps.restore import backup_of
 from backups.vault.manifest import Manifest
 from backups.vault.shelf import explained

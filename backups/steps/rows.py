@@ -10,7 +10,7 @@ from backups import selectors
 from backups.engines import plans, putting, recovery, rows
 from backups.engines.plans import RecoveryPlan
 from backups.services import unpacking
-from backups.steps.backup import room_for_bytes
+from backups.steps.databases import room_for_bytes
 from backups.steps.restore import backup_of
 from backups.vault.shelf import explained
 from smsops.errors import OpsError

@@ -8,7 +8,7 @@ from backups import selectors
 from backups.errors import BackupDamaged
 from backups.models import Backup, Proof
 from backups.services import integrity
-from backups.steps.backup import database_of, work_of
+from backups.steps.databases import database_of, work_of
 from backups.steps.restore import backup_of, same_engine
 from backups.vault.shelf import explained
 from smsops.models import Phase

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from backups import selectors
 from backups.models import OffsiteVault
 from backups.models.offsite import LockMode, SiteKind
-from backups.services import offsite, rescues
+from backups.services import lags, offsite, rescues
 from smsops.errors import WrongUse
 from smsops.ops.common import by, find_environment, follow
 from smsops.ops.output import Output
@@ -52,7 +52,7 @@ def _vault(args: Namespace) -> OffsiteVault:
 def _list(args: Namespace, output: Output) -> int:
     environment = find_environment(args.environment)
     found = list(OffsiteVault.objects.filter(environment=environment).select_related("environment"))
-    lags = [offsite.lag(vault) for vault in found]
+    lags = [lags.of(vault) for vault in found]
     rows = [
         (
             vault.name,

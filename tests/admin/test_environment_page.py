@@ -94,6 +94,16 @@ def test_an_empty_field_keeps_the_password() -> None:
     assert (environment.title, environment.smoke_password) == ("Renamed", CANARY)
 
 
+def test_the_database_address_is_never_sent_to_the_browser_and_an_empty_field_keeps_it() -> None:
+    address = f"postgresql://sms:{CANARY}@db/sms"
+    environment = make_environment(database_engine="postgresql", database_url=address)
+    page = Browser(make_admin()).get(environment.get_absolute_url())
+    assert CANARY not in page.html
+    assert saved(environment, title="Renamed").status == 302
+    environment.refresh_from_db()
+    assert (environment.title, environment.database_url) == ("Renamed", address)
+
+
 def test_a_new_password_replaces_the_old_one() -> None:
     environment = make_environment(**SMOKE)
     assert saved(environment, smoke_password="another-one").status == 302

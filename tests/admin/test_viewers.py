@@ -212,7 +212,7 @@ def test_a_superuser_may_switch_a_periodic_task_off() -> None:
 
 
 def test_who_may_only_look_does_not_see_the_smoke_password() -> None:
-    environment = make_environment(**SMOKE)
+    environment = make_environment(**SMOKE, database_url=f"postgresql://sms:{CANARY}@db/sms")
     page = Browser(make_viewer()).get(environment.get_absolute_url())
     assert page.status == 200
     assert CANARY not in page.html

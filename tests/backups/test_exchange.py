@@ -9,7 +9,8 @@ import psycopg
 import pytest
 
 from backups.engines.postgres.engine import PostgresEngine
-from backups.engines.postgres.exchange import Exchange, Names
+from backups.engines.postgres.exchange import Exchange
+from backups.engines.postgres.names import Names
 from smsops.environments.database_url import DatabaseUrl
 from smsops.errors import OpsError
 from tests.backups.clusters import Cluster

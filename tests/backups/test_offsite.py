@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from backups import selectors, tasks
 from backups.models import Backup, OffsiteVault, Proof
-from backups.services import backups, housekeeping, offsite, rescues, restores
+from backups.services import backups, housekeeping, lags, offsite, rescues, restores
 from backups.vault.remote import Site
 from backups.vault.shelf import FolderShelf
 from incidents.models import Incident, IncidentState
@@ -64,10 +64,10 @@ def test_every_backup_is_copied_to_every_kind_of_server_and_comes_back(
 def test_a_backup_that_is_there_has_a_replica_and_its_vault_no_lag(away: OffsiteVault, process_place: Place) -> None:
     backup = taken(process_place)
     Backup.objects.update(taken_at=timezone.now() - timedelta(minutes=5))
-    assert offsite.lag(away) > timedelta(minutes=4)
-    assert [lag for _, lag in offsite.standings()] == [pytest.approx(offsite.lag(away), abs=timedelta(seconds=5))]
+    assert lags.of(away) > timedelta(minutes=4)
+    assert [lag for _, lag in lags.standings()] == [pytest.approx(lags.of(away), abs=timedelta(seconds=5))]
     copied(away)
-    assert (backup.replicas.get().vault, offsite.lag(away)) == (away, timedelta())
+    assert (backup.replicas.get().vault, lags.of(away)) == (away, timedelta())
 
 
 def test_the_schedule_copies_what_is_new_once(away: OffsiteVault, process_place: Place) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from backups.engines.postgres import base_backup, programs, recovery
-from backups.engines.postgres.archive import Archive, Base
+from backups.engines.postgres.archive import Archive
+from backups.engines.postgres.bases import Base
 from backups.engines.postgres.exchange import Exchange
 from backups.engines.postgres.receiving import Receiver
 from backups.engines.postgres.recovery import Recovered

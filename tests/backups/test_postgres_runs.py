@@ -6,6 +6,8 @@ the server's.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import quote
 
@@ -13,6 +15,8 @@ import pytest
 from django.conf import settings
 
 from backups import selectors
+from backups.engines.postgres import dumps
+from backups.engines.postgres.engine import PostgresEngine
 from backups.models import Backup, Proof
 from backups.services import backups, recoveries, restore_tests, restores
 from backups.vault import slots
@@ -29,6 +33,7 @@ from tests.runtimes.acts import launch
 
 pytestmark = pytest.mark.postgres
 BY = By(name="test")
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def address(url: DatabaseUrl) -> str:
@@ -82,6 +87,14 @@ def test_a_backup_holds_the_servers_rows_and_says_so(sms: Place, school_url: Dat
     slots.unfold(tmp_path / "layout", tmp_path / "dump")
     assert (tmp_path / "dump").read_bytes()[:5] == b"PGDMP"
     assert folders() == {"images"}
+
+
+def test_a_backup_can_be_had_without_smsops(sms: Place, school_url: DatabaseUrl, tmp_path: Path) -> None:
+    taken(sms)
+    vault, script = selectors.vault_of(sms.environment).shelf.root, ROOT / "docs" / "restore_without_smsops.py"
+    words = ["restore", vault, settings.SMSOPS_KEYS_DIR, "latest", tmp_path / "dump"]
+    subprocess.run([sys.executable, str(script), *map(str, words)], check=True, capture_output=True)
+    assert dumps.contents(tmp_path / "dump").row_counts == PostgresEngine(school_url).row_counts()
 
 
 def test_the_next_backup_adds_only_what_changed(sms: Place, server: Cluster, school_url: DatabaseUrl) -> None:

@@ -130,6 +130,12 @@ def test_the_smoke_password_is_read_from_its_file(write: Write, tmp_path: Path) 
     assert Environment.objects.get().smoke_password == "correct-horse"
 
 
+def test_the_database_address_is_read_from_its_file(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "database").write_text("postgresql://sms:canary@db/sms\n")
+    apply(write(f"a: {{volume: v, database_engine: postgresql, database_url_file: {tmp_path}/database}}"))
+    assert Environment.objects.get().database_url == "postgresql://sms:canary@db/sms"
+
+
 def test_a_smoke_password_file_that_is_missing_is_named(write: Write) -> None:
     with pytest.raises(WrongUse, match="a: smoke_password_file /gone/smoke cannot be read"):
         apply(write("a: {volume: v, smoke_password_file: /gone/smoke}"))

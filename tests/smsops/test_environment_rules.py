@@ -20,6 +20,7 @@ TABLES = "Give a list of table names, like [“students”, “grades”]."
 NO_PATH = "Give the address without a path; smsops knows the paths of SMS."
 NO_USER = "Leave user and password out of the address; it is shown on pages."
 
+PG = "Give an address like “postgresql://sms:PASSWORD@127.0.0.1:5432/sms”, with user, host and name."
 MISTAKES = [
     (NATIVE, {"data_path": ""}, "The process runtime needs the data folder."),
     (NATIVE, {"releases_path": ""}, "The process runtime needs the folder of unpacked releases."),
@@ -46,6 +47,11 @@ MISTAKES = [
     (DOCKER, {"base_url": "http://127.0.0.1/health"}, NO_PATH),
     (DOCKER, {"base_url": "http://127.0.0.1/?x=1"}, NO_PATH),
     (DOCKER, {"smoke_password": ""}, "The login check needs the account's password as well."),
+    (DOCKER, {"database_url": "", "database_engine": "postgresql"}, PG),
+    (DOCKER, {"database_url": "sms", "database_engine": "postgresql"}, PG),
+    (DOCKER, {"database_url": "mysql://sms:canary@db/sms", "database_engine": "postgresql"}, PG),
+    (DOCKER, {"database_url": "postgresql://sms:canary@db", "database_engine": "postgresql"}, PG),
+    (DOCKER, {"database_url": "postgresql://db/sms", "database_engine": "postgresql"}, PG),
     (DOCKER, {"core_tables": "students"}, TABLES),
     (DOCKER, {"core_tables": {"students": 1}}, TABLES),
     (DOCKER, {"core_tables": ["students", 1]}, TABLES),
@@ -81,6 +87,9 @@ GOOD: list[tuple[dict[str, Any], dict[str, Any]]] = [
     (DOCKER, {"base_url": "https://sms.school.example/"}),
     (DOCKER, {"base_url": "http://[::1]:8080"}),
     (DOCKER, {"database_file": "db/sms.db"}),
+    (DOCKER, {"database_url": "postgresql://sms:a%40b@db:5433/sms", "database_engine": "postgresql"}),
+    (DOCKER, {"database_url": "postgresql+psycopg://sms@db/sms?sslmode=require", "database_engine": "postgresql"}),
+    (DOCKER, {"database_url": "nonsense"}),
     (DOCKER, {"core_tables": []}),
     (DOCKER, {"core_tables": ["students", "_x9"]}),
     (DOCKER, {"smoke_email": "", "smoke_password": ""}),

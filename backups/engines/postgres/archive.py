@@ -8,12 +8,13 @@ usually) is not sealed and belongs to smsops alone.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
 from backups.engines.postgres import segments
-from backups.engines.postgres.segments import Coverage, Segment
+from backups.engines.postgres.bases import Base
+from backups.engines.postgres.segments import Coverage
 from backups.errors import BackupDamaged
 from backups.vault import envelopes
 from backups.vault.keys import Keyring
@@ -21,29 +22,6 @@ from backups.vault.shelf import explained, make_private
 
 SEALED = ".sealed"
 PARTIAL = ".partial"
-
-
-@dataclass(frozen=True)
-class Base:
-    """A base backup: when it was whole, the server's major version, and the stretch of log without which it is
-    nothing."""
-
-    name: str
-    finished_at: str
-    major: int
-    timeline: int
-    start: str
-    end: str
-    size: int
-
-    @property
-    def moment(self) -> datetime:
-        return datetime.fromisoformat(self.finished_at)
-
-    @property
-    def first(self) -> Segment:
-        """The first segment a recovery needs."""
-        return segments.at(self.timeline, self.start)
 
 
 class Archive:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import shutil
 import tarfile
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
 
 from backups.engines.postgres import connection as connections
 from backups.engines.postgres import programs
-from backups.engines.postgres.archive import Archive, Base
+from backups.engines.postgres.archive import Archive
+from backups.engines.postgres.bases import Base
 from backups.engines.postgres.connection import connect
+from backups.engines.postgres.pipes import folder_as_tar, pieces_as_file
 from backups.errors import BackupDamaged
 from backups.vault import envelopes
 from backups.vault.shelf import explained
@@ -42,7 +39,7 @@ def take(url: DatabaseUrl, archive: Archive, work: Path) -> Base:
         programs.run([*argv, "--no-password", "--no-sync"], url, timeout=SECONDS, folder=work.parent)
         programs.run([str(proof), "--quiet", str(work)], url, timeout=SECONDS)
         base = _described(work, major)
-        with explained(archive.folder), _as_tar(work) as stream:
+        with explained(archive.folder), folder_as_tar(work) as stream:
             size = envelopes.seal(stream, archive.base_envelope(base.name), archive.keys, {"base": base.name})
         found = Base(**{**vars(base), "size": size})
         _read_back(archive, found)
@@ -56,7 +53,7 @@ def unpack(archive: Archive, base: Base, target: Path) -> None:
     """Write the server's files to the new folder `target`. BackupDamaged when anything is not as it was sealed."""
     pieces = envelopes.unseal(archive.base_envelope(base.name), archive.keys, {"base": base.name})
     target.mkdir(mode=0o700, parents=True)
-    with explained(target.parent), _as_file(pieces) as file:
+    with explained(target.parent), pieces_as_file(pieces) as file:
         try:
             with tarfile.open(fileobj=file, mode="r|") as tar:
                 tar.extractall(target, filter="data")
@@ -86,52 +83,3 @@ def _read_back(archive: Archive, base: Base) -> None:
     """Raise BackupDamaged unless the sealed copy can be opened to its end."""
     for _ in envelopes.unseal(archive.base_envelope(base.name), archive.keys, {"base": base.name}):
         pass
-
-
-@contextlib.contextmanager
-def _as_tar(folder: Path) -> Iterator[BinaryIO]:
-    """The folder as a stream of a tar archive."""
-    end, begin = os.pipe()
-    failed: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            with os.fdopen(begin, "wb") as file, tarfile.open(fileobj=file, mode="w|") as tar:
-                tar.add(folder, arcname=".")
-        except BaseException as error:  # told by the reader
-            failed.append(error)
-
-    writer = threading.Thread(target=work, daemon=True)
-    writer.start()
-    with os.fdopen(end, "rb") as stream:
-        yield stream
-    writer.join()
-    if failed:
-        raise OpsError(f"The base backup cannot be packed: {failed[0]}.")
-
-
-@contextlib.contextmanager
-def _as_file(pieces: Iterator[bytes]) -> Iterator[BinaryIO]:
-    """The pieces as a stream to read from; what goes wrong with them is told."""
-    end, begin = os.pipe()
-    failed: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            with os.fdopen(begin, "wb") as file:
-                for piece in pieces:
-                    file.write(piece)
-        except BaseException as error:  # told by the reader
-            failed.append(error)
-
-    writer = threading.Thread(target=work, daemon=True)
-    writer.start()
-    try:
-        with os.fdopen(end, "rb") as stream:
-            yield stream
-    except BackupDamaged:
-        writer.join()
-        raise failed[0] if failed else BackupDamaged("The base backup cannot be unpacked.") from None
-    writer.join()
-    if failed and not isinstance(failed[0], BrokenPipeError):
-        raise failed[0]

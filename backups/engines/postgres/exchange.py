@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from psycopg import sql
@@ -19,48 +18,16 @@ from psycopg import sql
 from backups.engines.postgres import connection as connections
 from backups.engines.postgres import dumps, likeness, programs
 from backups.engines.postgres.connection import MAINTENANCE, Connection, connect, maintenance
+from backups.engines.postgres.names import Names
 from smsops.environments.database_url import DatabaseUrl
 from smsops.errors import OpsError
 
 SECONDS = 3600.0
 JOBS = 2
-LONGEST = 63  # bytes of a name on the server
 TERMINATE = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = ANY(%s) AND pid <> pg_backend_pid() AND pg_has_role(usesysid, 'USAGE')
 """
-
-
-@dataclass(frozen=True)
-class Names:
-    """The databases of one run beside the live one."""
-
-    live: str
-    run: int
-
-    @property
-    def part(self) -> str:
-        return self._called("part")
-
-    @property
-    def new(self) -> str:
-        return self._called("new")
-
-    @property
-    def old(self) -> str:
-        return self._called("old")
-
-    @property
-    def gone(self) -> str:
-        return self._called("gone")
-
-    @property
-    def hold(self) -> str:
-        return self._called("hold")
-
-    def _called(self, kind: str) -> str:
-        end = f"_smsops_{self.run}_{kind}"
-        return self.live.encode()[: LONGEST - len(end)].decode(errors="ignore") + end
 
 
 class Exchange:

@@ -81,6 +81,8 @@ class Receiver:
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(number, os.WNOHANG)  # ours, where we started it: a corpse is not running
             line = Path(f"/proc/{number}/cmdline").read_bytes()
+            if not line:  # a corpse nobody has buried, or one that was born just now
+                return None if _is_corpse(number) else number
             return number if str(self.archive.log).encode() in line else None
         return None
 
@@ -121,6 +123,10 @@ class Receiver:
         query = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s"
         with connect(self.url) as connection:
             connection.execute(query, [self.slot])
+
+
+def _is_corpse(number: int) -> bool:
+    return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] in ("Z", "X")
 
 
 def _wait_until_gone(number: int, alive: Callable[[], int | None]) -> None:

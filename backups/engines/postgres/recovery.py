@@ -18,7 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from backups.engines.postgres import base_backup, programs
-from backups.engines.postgres.archive import Archive, Base
+from backups.engines.postgres.archive import Archive
+from backups.engines.postgres.bases import Base
 from backups.engines.postgres.connection import connect
 from backups.engines.postgres.engine import PostgresEngine
 from smsops.environments.database_url import DatabaseUrl

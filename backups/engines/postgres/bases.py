@@ -1,0 +1,32 @@
+"""What is known of a base backup."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from backups.engines.postgres import segments
+from backups.engines.postgres.segments import Segment
+
+
+@dataclass(frozen=True)
+class Base:
+    """A base backup: when it was whole, the server's major version, and the stretch of log without which it is
+    nothing."""
+
+    name: str
+    finished_at: str
+    major: int
+    timeline: int
+    start: str
+    end: str
+    size: int
+
+    @property
+    def moment(self) -> datetime:
+        return datetime.fromisoformat(self.finished_at)
+
+    @property
+    def first(self) -> Segment:
+        """The first segment a recovery needs."""
+        return segments.at(self.timeline, self.start)

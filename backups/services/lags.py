@@ -1,0 +1,41 @@
+"""How far each off-site vault is behind."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.utils import timezone
+
+from backups.models import Backup, OffsiteVault, Replica
+
+
+def waiting(vault: OffsiteVault) -> QuerySet[Backup]:
+    """The good backups that have no copy there yet, oldest first."""
+    good = Backup.objects.filter(environment_id=vault.environment_id, damage="", here=True)
+    return good.exclude(replicas__vault=vault).order_by("taken_at")
+
+
+def of(vault: OffsiteVault) -> timedelta:
+    """How long the oldest backup that is not there has been waiting; zero when all are."""
+    return lag_of(measured(OffsiteVault.objects.filter(pk=vault.pk)).get())
+
+
+def measured(vaults: QuerySet[OffsiteVault]) -> QuerySet[OffsiteVault]:
+    """The same vaults, each with `oldest`: when the oldest backup that is not there was taken."""
+    there = Replica.objects.filter(vault=OuterRef(OuterRef("pk")), backup=OuterRef("pk"))
+    good = Backup.objects.filter(environment=OuterRef("environment"), damage="", here=True)
+    oldest = good.exclude(Exists(there)).order_by("taken_at").values("taken_at")[:1]
+    return vaults.annotate(oldest=Subquery(oldest))
+
+
+def standings() -> list[tuple[OffsiteVault, timedelta]]:
+    """Every off-site vault in use and its lag, in one query."""
+    vaults = measured(OffsiteVault.objects.filter(enabled=True).select_related("environment"))
+    return [(vault, lag_of(vault)) for vault in vaults]
+
+
+def lag_of(vault: OffsiteVault) -> timedelta:
+    """The lag of a measured vault."""
+    oldest: datetime | None = vault.oldest  # type: ignore[attr-defined]
+    return timezone.now() - oldest if oldest else timedelta()
