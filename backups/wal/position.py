@@ -32,10 +32,10 @@ class Standing:
 def descriptor(index: Path) -> int | None:
     """The descriptor by which SQLite holds this `-shm` in this process; None where it does not."""
     try:
-        wanted = index.stat()
+        wanted, names = index.stat(), os.listdir(DESCRIPTORS)  # noqa: PTH208  names, not paths: they are numbers
     except OSError:
         return None
-    for name in os.listdir(DESCRIPTORS):  # noqa: PTH208  names, not paths: they are numbers
+    for name in names:
         try:
             found = os.fstat(int(name))
         except OSError:  # closed meanwhile, as the one that lists them is

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from backups.engines.sqlite import SqliteEngine
+from backups.wal import position
 from backups.wal.frames import Discontinuity, Position, Wal, WalHeader, checksum
 from backups.wal.pins import Pins
 from backups.wal.position import begin, descriptor, look, parse
@@ -28,8 +30,8 @@ def index_of(live: Path) -> Path:
 
 
 def test_a_position_is_read_back_from_its_text() -> None:
-    position = Position(0xFFFFFFFF, 7, 1234567, 0xDEADBEEF00000001)
-    assert Position.parse(str(position)) == position
+    there = Position(0xFFFFFFFF, 7, 1234567, 0xDEADBEEF00000001)
+    assert Position.parse(str(there)) == there
 
 
 @pytest.mark.parametrize("text", ["", "1-2-3", "x-1-1-1", "1-2-3-4-5"])
@@ -101,8 +103,8 @@ def test_the_position_of_a_snapshot_is_that_of_the_commit_in_it(tmp_path: Path) 
         assert pins.wal is not None
         places = [commit.position for commit in pins.wal.commits(None, end)]
     pins.close()
-    numbers = {position: number for number, position in enumerate(places)}
-    steps = {numbers[position] - counted for position, counted in taken if position is not None}
+    numbers = {place: number for number, place in enumerate(places)}
+    steps = {numbers[place] - counted for place, counted in taken if place is not None}
     assert len(taken) == 6
     assert len(steps) == 1  # always so many commits of the preparation before
 
@@ -111,6 +113,14 @@ def test_a_snapshot_without_a_log_has_no_position(tmp_path: Path) -> None:
     live = make(tmp_path / "live.db", journal="delete")
     assert snapshot(live, tmp_path / "copy.db") is None
     assert (tmp_path / "copy.db").exists()
+
+
+def test_where_descriptors_cannot_be_listed_a_snapshot_is_taken_all_the_same(
+    live: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(position, "DESCRIPTORS", tmp_path / "none")
+    assert SqliteEngine().snapshot(live, tmp_path / "copy.db") is None
+    assert SqliteEngine().facts(tmp_path / "copy.db").row_counts["students"] == 200
 
 
 def test_the_log_stays_held_while_the_position_is_read(live: Path) -> None:
