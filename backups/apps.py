@@ -14,6 +14,8 @@ class BackupsConfig(AppConfig):
         from backups import verbs
         from backups.steps import (
             backup,
+            comparison,
+            disasters,
             drill,
             following,
             hold,
@@ -35,10 +37,10 @@ class BackupsConfig(AppConfig):
             hold.HoldData, hold.CompareData, hold.ReleaseHold, housekeeping.TidyVault,
             offsite.CopyOffsite, offsite.BringBack,
             restore_test.UnpackForTest, restore_test.Conclude,
-            drill.UnpackElsewhere, drill.DeleteRows, drill.PutRowsBackInDrill, drill.TearDatabase,
+            drill.UnpackElsewhere, disasters.DeleteRows, drill.PutRowsBackInDrill, disasters.TearDatabase,
             drill.RestoreInDrill, drill.ConcludeDrill,
             following.RestFollower, following.ResumeFollower,
-            rows.UnpackRows, rows.CompareRows, rows.PlanRows, rows.PutRowsBack, rows.CleanRows,
+            comparison.UnpackRows, comparison.CompareRows, rows.PlanRows, rows.PutRowsBack, rows.CleanRows,
         )  # fmt: skip
         registry.add(*verbs.VERBS)
         post_save.connect(_follow_environment, sender=Environment, dispatch_uid="backups.schedule")

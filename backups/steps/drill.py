@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from backups import selectors
 from backups.engines import putting, recovery, rows
-from backups.engines.sqlite import SIDE_FILES, SqliteEngine, connect, side_file
+from backups.engines.sqlite import SIDE_FILES, SqliteEngine, side_file
 from backups.models import Backup, Proof
 from backups.services import drill_reports, drills, offsite, test_log
 from backups.steps.restore import backup_of
@@ -23,11 +23,7 @@ from smsops.errors import OpsError
 from smsops.models import Phase
 from smsops.runs.context import Context
 from smsops.runs.kinds import Done, Outcome, StepKind
-from smsops.switch import sandbox
 from smsops.text import bytes_text, count_text, seconds_text
-
-DELETED = 50  # rows of the first core table that a drill deletes
-TORN = 64 * 1024  # bytes in the middle of the database that a drill overwrites
 
 
 class UnpackElsewhere(UnpackForTest):
@@ -46,23 +42,6 @@ class UnpackElsewhere(UnpackForTest):
         with offsite.shelf_of(copy.vault) as remote:
             rescue(remote, shelf, backup.identifier, vault.keys)
         return vault.read(backup.identifier, database)
-
-
-class DeleteRows(StepKind):
-    """Deletes students in the sandbox, as somebody might by accident."""
-
-    key = "drill.delete"
-    title = "Delete rows by accident"
-    phase = Phase.DETECT
-
-    def do(self, ctx: Context) -> Outcome:
-        table = ctx.environment.core_tables[0]
-        with connect(database_of(ctx)) as connection, connection:
-            query = f'DELETE FROM "{table}" WHERE rowid IN (SELECT rowid FROM "{table}" ORDER BY rowid DESC LIMIT ?)'  # noqa: S608
-            gone = connection.execute(query, [DELETED]).rowcount
-        if not gone:
-            raise OpsError(f"The backup has no rows in {table}; there is nothing to rehearse with.")
-        return Done({"table": table, "gone": gone}, f"{gone} rows of {table} are gone.")
 
 
 class PutRowsBackInDrill(StepKind):
@@ -85,26 +64,6 @@ class PutRowsBackInDrill(StepKind):
         done = putting.put_back(plan, then, database_of(ctx), ctx.guard)
         back = sum(each.inserted + each.updated + each.already for each in done)
         return Done({"rows": back}, f"{count_text(back, 'row')} came back.")
-
-
-class TearDatabase(StepKind):
-    """Stops the sandbox and overwrites a part of its database, as a dying disk would."""
-
-    key = "drill.tear"
-    title = "Damage the database, and notice it"
-    phase = Phase.DETECT
-
-    def do(self, ctx: Context) -> Outcome:
-        ctx.guard()
-        sandbox.service_of(ctx).runtime.stop(sandbox.name_of(ctx), ctx.environment.stop_seconds)
-        database = database_of(ctx)
-        with database.open("r+b") as file:
-            file.seek(database.stat().st_size // 2)
-            file.write(b"\xa5" * min(TORN, database.stat().st_size // 2))
-        problem = SqliteEngine().facts(database).problem
-        if not problem:
-            raise OpsError("The damage was not noticed by quick_check.")
-        return Done({"problem": problem}, f"quick_check: {problem.splitlines()[0][:200]}")
 
 
 class RestoreInDrill(UnpackForTest):

@@ -18,8 +18,6 @@ from smsops.runs.kinds import Done, Outcome
 from smsops.runs.scratch import ScratchStep
 from smsops.text import count_text
 
-COPY = "verify"
-
 
 class ProveBackup(ScratchStep):
     """Reads the backup back into a scratch file and runs every check SQLite has; damage is noted on the backup."""
@@ -30,7 +28,7 @@ class ProveBackup(ScratchStep):
     timeout = 3600
 
     def do(self, ctx: Context) -> Outcome:
-        backup, copy, database = backup_of(ctx), ctx.work_dir / COPY, database_of(ctx)
+        backup, copy, database = backup_of(ctx), ctx.work_dir / "verify", database_of(ctx)
         try:
             with explained(ctx.work_dir):
                 manifest = selectors.vault_of(ctx.environment).read(backup.identifier, copy)
