@@ -2,7 +2,8 @@
 
 The connections are read-only, and therefore never the ones to write the log back and remove it when they are closed.
 A read transaction that began when all of the log was in the database file does not keep the log from being begun anew,
-but what is then written stays, for nothing is written back under it: so one new beginning at most lies between the two.
+but what is then written stays, for nothing is written back under it: so one new beginning with commits in it lies
+between the two at most. (Whoever truncates an empty log twice in a row makes two; that is taken for a gap.)
 """
 
 from __future__ import annotations
