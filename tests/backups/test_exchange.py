@@ -46,15 +46,17 @@ def test_a_pool_that_connects_again_and_again_does_not_stop_the_exchange(
             except psycopg.Error:
                 continue
 
-    pool = [threading.Thread(target=come_back) for _ in range(4)]
+    pool = [threading.Thread(target=come_back, daemon=True) for _ in range(4)]
     for each in pool:
         each.start()
     wait_for(lambda: connected, "the pool")
     server.execute(school_url.name, "DELETE FROM grades")
-    staged(school_url, dump).swap()
-    ended.set()
-    for each in pool:
-        each.join()
+    try:
+        staged(school_url, dump).swap()
+    finally:
+        ended.set()
+        for each in pool:
+            each.join()
     assert server.execute(school_url.name, "SELECT count(*) FROM grades") == [(50,)]
 
 

@@ -71,6 +71,22 @@ def test_rows_that_come_and_go_everywhere_leave_most_blocks_alone(tmp_path: Path
     assert changed(before, after) < after.stat().st_size / slots.BLOCK / 4
 
 
+def places(layout: Path) -> set[tuple[int, int]]:
+    """Where its parts are, and how long."""
+    with layout.open("rb") as file:
+        return set(slots._map(file, slots.read_head(file)))
+
+
+def test_a_changed_part_stays_where_it_was_even_if_another_one_outgrows_its_place(tmp_path: Path) -> None:
+    lines = rows(20_000)
+    before = laid(tmp_path, "before", b"".join(lines))
+    for number in range(500, 20_000, 500):
+        lines[number] = lines[number][:-8] + b"changed\n"
+    lines[500] += b"x" * 1500 + b"\n"
+    after = laid(tmp_path, "after", b"".join(lines), before)
+    assert len(places(after) - places(before)) < 6
+
+
 def test_a_layout_does_not_grow_when_the_same_amount_comes_and_goes(tmp_path: Path) -> None:
     random, lines, before = Random(5), rows(4000), None
     for turn in range(40):
