@@ -12,7 +12,17 @@ class BackupsConfig(AppConfig):
 
     def ready(self) -> None:
         from backups import verbs
-        from backups.steps import backup, hold, housekeeping, offsite, restore, restore_test, rows, verification
+        from backups.steps import (
+            adoption,
+            backup,
+            hold,
+            housekeeping,
+            offsite,
+            restore,
+            restore_test,
+            rows,
+            verification,
+        )
         from smsops.models import Environment
         from smsops.ops import registry
         from smsops.runs import kinds
@@ -21,6 +31,7 @@ class BackupsConfig(AppConfig):
             backup.TakeSnapshot, backup.Store, backup.EnterInCatalogue, verification.ProveBackup,
             restore.Stage, restore.Settle, restore.KeepOld, restore.Swap, restore.CompareRows, restore.ArchiveOld,
             hold.HoldData, hold.CompareData, hold.ReleaseHold, housekeeping.TidyVault,
+            adoption.TakeIn, adoption.Recognise, adoption.MakeDatabase, adoption.CheckDatabase, adoption.Conclude,
             offsite.CopyOffsite, offsite.BringBack,
             restore_test.UnpackForTest, restore_test.Conclude,
             rows.UnpackRows, rows.CompareRows, rows.PlanRows, rows.PutRowsBack, rows.CleanRows,

@@ -53,7 +53,7 @@ def on_ended(run: Run, **_: Any) -> None:
 def _follow_backups(run: Run) -> None:
     """A failed backup is an incident until the next good one (§5.1: data loss risk); damaged data is a critical one."""
     made = run.backups.first()
-    if made is not None and made.good and made.reason != Reason.RESTORE:
+    if made is not None and made.good and made.reason not in (Reason.RESTORE, Reason.ADOPTED):
         _look_for_drops(run, made)
         incident = incidents.live(run.environment, BACKUP)
         if incident is not None:

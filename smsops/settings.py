@@ -165,6 +165,13 @@ SMSOPS_SLICE_SECONDS = env.float("SMSOPS_SLICE_SECONDS", default=20.0)  # how lo
 SMSOPS_SWEEP_SECONDS = env.float("SMSOPS_SWEEP_SECONDS", default=3.0)
 SMSOPS_WATCH_SECONDS = env.float("SMSOPS_WATCH_SECONDS", default=2.0)
 SMSOPS_OFFSITE_SECONDS = env.float("SMSOPS_OFFSITE_SECONDS", default=60.0)
+SMSOPS_ADOPT_BYTES = env.int("SMSOPS_ADOPT_BYTES", default=2 * 1000**3)  # the largest file and database adopted
+SMSOPS_ADOPT_SECONDS = env.float("SMSOPS_ADOPT_SECONDS", default=600.0)  # that playing or checking one may take
+SMSOPS_UPLOAD_BYTES = env.int("SMSOPS_UPLOAD_BYTES", default=200 * 1000**2)
+FILE_UPLOAD_HANDLERS = [
+    "smsops.admin.uploads.BoundedUpload",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 SMSOPS_VAULT_DIR = Path(env("SMSOPS_VAULT_DIR", default=str(DATA_DIR / "vault")))
 SMSOPS_KEYS_DIR = Path(env("SMSOPS_KEYS_DIR", default=str(DATA_DIR / "keys" / "vault")))
 SMSOPS_WORK_DIR = Path(env("SMSOPS_WORK_DIR", default=str(DATA_DIR / "work")))

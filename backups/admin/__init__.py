@@ -1,6 +1,6 @@
 """Backups in the admin. Django finds the pages here."""
 
-from backups.admin import backup, offsite, rows, vault
+from backups.admin import adoption, backup, offsite, rows, vault
 from backups.admin.environment import (
     BackUpNow,
     PauseBackups,
@@ -19,6 +19,7 @@ from smsops.models import Environment
 
 add_action(Environment, BackUpNow())
 add_action(Environment, RestoreLatest())
+add_action(Environment, adoption.Adopt())
 add_action(Environment, TidyUp())
 add_action(Environment, PauseBackups())
 add_action(Environment, ResumeBackups())

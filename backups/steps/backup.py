@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from django.utils import timezone
 
@@ -78,7 +79,7 @@ class Store(StepKind):
         snapshot = ctx.work_dir / SNAPSHOT
         if not snapshot.exists():
             raise OpsError("The snapshot is gone from the work folder; take another backup.")
-        return stored(ctx, storing.store(vault, SqliteEngine(), snapshot, origin))
+        return stored(ctx, storing.store(vault, SqliteEngine(), snapshot, origin, take=not origin.source))
 
     def undo(self, ctx: Context) -> Outcome:
         identifier = storing.identifier_for(origin_of(ctx).taken_at, ctx.run.pk) if taken(ctx) else ""
@@ -125,7 +126,7 @@ def stored(ctx: Context, manifest: Manifest) -> Done:
 
 def taken(ctx: Context) -> bool:
     """Whether there is a snapshot in this run."""
-    return ctx.fact("backup.snapshot", "taken_at") is not None
+    return _of_snapshot(ctx, "taken_at") is not None
 
 
 def skipped(ctx: Context) -> bool:
@@ -138,12 +139,18 @@ def origin_of(ctx: Context) -> storing.Origin:
     return storing.Origin(
         environment=ctx.environment.name,
         database=ctx.environment.database_file,
-        taken_at=datetime.fromisoformat(ctx.fact("backup.snapshot", "taken_at")),
+        taken_at=datetime.fromisoformat(_of_snapshot(ctx, "taken_at")),
         reason=ctx.params.get("backup_reason", Reason.MANUAL),
         release_version=ctx.fact("backup.snapshot", "release_version", ""),
         image_id=ctx.fact("backup.snapshot", "image_id", ""),
         run=ctx.run.pk,
+        source=_of_snapshot(ctx, "source", ""),
     )
+
+
+def _of_snapshot(ctx: Context, name: str, default: Any = None) -> Any:
+    """What is known of the snapshot in this run, whether it was taken of the live database or of a file."""
+    return ctx.fact("backup.snapshot", name, ctx.fact("adopt.check", name, default))
 
 
 def room_for(database: Path, folder: Path) -> None:

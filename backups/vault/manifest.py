@@ -18,7 +18,8 @@ FORMAT = 2
 @dataclass(frozen=True)
 class Manifest:
     """Facts of one backup. Sizes in bytes, times ISO 8601 in UTC. `root` is the digest over the digests of all blocks;
-    `packs` are the packs it is built from, oldest first, by their SHA-256."""
+    `packs` are the packs it is built from, oldest first, by their SHA-256; `source` is the name
+    of the file it was adopted from."""
 
     identifier: str
     environment: str
@@ -37,6 +38,7 @@ class Manifest:
     check: str
     row_counts: dict[str, int] = field(default_factory=dict)
     run: int = 0
+    source: str = ""
     format: int = FORMAT
 
     @property

@@ -1,5 +1,5 @@
 """The verbs of `manage.py ops` that the backups app brings."""
 
-from backups.verbs import backups, offsite, rows, schedule, vault
+from backups.verbs import adoption, backups, offsite, rows, schedule, vault
 
-VERBS = (*backups.VERBS, *rows.VERBS, *vault.VERBS, *offsite.VERBS, *schedule.VERBS)
+VERBS = (*backups.VERBS, *adoption.VERBS, *rows.VERBS, *vault.VERBS, *offsite.VERBS, *schedule.VERBS)
