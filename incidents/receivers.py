@@ -5,6 +5,7 @@ Receivers may be called again for the same news (a worker may have died in betwe
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 from typing import Any
 
@@ -15,9 +16,10 @@ from backups import signals as backup_signals
 from backups.models import Backup, OffsiteVault, Reason
 from backups.services import integrity, test_log
 from incidents.models import EntryKind, Incident, Severity
-from incidents.services import incidents, watching
+from incidents.services import incidents, log_archive, watching
 from incidents.services.incidents import Sign
 from smsops import health, signals
+from smsops.errors import OpsError
 from smsops.models import Run, RunState
 from smsops.text import age_text
 
@@ -33,6 +35,8 @@ def on_undoing(run: Run, **_: Any) -> None:
     severity = Severity.CRITICAL if seen.status in ("down", "unhealthy") else Severity.HIGH
     sign = Sign(_of(run), severity, f"{run.title} failed", run.cause)
     watching.raise_incident(run.environment, sign, run)
+    with contextlib.suppress(OpsError):  # the undo may remove an instance with its log
+        log_archive.collect(run.environment)
 
 
 @receiver(signals.run_ended, dispatch_uid="incidents.run_ended")

@@ -176,6 +176,10 @@ SMSOPS_VAULT_DIR = Path(env("SMSOPS_VAULT_DIR", default=str(DATA_DIR / "vault"))
 SMSOPS_KEYS_DIR = Path(env("SMSOPS_KEYS_DIR", default=str(DATA_DIR / "keys" / "vault")))
 SMSOPS_WORK_DIR = Path(env("SMSOPS_WORK_DIR", default=str(DATA_DIR / "work")))
 SMSOPS_EVIDENCE_DIR = Path(env("SMSOPS_EVIDENCE_DIR", default=str(DATA_DIR / "evidence")))
+SMSOPS_LOGS_DIR = Path(env("SMSOPS_LOGS_DIR", default=str(DATA_DIR / "logs")))
+SMSOPS_LOGS_SECONDS = env.float("SMSOPS_LOGS_SECONDS", default=60.0)
+SMSOPS_LOGS_DAYS = env.int("SMSOPS_LOGS_DAYS", default=30)  # runbook §6.3
+SMSOPS_LOGS_BYTES = env.int("SMSOPS_LOGS_BYTES", default=10 * 1000**3)  # of one environment, packed
 SMSOPS_DOCKER_HOST = env("SMSOPS_DOCKER_HOST", default="unix:///var/run/docker.sock")
 
 LOGGING = {
@@ -205,6 +209,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "backups.copy_offsite",
         "schedule": SMSOPS_OFFSITE_SECONDS,
         "options": {"expires": SMSOPS_OFFSITE_SECONDS * 0.9},
+    },
+    "smsops: logs": {
+        "task": "incidents.archive_logs",
+        "schedule": SMSOPS_LOGS_SECONDS,
+        "options": {"expires": SMSOPS_LOGS_SECONDS * 0.9},
     },
     "smsops: restore tests": {
         "task": "backups.restore_tests",

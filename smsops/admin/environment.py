@@ -41,8 +41,8 @@ class EnvironmentAdmin(OperationsAdmin):
         (None, {"fields": ("name", "title", "preset", "runtime", "base_url")}),
         (
             "Where SMS runs",
-            {"fields": ("instance", "image", "volume", "data_path", "database_file", "env_file", "host_port",
-                        "container_port", "memory_limit_mb", "queue")},
+            {"fields": ("instance", "image", "volume", "data_path", "database_file", "env_file", "compose_file",
+                        "host_port", "container_port", "memory_limit_mb", "queue")},
         ),
         ("Where releases come from", {"fields": ("source_path", "releases_path", "interpreter")}),
         ("Checks", {"fields": ("smoke_email", "smoke_password", "health_seconds", "gate_seconds", "steady_seconds",
