@@ -85,9 +85,10 @@ def _collect(environment: Environment, runtime: Runtime, instance: Instance, sec
     source, _ = LogSource.objects.update_or_create(environment=environment, instance_id=instance.id, defaults=known)
     if source.complete and not instance.up:
         return 0  # it ended, was taken to its end, and did not run since
-    since = when(source.overlap_from)
+    border = source.overlap_from
+    since = when(border.removesuffix("Z") + "Z") if border else None
     lines = runtime.log_lines(instance.name, since - timedelta(milliseconds=1) if since else None)
-    left, border, count, first = Counter(digest for _, digest in source.seen), source.overlap_from, 0, True
+    left, count, first = Counter(digest for _, digest in source.seen), 0, True
     before = left.total()
     while batch := list(itertools.islice(lines, BATCH)):
         fresh = [line for line in batch if line.at >= border and not _known(left, line)]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import heapq
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import zstandard
 
@@ -36,10 +37,11 @@ class Wanted:
     pattern: re.Pattern[str] | None = None
 
 
-class Head:
+class Head(io.RawIOBase):
     """The first `size` bytes of a file, and no more."""
 
     def __init__(self, file: BinaryIO, size: int) -> None:
+        super().__init__()
         self.file, self.left = file, size
 
     def read(self, size: int = -1) -> bytes:
@@ -83,7 +85,9 @@ def _of_source(files: list[LogFile]) -> Iterator[Entry]:
 
 def _lines(file: LogFile) -> Iterator[str]:
     with open(file.path, "rb") as opened:  # noqa: PTH123
-        reader = zstandard.ZstdDecompressor().stream_reader(Head(opened, file.size), read_across_frames=True)
+        reader = zstandard.ZstdDecompressor().stream_reader(
+            cast("BinaryIO", Head(opened, file.size)), read_across_frames=True
+        )
         rest = b""
         while piece := reader.read(PIECE):
             *whole, rest = (rest + piece).split(b"\n")

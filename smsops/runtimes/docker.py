@@ -204,7 +204,9 @@ class DockerRuntime:
         container = self._find(name)
         if container is None:
             return iter(())
-        stream: Iterator[bytes] = container.logs(stream=True, timestamps=True, since=since and since.timestamp())
+        stream: Iterator[bytes] = container.logs(
+            stream=True, follow=False, timestamps=True, since=since and since.timestamp()
+        )
         return stream
 
     @translated

@@ -103,8 +103,8 @@ def log_lines(folder: Path, since: datetime | None) -> Iterator[LogLine]:
                 status = os.fstat(file.fileno())
                 if since is None or status.st_mtime >= since.timestamp():
                     files.setdefault(status.st_ino, file)
-        for file in reversed(files.values()):
-            for line in file:
+        for each in reversed(files.values()):
+            for line in each:
                 if line.endswith(b"\n"):  # else it is still being written
                     at, _, text = line[:-1].decode("utf-8", "replace").partition(" ")
                     if since is None or (_time(at) or since) >= since:
