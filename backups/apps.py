@@ -13,6 +13,7 @@ class BackupsConfig(AppConfig):
     def ready(self) -> None:
         from backups import verbs
         from backups.steps import (
+            adoption,
             backup,
             comparison,
             disasters,
@@ -35,6 +36,7 @@ class BackupsConfig(AppConfig):
             backup.TakeSnapshot, backup.Store, backup.EnterInCatalogue, verification.ProveBackup,
             restore.Stage, restore.Settle, restore.KeepOld, restore.Swap, restored.CompareRows, restored.ArchiveOld,
             hold.HoldData, hold.CompareData, hold.ReleaseHold, housekeeping.TidyVault,
+            adoption.TakeIn, adoption.Recognise, adoption.MakeDatabase, adoption.CheckDatabase, adoption.Conclude,
             offsite.CopyOffsite, offsite.BringBack,
             restore_test.UnpackForTest, restore_test.Conclude,
             drill.UnpackElsewhere, disasters.DeleteRows, drill.PutRowsBackInDrill, disasters.TearDatabase,

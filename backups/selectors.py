@@ -9,7 +9,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
-from backups.models import Backup, Proof
+from backups.models import Backup, Proof, Reason
 from backups.vault.images import Images
 from backups.vault.keys import Keyring
 from backups.vault.shelf import FolderShelf
@@ -59,15 +59,17 @@ def database_path(environment: Environment, runtime: Runtime) -> Path:
 
 def latest_good(environment: Environment) -> Backup | None:
     """The newest backup a restore could begin with. One from the future was taken before the clock was set back: it
-    comes behind those that can be dated."""
+    comes behind those that can be dated. What came from elsewhere is restored when somebody names it, or when there is
+    nothing else."""
     good = Backup.objects.filter(environment=environment, damage="", here=True).exclude(proof=Proof.STORED)
-    return good.filter(taken_at__lte=timezone.now() + CLOCKS_DIFFER).first() or good.first()
+    own = good.exclude(reason=Reason.ADOPTED)
+    return own.filter(taken_at__lte=timezone.now() + CLOCKS_DIFFER).first() or own.first() or good.first()
 
 
 def good_before(backup: Backup) -> Backup | None:
     """The good backup before this one."""
     good = Backup.objects.filter(environment_id=backup.environment_id, damage="", here=True).exclude(proof=Proof.STORED)
-    return good.filter(taken_at__lt=backup.taken_at).first()
+    return good.filter(taken_at__lt=backup.taken_at).exclude(reason=Reason.ADOPTED).first()
 
 
 def orphans_before(backup: Backup) -> dict[str, int]:

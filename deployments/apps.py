@@ -10,12 +10,12 @@ class DeploymentsConfig(AppConfig):
     def ready(self) -> None:
         from backups.services import housekeeping
         from deployments import selectors, verbs
-        from deployments.steps import gates
+        from deployments.steps import config, gates
         from smsops.ops import registry
         from smsops.runs import kinds
         from smsops.runs.validation import add_validation
 
-        kinds.register(gates.Preconditions, gates.Checklist)
+        kinds.register(gates.Preconditions, gates.Checklist, config.TakeConfig)
         add_validation(gates.Checklist.key)
         housekeeping.add_needs(selectors.needed_backups)
         registry.add(*verbs.VERBS)

@@ -1,13 +1,17 @@
-"""`ops releases | preflight | deploy | check | rollback`."""
+"""`ops releases | preflight | deploy | check | rollback | config`."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
 
 from deployments import selectors
 from deployments.checks.base import Result, as_data, failures
-from deployments.services import deploys, preflight, releases
+from deployments.models import ConfigSnapshot
+from deployments.services import config, deploys, preflight, releases
+from smsops.errors import WrongUse
 from smsops.ops.common import by, environment_argument, find_environment, follow, run_arguments
 from smsops.ops.output import Output
 from smsops.ops.registry import BAD, GOOD, Verb
@@ -88,6 +92,50 @@ def _rollback(args: Namespace, output: Output) -> int:
     return follow(deploys.rollback(find_environment(args.environment), by(args), args.to), args, output)
 
 
+def _config_arguments(parser: ArgumentParser) -> None:
+    environment_argument(parser)
+    parser.add_argument("--diff", nargs=2, metavar=("BEFORE", "AFTER"), help="numbers of two snapshots, or “now”")
+    parser.add_argument("--save", metavar="SNAPSHOT", help="write the files of a snapshot into the folder of --to")
+    parser.add_argument("--to", metavar="FOLDER", default="", help="where --save writes them")
+
+
+def _config(args: Namespace, output: Output) -> int:
+    environment = find_environment(args.environment)
+    runtime = runtime_for(environment)
+    if args.diff:
+        before, after = (config.find(environment, word, runtime) for word in args.diff)
+        return _differences(before, after, output)
+    if args.save:
+        if not args.to:
+            raise WrongUse("Say where to: --to FOLDER.")
+        written = config.write_files(config.find(environment, args.save, runtime), Path(args.to))
+        output.say(f"Written, with every secret in them: {', '.join(str(path) for path in written)}")
+        output.data([str(path) for path in written])
+        return GOOD
+    found = list(ConfigSnapshot.objects.filter(environment=environment).select_related("run")[:50])
+    output.table(
+        ["SNAPSHOT", "TAKEN (UTC)", "LAST SEEN", "RELEASE", "VARIABLES", "RUN"],
+        [
+            (each.pk, f"{each.taken_at:%Y-%m-%d %H:%M}", f"{each.seen_at:%Y-%m-%d %H:%M}", each.release_version,
+             len(each.variables), each.run_id or "")
+            for each in found
+        ],
+    )  # fmt: skip
+    output.data([{"snapshot": each.pk, "taken_at": each.taken_at, "seen_at": each.seen_at, "run": each.run_id,
+                  "release": each.release_version, "image_id": each.image_id} for each in found])  # fmt: skip
+    return GOOD
+
+
+def _differences(before: ConfigSnapshot, after: ConfigSnapshot, output: Output) -> int:
+    changes = config.diff(before, after)
+    output.table(
+        ["PART", "NAME", "CHANGE", "BEFORE", "AFTER"],
+        [(each.part, each.name, each.change, each.before, each.after) for each in changes],
+    )
+    output.data([asdict(each) for each in changes])
+    return GOOD
+
+
 VERBS = (
     Verb("releases", "list the releases of an environment", _releases_arguments, _releases),
     Verb("preflight", "check the preconditions of a release (runbook §1)", _release_arguments, _preflight),
@@ -99,4 +147,5 @@ VERBS = (
         _rollback_arguments,
         _rollback,
     ),
+    Verb("config", "what SMS was configured with at each deploy, and what changed", _config_arguments, _config),
 )

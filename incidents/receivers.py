@@ -5,6 +5,7 @@ Receivers may be called again for the same news (a worker may have died in betwe
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 from typing import Any
 
@@ -15,9 +16,10 @@ from backups import signals as backup_signals
 from backups.models import Backup, LogFollowing, OffsiteVault, Reason
 from backups.services import integrity, test_log
 from incidents.models import EntryKind, Incident, Severity
-from incidents.services import incidents, watching
+from incidents.services import incidents, log_archive, watching
 from incidents.services.incidents import Sign
 from smsops import health, signals
+from smsops.errors import OpsError
 from smsops.models import Run, RunState
 from smsops.text import age_text
 
@@ -33,6 +35,8 @@ def on_undoing(run: Run, **_: Any) -> None:
     severity = Severity.CRITICAL if seen.status in ("down", "unhealthy") else Severity.HIGH
     sign = Sign(_of(run), severity, f"{run.title} failed", run.cause)
     watching.raise_incident(run.environment, sign, run)
+    with contextlib.suppress(OpsError):  # the undo may remove an instance with its log
+        log_archive.collect(run.environment)
 
 
 @receiver(signals.run_ended, dispatch_uid="incidents.run_ended")
@@ -53,7 +57,7 @@ def on_ended(run: Run, **_: Any) -> None:
 def _follow_backups(run: Run) -> None:
     """A failed backup is an incident until the next good one (§5.1: data loss risk); damaged data is a critical one."""
     made = run.backups.first()
-    if made is not None and made.good and made.reason != Reason.RESTORE:
+    if made is not None and made.good and made.reason not in (Reason.RESTORE, Reason.ADOPTED):
         _look_for_drops(run, made)
         incident = incidents.live(run.environment, BACKUP)
         if incident is not None:

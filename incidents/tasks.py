@@ -1,9 +1,14 @@
 """Doorbells of the incidents app."""
 
+import logging
+
 from celery import shared_task
 
-from incidents.services import watching
+from incidents.services import log_archive, watching
+from smsops.errors import OpsError
 from smsops.models import Environment
+
+log = logging.getLogger(__name__)
 
 
 @shared_task(name="incidents.watch")
@@ -18,3 +23,21 @@ def watch() -> None:
 def look(environment_id: int) -> None:
     """Look at one environment."""
     watching.look(environment_id)
+
+
+@shared_task(name="incidents.archive_logs")
+def archive_logs() -> None:
+    """Ring for every environment, at the workers beside its engine (every minute)."""
+    for environment_id, queue in Environment.objects.values_list("pk", "queue"):
+        archive_log.apply_async((environment_id,), queue=queue, expires=50)
+
+
+@shared_task(name="incidents.archive_log")
+def archive_log(environment_id: int) -> None:
+    """Take one environment's new lines into the archive."""
+    environment = Environment.objects.filter(pk=environment_id).first()
+    try:
+        if environment is not None:
+            log_archive.collect(environment)
+    except OpsError as error:
+        log.warning("no log of %s archived: %s", environment, error)

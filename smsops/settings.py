@@ -166,10 +166,21 @@ SMSOPS_SWEEP_SECONDS = env.float("SMSOPS_SWEEP_SECONDS", default=3.0)
 SMSOPS_WATCH_SECONDS = env.float("SMSOPS_WATCH_SECONDS", default=2.0)
 SMSOPS_CANARY_SECONDS = env.float("SMSOPS_CANARY_SECONDS", default=300.0)
 SMSOPS_OFFSITE_SECONDS = env.float("SMSOPS_OFFSITE_SECONDS", default=60.0)
+SMSOPS_ADOPT_BYTES = env.int("SMSOPS_ADOPT_BYTES", default=2 * 1000**3)  # the largest file and database adopted
+SMSOPS_ADOPT_SECONDS = env.float("SMSOPS_ADOPT_SECONDS", default=600.0)  # that playing or checking one may take
+SMSOPS_UPLOAD_BYTES = env.int("SMSOPS_UPLOAD_BYTES", default=200 * 1000**2)
+FILE_UPLOAD_HANDLERS = [
+    "smsops.admin.uploads.BoundedUpload",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 SMSOPS_VAULT_DIR = Path(env("SMSOPS_VAULT_DIR", default=str(DATA_DIR / "vault")))
 SMSOPS_KEYS_DIR = Path(env("SMSOPS_KEYS_DIR", default=str(DATA_DIR / "keys" / "vault")))
 SMSOPS_WORK_DIR = Path(env("SMSOPS_WORK_DIR", default=str(DATA_DIR / "work")))
 SMSOPS_EVIDENCE_DIR = Path(env("SMSOPS_EVIDENCE_DIR", default=str(DATA_DIR / "evidence")))
+SMSOPS_LOGS_DIR = Path(env("SMSOPS_LOGS_DIR", default=str(DATA_DIR / "logs")))
+SMSOPS_LOGS_SECONDS = env.float("SMSOPS_LOGS_SECONDS", default=60.0)
+SMSOPS_LOGS_DAYS = env.int("SMSOPS_LOGS_DAYS", default=30)  # runbook §6.3
+SMSOPS_LOGS_BYTES = env.int("SMSOPS_LOGS_BYTES", default=10 * 1000**3)  # of one environment, packed
 SMSOPS_DOCKER_HOST = env("SMSOPS_DOCKER_HOST", default="unix:///var/run/docker.sock")
 
 LOGGING = {
@@ -214,6 +225,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "backups.drills",
         "schedule": crontab(hour="5", minute="10"),
         "options": {"expires": 6 * 3600},
+    },
+    "smsops: logs": {
+        "task": "incidents.archive_logs",
+        "schedule": SMSOPS_LOGS_SECONDS,
+        "options": {"expires": SMSOPS_LOGS_SECONDS * 0.9},
     },
     "smsops: restore tests": {
         "task": "backups.restore_tests",

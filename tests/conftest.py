@@ -93,6 +93,6 @@ def place(request: pytest.FixtureRequest, transactional_db: None) -> Place:
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Vault, work folder and evidence of one test are its own."""
-    for name in ("VAULT", "KEYS", "WORK", "EVIDENCE"):
+    """Vault, work folder, evidence and logs of one test are its own."""
+    for name in ("VAULT", "KEYS", "WORK", "EVIDENCE", "LOGS"):
         monkeypatch.setattr(settings, f"SMSOPS_{name}_DIR", tmp_path / name.lower())

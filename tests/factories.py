@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from backups.models import Backup, OffsiteVault
 from deployments import versions
-from deployments.models import Release
+from deployments.models import ConfigSnapshot, Release
 from incidents.models import EntryKind, Incident, Severity, TimelineEntry, Watch
 from smsops.models import Environment, Run, RunState, Step, StepState
 from smsops.runtimes.base import Instance
@@ -92,6 +92,12 @@ def make_release(
         (folder / ".smsops-release.json").write_text(json.dumps({"id": image_id}))
     fields.setdefault("order", versions.sort_key(version))
     return Release.objects.create(environment=environment, version=version, **fields)
+
+
+def make_config_snapshot(environment: Environment | None = None, **fields: Any) -> ConfigSnapshot:
+    """A snapshot whose files hold the canary."""
+    defaults = {"digest": "d" * 64, "variables": {"SECRET_KEY": "f" * 32}, "env_content": f"SECRET_KEY={CANARY}\n"}
+    return ConfigSnapshot.objects.create(environment=environment or make_environment(), **{**defaults, **fields})
 
 
 def make_instance(environment: Environment, release: Release) -> Instance:

@@ -20,6 +20,7 @@ BELOW = {
     "selectors": SHOWN | {"services", "steps"},
     "checks": SHOWN | {"steps"},
     "sources": SHOWN | {"services", "steps", "selectors"},
+    "adoption": SHOWN | {"services", "steps", "selectors", "models"},
     "engines": SHOWN | {"services", "steps", "selectors", "models"},
     "vault": SHOWN | {"services", "steps", "selectors", "models"},
     "wal": SHOWN | {"services", "steps", "selectors", "models"},
@@ -27,7 +28,7 @@ BELOW = {
     "channels": SHOWN | {"services", "steps", "selectors", "models"},
     "models": SHOWN | {"services", "steps", "selectors"},
 }
-PLAIN = ("engines", "vault", "wal", "runtimes", "channels")  # know plain values, never rows
+PLAIN = ("adoption", "engines", "vault", "wal", "runtimes", "channels")  # know plain values, never rows
 REGISTRY = "smsops.runtimes.registry"  # the one place that goes from a row to its driver
 MODULE_LINES, MODULE_MEDIAN = 300, 80
 FUNCTION_LINES, FUNCTION_MEDIAN = 40, 10

@@ -1,6 +1,6 @@
 """Backups in the admin. Django finds the pages here."""
 
-from backups.admin import backup, dashboard, drill, moments, offsite, rows, schedule, vault
+from backups.admin import adoption, backup, dashboard, drill, moments, offsite, rows, schedule, vault
 from backups.admin.environment import (
     BackUpNow,
     RestoreLatest,
@@ -15,6 +15,7 @@ from smsops.models import Environment
 
 add_action(Environment, BackUpNow())
 add_action(Environment, RestoreLatest())
+add_action(Environment, adoption.Adopt())
 add_action(Environment, TidyUp())
 add_action(Environment, schedule.PauseBackups())
 add_action(Environment, schedule.ResumeBackups())

@@ -99,14 +99,14 @@ class BackupAdmin(RecordAdmin):
     list_display_links = ("identifier",)
     list_filter = ("environment", "proof", "reason", "pinned")
     list_select_related = ("environment",)
-    search_fields = ("identifier", "release_version")
-    search_help_text = "Search by identifier or release."
+    search_fields = ("identifier", "release_version", "source")
+    search_help_text = "Search by identifier, release or the name of an adopted file."
     date_hierarchy = "taken_at"
     object_actions = (Restore(), Compare(), PutBack(), ProveIt(), Verify(), BringBack())
     fieldsets = (
         (
             None,
-            {"fields": ("proven", "environment", "identifier", "age", "reason", "run", "pinned", "damage")},
+            {"fields": ("proven", "environment", "identifier", "age", "reason", "source", "run", "pinned", "damage")},
         ),
         ("What is in it", {"fields": ("release_version", "schema_revision", "students", "row_counts", "orphans")}),
         ("How it is stored", {"fields": ("data_size", "stored", "copies", "root", "image_id")}),

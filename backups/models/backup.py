@@ -27,6 +27,7 @@ class Reason(models.TextChoices):
     DEPLOY = "deploy", "Before a deploy"
     ROLLBACK = "rollback", "Before a rollback"
     RESTORE = "restore", "Before a restore"
+    ADOPTED = "adopted", "Adopted from a file"
 
 
 class Backup(models.Model):
@@ -51,12 +52,19 @@ class Backup(models.Model):
     orphans = models.JSONField(
         null=True, blank=True, help_text="Rows that refer to missing ones, by table; unknown until it was verified."
     )
+    source = models.CharField(
+        "adopted from", max_length=200, blank=True, help_text="The file's own name, of one that was adopted."
+    )
     pinned = models.BooleanField(default=False)
     here = models.BooleanField(default=True, help_text="Whether the local vault has it; else it is only off-site.")
 
     class Meta:
         ordering = ["-taken_at", "-pk"]
-        permissions = [("verify_backup", "Can verify a backup"), ("tidy_vault", "Can tidy up a vault")]
+        permissions = [
+            ("verify_backup", "Can verify a backup"),
+            ("tidy_vault", "Can tidy up a vault"),
+            ("adopt_backup", "Can adopt a backup from a file"),
+        ]
         constraints = [models.UniqueConstraint(fields=["environment", "identifier"], name="one_backup_per_identifier")]
         indexes = [models.Index(fields=["environment", "-taken_at"], name="backup_newest_first")]
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from backups import retention, selectors
-from backups.models import Backup, LogFollowing, Proof, Replica, RetentionPolicy
+from backups.models import Backup, LogFollowing, Proof, Reason, Replica, RetentionPolicy
 from backups.retention import Point, Rules, Verdict
 from backups.services import schedule, storing
 from backups.wal import coverage
@@ -37,7 +37,11 @@ def preview(environment: Environment) -> list[Verdict]:
     policy = policy_of(environment)
     needed = {name: why for needs in _NEEDS for name, why in needs(environment).items()}
     rows = Backup.objects.filter(environment=environment, here=True)
-    points = [Point(row.identifier, row.taken_at, row.good, row.pinned, needed.get(row.identifier, "")) for row in rows]
+    points = [
+        Point(row.identifier, row.taken_at, row.good and row.reason != Reason.ADOPTED, row.pinned,
+              needed.get(row.identifier, ""))
+        for row in rows
+    ]  # fmt: skip
     hours = schedule.of(environment).hours
     stale = max(timedelta(hours=1), 2 * max(hours.usual, hours.quiet))
     rules = Rules(

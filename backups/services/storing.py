@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from backups.engines.base import Describer, Facts
-from backups.models import Backup, Proof
+from backups.models import Backup, Proof, Reason
 from backups.vault.manifest import Manifest
 from backups.vault.store import Stored, Vault
 from smsops.models import Environment, Run
@@ -27,6 +27,7 @@ class Origin:
     run: int = 0
     position: str = ""
     engine: str = "sqlite"
+    source: str = ""
 
 
 def identifier_for(taken_at: datetime, run: int) -> str:
@@ -80,6 +81,7 @@ def manifest_of(identifier: str, origin: Origin, facts: Facts, stored: Stored) -
         row_counts=facts.row_counts,
         run=origin.run,
         position=origin.position,
+        source=origin.source,
     )
 
 
@@ -101,7 +103,9 @@ def catalogue(environment: Environment, run: Run | None, manifest: Manifest, *, 
             "release_version": manifest.release_version,
             "image_id": manifest.image_id,
             "row_counts": manifest.row_counts,
-            "pinned": pinned,
+            "source": manifest.source[:200],
+            # What came from elsewhere came for a reason, and cannot be taken again: no policy lets it go.
+            "pinned": pinned or manifest.reason == Reason.ADOPTED,
         },
     )
     return backup

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
@@ -80,7 +81,8 @@ class Store(StepKind):
             raise OpsError("The snapshot is gone from the work folder; take another backup.")
         with explained(ctx.work_dir):
             copy = database.lay_out(snapshot, vault.images.newest())
-        return stored(ctx, storing.store(vault, database, copy, origin), database.check)
+        manifest = storing.store(vault, database, copy, origin, take=not origin.source)
+        return stored(ctx, manifest, database.check)
 
     def undo(self, ctx: Context) -> Outcome:
         identifier = storing.identifier_for(origin_of(ctx).taken_at, ctx.run.pk) if taken(ctx) else ""
@@ -127,7 +129,7 @@ def stored(ctx: Context, manifest: Manifest, check: str) -> Done:
 
 def taken(ctx: Context) -> bool:
     """Whether there is a snapshot in this run."""
-    return ctx.fact("backup.snapshot", "taken_at") is not None
+    return _of_snapshot(ctx, "taken_at") is not None
 
 
 def skipped(ctx: Context) -> bool:
@@ -142,10 +144,16 @@ def origin_of(ctx: Context) -> storing.Origin:
         environment=ctx.environment.name,
         engine=database.engine,
         database=database.name,
-        taken_at=datetime.fromisoformat(ctx.fact("backup.snapshot", "taken_at")),
+        taken_at=datetime.fromisoformat(_of_snapshot(ctx, "taken_at")),
         reason=ctx.params.get("backup_reason", Reason.MANUAL),
         release_version=ctx.fact("backup.snapshot", "release_version", ""),
         image_id=ctx.fact("backup.snapshot", "image_id", ""),
         position=ctx.fact("backup.snapshot", "position", ""),
         run=ctx.run.pk,
+        source=_of_snapshot(ctx, "source", ""),
     )
+
+
+def _of_snapshot(ctx: Context, name: str, default: Any = None) -> Any:
+    """What is known of the snapshot in this run, whether it was taken of the live database or of a file."""
+    return ctx.fact("backup.snapshot", name, ctx.fact("adopt.check", name, default))

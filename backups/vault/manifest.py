@@ -21,7 +21,8 @@ _KEY_ID = re.compile(r"[0-9a-f]{16}")
 @dataclass(frozen=True)
 class Manifest:
     """Facts of one backup. Sizes in bytes, times ISO 8601 in UTC. `root` is the digest over the digests of all blocks;
-    `packs` are the packs it is built from, oldest first, by their SHA-256."""
+    `packs` are the packs it is built from, oldest first, by their SHA-256; `source` is the name
+    of the file it was adopted from."""
 
     identifier: str
     environment: str
@@ -41,6 +42,7 @@ class Manifest:
     row_counts: dict[str, int] = field(default_factory=dict)
     run: int = 0
     position: str = ""  # where it stands in the write-ahead log of the database, where that is known
+    source: str = ""
     format: int = FORMAT
 
     @property

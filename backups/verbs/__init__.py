@@ -1,5 +1,7 @@
 """The verbs of `manage.py ops` that the backups app brings."""
 
-from backups.verbs import backups, moments, offsite, rows, schedule, vault
+from backups.verbs import adoption, backups, moments, offsite, rows, schedule, vault
 
-VERBS = (*backups.VERBS, *rows.VERBS, *vault.VERBS, *offsite.VERBS, *schedule.VERBS, *moments.VERBS)
+VERBS = (
+    *backups.VERBS, *adoption.VERBS, *rows.VERBS, *vault.VERBS, *offsite.VERBS, *schedule.VERBS, *moments.VERBS,
+)  # fmt: skip

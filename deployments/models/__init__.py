@@ -1,5 +1,6 @@
 """Rows of the deployments app."""
 
+from deployments.models.config import ConfigSnapshot
 from deployments.models.release import Release
 
-__all__ = ["Release"]
+__all__ = ["ConfigSnapshot", "Release"]

@@ -13,6 +13,7 @@ from smsops.runs.validation import validation_steps
 from smsops.runtimes.base import Instance
 from smsops.runtimes.registry import runtime_for
 
+BEFORE = (PlannedStep("check.preconditions"), PlannedStep("config.snapshot"))
 SWITCH = (
     "switch.create",
     "switch.stop",
@@ -42,7 +43,7 @@ def plan_deploy(release: Release) -> Plan:
         kind="deploy",
         title=f"Deploy {release.version} to {environment.name}",
         environment=environment,
-        steps=(PlannedStep("check.preconditions"), *BACKUP_STEPS, *_switch(environment)),
+        steps=(*BEFORE, *BACKUP_STEPS, *_switch(environment)),
         params=_params(release, running) | {"backup_reason": Reason.DEPLOY, "first_installation": running is None},
         disturbs=True,
         notes=tuple(notes),
@@ -62,7 +63,7 @@ def plan_rollback(environment: Environment, version: str = "") -> Plan:
         kind="rollback",
         title=f"Roll back {environment.name} to {release.version}",
         environment=environment,
-        steps=(PlannedStep("check.preconditions"), *_switch(environment)),
+        steps=(*BEFORE, *_switch(environment)),
         params=_params(release, running),
         disturbs=True,
         notes=(

@@ -12,6 +12,7 @@ from incidents.models.incident import (
     Severity,
     TimelineEntry,
 )
+from incidents.models.log import LogFile, LogSource
 from incidents.models.watch import Watch
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "Evidence",
     "Incident",
     "IncidentState",
+    "LogFile",
+    "LogSource",
     "Severity",
     "TimelineEntry",
     "Watch",

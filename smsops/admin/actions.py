@@ -169,7 +169,9 @@ class ActionsMixin(ModelAdmin):  # type: ignore[type-arg]
             raise Http404
         if not action.allowed(request) or not self.has_view_permission(request, target):
             raise PermissionDenied
-        form = action.form(request.POST or None, target=target, initial=action.form.asked(request.GET))
+        form = action.form(
+            request.POST or None, request.FILES or None, target=target, initial=action.form.asked(request.GET)
+        )
         obstacle = action.obstacle(target)
         if request.method == "POST" and not obstacle and form.is_valid():
             try:

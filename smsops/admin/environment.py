@@ -53,7 +53,8 @@ class EnvironmentAdmin(OperationsAdmin):
         (
             "Where SMS runs",
             {"fields": ("instance", "image", "volume", "data_path", "database_engine", "database_file",
-                        "database_url", "env_file", "host_port", "container_port", "memory_limit_mb", "queue")},
+                        "database_url", "env_file", "compose_file", "host_port", "container_port", "memory_limit_mb",
+                        "queue")},
         ),
         ("Where releases come from", {"fields": ("source_path", "releases_path", "interpreter")}),
         ("Checks", {"fields": ("smoke_email", "smoke_password", "health_seconds", "gate_seconds", "steady_seconds",

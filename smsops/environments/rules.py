@@ -58,7 +58,8 @@ def _absolute(environment: Environment, *fields: str) -> dict[str, str]:
 
 def _place(environment: Environment) -> dict[str, str]:
     """Where SMS runs and where its data is."""
-    mistakes = _absolute(environment, "data_path", "releases_path", "env_file", "source_path", "interpreter")
+    mistakes = _absolute(environment, "data_path", "releases_path", "env_file", "compose_file",
+                         "source_path", "interpreter")  # fmt: skip
     if environment.runtime == "process":
         for field, what in (
             ("data_path", "the data folder"),

@@ -81,6 +81,9 @@ class Environment(models.Model):
         help_text="Process runtime: the Python that runs SMS. Empty: the one of smsops.",
     )
     env_file = models.CharField(max_length=500, blank=True, help_text="The .env file SMS is started with.")
+    compose_file = models.CharField(
+        max_length=500, blank=True, help_text="The compose file SMS belongs to, where it has one; only written down."
+    )
     source_path = models.CharField(
         max_length=500, blank=True, help_text="Git repository whose tags are the releases of SMS."
     )

@@ -8,7 +8,7 @@ engine itself does not answer).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -63,6 +63,15 @@ class Event:
     at: datetime
     action: str
     exit_code: int | None = None
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line of an instance's output. `at` is when the engine took it: ISO 8601 in UTC, as precise as the engine is,
+    sorting as text."""
+
+    at: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -124,6 +133,10 @@ class Runtime(Protocol):
 
     def logs(self, name: str, lines: int, since: datetime | None = None) -> str:
         """The last `lines` lines of its output (stdout and stderr), oldest first; empty when there is none."""
+
+    def log_lines(self, name: str, since: datetime | None = None) -> Iterator[LogLine]:
+        """All of its output that the engine still has, oldest first, from about `since` on: a line may come that is a
+        little older. Nothing when there is no such instance."""
 
     def events(self, name: str, since: datetime, until: datetime) -> list[Event]:
         """What happened to the instance that has this name now, oldest first. An engine may have forgotten some: look

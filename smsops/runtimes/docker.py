@@ -6,7 +6,7 @@ import contextlib
 import functools
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ from smsops import envfile
 from smsops.errors import NameTaken, OpsError, RuntimeUnavailable
 from smsops.process import Completed
 from smsops.runtimes import docker_views as views
-from smsops.runtimes.base import Event, Image, Instance, RuntimeSpec
+from smsops.runtimes.base import Event, Image, Instance, LogLine, RuntimeSpec
 
 DATA_MOUNT = "/data"
 SANDBOX_NETWORK = "smsops-sandbox"
@@ -185,6 +185,33 @@ class DockerRuntime:
             return ""
         output: bytes = container.logs(tail=lines, since=since.timestamp() if since else None)
         return output.decode("utf-8", "replace")
+
+    def log_lines(self, name: str, since: datetime | None = None) -> Iterator[LogLine]:
+        pieces = self._log_pieces(name, since)
+        rest = b""
+        try:
+            while piece := self._next_piece(pieces):
+                *lines, rest = (rest + piece).split(b"\n")
+                for line in lines:
+                    at, _, text = line.decode("utf-8", "replace").partition(" ")
+                    yield LogLine(at, text)
+        finally:
+            if hasattr(pieces, "close"):
+                pieces.close()
+
+    @translated
+    def _log_pieces(self, name: str, since: datetime | None) -> Iterator[bytes]:
+        container = self._find(name)
+        if container is None:
+            return iter(())
+        stream: Iterator[bytes] = container.logs(
+            stream=True, follow=False, timestamps=True, since=since and since.timestamp()
+        )
+        return stream
+
+    @translated
+    def _next_piece(self, pieces: Iterator[bytes]) -> bytes:
+        return next(pieces, b"")
 
     @translated
     def events(self, name: str, since: datetime, until: datetime) -> list[Event]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from smsops.runtimes.base import Event, Instance, Status
-from smsops.runtimes.supervisor import started
+from smsops.runtimes.base import Event, Instance, LogLine, Status
+from smsops.runtimes.supervisor import LOG_FILES, started
 
 _TAIL = 1024 * 1024  # bytes read of a log's end
 
@@ -88,6 +90,25 @@ def log_tail(folder: Path, lines: int, since: datetime | None) -> str:
     if since is not None:
         found = [line for line in found if (_time(line.split(" ", 1)[0]) or since) >= since]
     return "".join(line.partition(" ")[2] + "\n" for line in found[-lines:])
+
+
+def log_lines(folder: Path, since: datetime | None) -> Iterator[LogLine]:
+    """All lines the supervisor still has, oldest first."""
+    with contextlib.ExitStack() as stack:
+        files: dict[int, BinaryIO] = {}
+        # Newest first: a file that is rotated meanwhile is met again under its next name, and none is missed.
+        for name in ("log", *(f"log.{number}" for number in range(1, LOG_FILES))):
+            with contextlib.suppress(FileNotFoundError):
+                file = stack.enter_context((folder / name).open("rb"))
+                status = os.fstat(file.fileno())
+                if since is None or status.st_mtime >= since.timestamp():
+                    files.setdefault(status.st_ino, file)
+        for each in reversed(files.values()):
+            for line in each:
+                if line.endswith(b"\n"):  # else it is still being written
+                    at, _, text = line[:-1].decode("utf-8", "replace").partition(" ")
+                    if since is None or (_time(at) or since) >= since:
+                        yield LogLine(at, text)
 
 
 def events(folder: Path, since: datetime, until: datetime) -> list[Event]:

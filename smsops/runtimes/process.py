@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from smsops.errors import NameTaken, OpsError, RuntimeUnavailable
 from smsops.process import Completed
 from smsops.runtimes import instance_folder as folders
 from smsops.runtimes import release_folders
-from smsops.runtimes.base import Event, Image, Instance, RuntimeSpec, Status
+from smsops.runtimes.base import Event, Image, Instance, LogLine, RuntimeSpec, Status
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 
@@ -161,6 +161,9 @@ class ProcessRuntime:
 
     def logs(self, name: str, lines: int, since: datetime | None = None) -> str:
         return folders.log_tail(self.root / name, lines, since)
+
+    def log_lines(self, name: str, since: datetime | None = None) -> Iterator[LogLine]:
+        return folders.log_lines(self.root / name, since)
 
     def events(self, name: str, since: datetime, until: datetime) -> list[Event]:
         return folders.events(self.root / name, since, until)

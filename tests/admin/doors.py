@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from backups.models import Backup, OffsiteVault, Replica
@@ -106,6 +107,10 @@ def _older(environment: Environment) -> dict[str, Any]:
     return {"release": Release.objects.get(environment=environment, version="1.17.0").pk}
 
 
+def _a_backup(_: Any) -> dict[str, Any]:
+    return {"file": SimpleUploadedFile("sms_backup_20251116_120000.db", b"SQLite format 3\0")}
+
+
 def incident(state: IncidentState) -> Callable[[], Incident]:
     over = state in (IncidentState.RESOLVED, IncidentState.CLOSED)
     return lambda: make_incident(state=state, resolved_at=timezone.now() if over else None)
@@ -118,6 +123,7 @@ RUNS = {
     "verify": Door("verify", "backups.verify_backup", its_backup, "verification"),
     "tidy up": Door("tidy", "backups.tidy_vault", a_school, "housekeeping", exclusive=True),
     "drill": Door("drill", "backups.verify_backup", a_school, "drill", extra=lambda _: {"scenario": "deletion"}),
+    "adopt": Door("adopt", "backups.adopt_backup", a_school, "adoption", exclusive=True, extra=_a_backup),
     "compare": Door("compare", "backups.verify_backup", its_backup, "comparison"),
     "put rows back": Door(
         "put-back",

@@ -14,7 +14,7 @@ from django_celery_beat.admin import PeriodicTaskAdmin
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from backups.models import Backup, OffsiteVault
-from deployments.models import Release
+from deployments.models import ConfigSnapshot, Release
 from incidents.models import Incident
 from smsops.models import Environment, Run
 from tests.admin.browser import Browser, changelist, everything
@@ -24,6 +24,7 @@ from tests.factories import (
     SMOKE,
     make_admin,
     make_backup,
+    make_config_snapshot,
     make_environment,
     make_incident,
     make_offsite_vault,
@@ -37,6 +38,7 @@ pytestmark = pytest.mark.django_db
 
 MAKE: dict[type[Model], Callable[[], Any]] = {
     Backup: make_backup,
+    ConfigSnapshot: make_config_snapshot,
     CrontabSchedule: lambda: CrontabSchedule.objects.create(minute="5"),
     Environment: make_environment,
     Group: lambda: Group.objects.create(name="Operators"),
@@ -50,7 +52,7 @@ MAKE: dict[type[Model], Callable[[], Any]] = {
     Run: make_run,
     User: make_user,
 }
-RECORDS = (Backup, Incident, Release, Run)
+RECORDS = (Backup, ConfigSnapshot, Incident, Release, Run)
 BEAT = (CrontabSchedule, IntervalSchedule, PeriodicTask)
 BULK = ["delete_selected", *(str(getattr(name, "__name__", name)) for name in PeriodicTaskAdmin.actions)]
 # What a form of any of these models might hold; unknown names do no harm.

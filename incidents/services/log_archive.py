@@ -1,0 +1,201 @@
+"""Takes SMS's output into an archive: every line once, redacted, packed, a file per instance and day (B16, §6.3).
+
+A file grows by whole frames; the rows that say how far it counts, and how far the engine's log was taken, are written
+together and last. Killed anywhere, the next one cuts off what does not count and takes the same lines again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import itertools
+import os
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import zstandard
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+
+from backups.engines.sqlite import fsync
+from backups.vault.shelf import explained, make_private
+from incidents.models import LogFile, LogSource
+from incidents.services import log_redaction
+from smsops.environments.secrets import known_secrets
+from smsops.models import Environment
+from smsops.runtimes.base import Instance, LogLine, Runtime
+from smsops.runtimes.docker_views import when
+from smsops.runtimes.registry import runtime_for
+
+BATCH = 20_000  # lines that are taken in one go
+OVERLAP = timedelta(seconds=2)  # two streams of one instance may be a little out of order
+MOST_SEEN = 5_000
+MARK = "[smsops] "  # begins lines of ours
+
+
+def folder_of(environment: Environment) -> Path:
+    """Where the archive of an environment is."""
+    return Path(settings.SMSOPS_LOGS_DIR) / environment.name
+
+
+def collect(environment: Environment) -> int:
+    """Take every new line of every instance; how many there were. Nothing while another one is at it. OpsError when the
+    engine is away or the disk is full; what was taken until then stays."""
+    with _alone(folder_of(environment)) as mine:
+        if not mine:
+            return 0
+        runtime, secrets = runtime_for(environment), known_secrets(environment)
+        found = instances(environment, runtime)
+        count = sum(_collect(environment, runtime, each, secrets) for each in found)
+        _note_the_gone(environment, {each.id for each in found})
+        tidy(environment)
+        return count
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[bool]:
+    """Whether nobody else is at this archive; a killed one lets go."""
+    with explained(folder):
+        make_private(folder)
+        handle = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+    else:
+        yield True
+    finally:
+        os.close(handle)
+
+
+def instances(environment: Environment, runtime: Runtime) -> list[Instance]:
+    """Every instance whose output counts: those smsops made, and whatever has SMS's name."""
+    named = runtime.inspect(environment.instance)
+    made = [each for each in runtime.instances() if "smsops.once" not in each.labels]
+    return list({each.id: each for each in (*made, *([named] if named else []))}.values())
+
+
+def _collect(environment: Environment, runtime: Runtime, instance: Instance, secrets: list[str]) -> int:
+    known = {"name": instance.name, "version": instance.version[:60]}
+    source, _ = LogSource.objects.update_or_create(environment=environment, instance_id=instance.id, defaults=known)
+    if source.complete and not instance.up:
+        return 0  # it ended, was taken to its end, and did not run since
+    border = source.overlap_from
+    since = when(border.removesuffix("Z") + "Z") if border else None
+    lines = runtime.log_lines(instance.name, since - timedelta(milliseconds=1) if since else None)
+    left, count, first = Counter(digest for _, digest in source.seen), 0, True
+    before = left.total()
+    while batch := list(itertools.islice(lines, BATCH)):
+        fresh = [line for line in batch if line.at >= border and not _known(left, line)]
+        if first and fresh and before and left.total() == before:
+            said = f"Lines after {source.taken_until} may be missing: the engine had let go of them."
+            fresh.insert(0, LogLine(fresh[0].at, MARK + said))
+        first = first and not fresh
+        if fresh:
+            keep(source, fresh, secrets)
+            count += len(fresh)
+    if source.complete != (not instance.up):
+        LogSource.objects.filter(pk=source.pk).update(complete=not instance.up)
+    return count
+
+
+def _known(left: Counter[str], line: LogLine) -> bool:
+    """Whether the line was taken before; each time only as often as it was."""
+    name = _digest(line)
+    if left[name] <= 0:
+        return False
+    left[name] -= 1
+    return True
+
+
+def _digest(line: LogLine) -> str:
+    key = hashlib.sha256(settings.FIELD_KEY.encode()).digest()
+    return hashlib.blake2b(f"{line.at} {line.text}".encode(), digest_size=8, key=key).hexdigest()
+
+
+def keep(source: LogSource, lines: list[LogLine], secrets: list[str]) -> None:
+    """Append lines to their days' files, and say how far they go."""
+    cleaned = log_redaction.redact_lines(lines, secrets)
+    days: dict[str, list[LogLine]] = {}
+    for line in cleaned:
+        days.setdefault(line.at[:10], []).append(line)
+    changed = [_append(source, date.fromisoformat(day), each) for day, each in days.items()]
+    recent = [line for line in lines if not line.text.startswith(MARK)]
+    _advance(source, recent)
+    with transaction.atomic():
+        for file in changed:
+            file.save()
+        source.save()
+
+
+def _append(source: LogSource, day: date, lines: list[LogLine]) -> LogFile:
+    folder = folder_of(source.environment)
+    path = folder / f"{day}-{source.instance_id[-12:]}-{source.pk}.log.zst"
+    file = LogFile.objects.filter(source=source, day=day).first()
+    file = file or LogFile.objects.create(source=source, day=day, path=str(path))
+    data = "".join(f"{line.at} {line.text}\n" for line in lines).encode()
+    packed = zstandard.ZstdCompressor(level=6).compress(data)
+    with explained(folder):
+        handle = os.open(file.path, os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            os.ftruncate(handle, file.size)  # what lies behind was never written down
+            os.pwrite(handle, packed, file.size)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        fsync(folder)
+    file.size += len(packed)
+    file.raw_size += len(data)
+    file.lines += len(lines)
+    file.first_at = min(filter(None, (file.first_at, min(line.at for line in lines))))
+    file.last_at = max(file.last_at, max(line.at for line in lines))
+    file.changed_at = timezone.now()
+    return file
+
+
+def _advance(source: LogSource, lines: list[LogLine]) -> None:
+    """Move the place up to which lines were taken, and remember those that may come again."""
+    if not lines:
+        return
+    source.taken_until = max(source.taken_until, max(line.at for line in lines))
+    end = when(source.taken_until)
+    assert end is not None
+    border = (end - OVERLAP).strftime("%Y-%m-%dT%H:%M:%S.%f")
+    seen = sorted([*map(tuple, source.seen), *((line.at, _digest(line)) for line in lines if line.at >= border)])
+    if len(seen) > MOST_SEEN:
+        border = max(border, seen[-MOST_SEEN][0])
+    source.overlap_from = border
+    source.seen = [[at, digest] for at, digest in seen if at >= border]
+
+
+def _note_the_gone(environment: Environment, here: set[str]) -> None:
+    """An instance that was removed while it ran may have said something nobody took."""
+    for source in LogSource.objects.filter(environment=environment, gone=False).exclude(instance_id__in=here):
+        source.gone = True
+        if source.taken_until and not source.complete:
+            said = f"What {source.name} said after {source.taken_until} may be missing: it was removed."
+            keep(source, [LogLine(source.taken_until, MARK + said)], [])
+        source.save()
+
+
+def tidy(environment: Environment) -> int:
+    """Remove files that are past their time, then the oldest until the rest is small enough; how many."""
+    files = LogFile.objects.filter(source__environment=environment)
+    going = list(files.filter(day__lt=timezone.now().date() - timedelta(days=settings.SMSOPS_LOGS_DAYS)))
+    size = (files.aggregate(size=Sum("size"))["size"] or 0) - sum(file.size for file in going)
+    for file in files.exclude(pk__in=[file.pk for file in going]).order_by("day", "last_at", "pk"):
+        if size <= settings.SMSOPS_LOGS_BYTES:
+            break
+        size -= file.size
+        going.append(file)
+    for file in going:
+        with explained(folder_of(environment)):
+            Path(file.path).unlink(missing_ok=True)
+        file.delete()
+    LogSource.objects.filter(environment=environment, gone=True, files=None).delete()
+    return len(going)
