@@ -88,7 +88,7 @@ def statuses() -> list[Status]:
     good = Backup.objects.filter(environment=OuterRef("pk"), damage="").exclude(proof=Proof.STORED)
     future_last = Case(When(taken_at__gt=timezone.now() + CLOCKS_DIFFER, then=1), default=0)
     newest = good.order_by(future_last, "-taken_at", "-pk").values("pk")[:1]
-    environments = list(Environment.objects.select_related("watch").annotate(newest=Subquery(newest)))
+    environments = list(Environment.objects.select_related("watch", "log_following").annotate(newest=Subquery(newest)))
     backups = Backup.objects.in_bulk([environment.newest for environment in environments if environment.newest])
     running, incidents = defaultdict(list), defaultdict(list)
     for run in active_runs():

@@ -8,7 +8,6 @@ from typing import Any
 from django.http import HttpRequest
 
 from backups import selectors
-from backups.models import LogFollowing
 from backups.services import lags
 from smsops.text import seconds_text
 
@@ -16,7 +15,7 @@ from smsops.text import seconds_text
 def panel(request: HttpRequest) -> dict[str, Any]:
     """The warning about keys and how far the copies elsewhere are, for those who see backups."""
     if not request.user.has_perm("backups.view_backup"):
-        return {"key_warning": "", "offsite": {}, "following": {}}
+        return {"key_warning": "", "offsite": {}}
     at_risk = selectors.keyring().at_risk()
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for vault, lag in lags.standings():
@@ -26,5 +25,4 @@ def panel(request: HttpRequest) -> dict[str, Any]:
     return {
         "key_warning": selectors.key_warning(at_risk) if at_risk else "",
         "offsite": dict(found),
-        "following": {row.environment_id: row for row in LogFollowing.objects.filter(enabled=True)},
     }

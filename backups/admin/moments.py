@@ -51,12 +51,16 @@ class RestoreToMoment(ExclusiveAction):
         return "" if following.of(target) else "The log of this environment is not followed."
 
     def preview(self, target: Environment, request: HttpRequest) -> Preview:
+        said: tuple[str, ...] = ()
         if at := request.GET.get("at") or request.POST.get("at"):
-            plan = moments.plan(target, moments.in_utc(at))
-            return Preview(plan.notes, plan)
+            try:
+                plan = moments.plan(target, moments.in_utc(at))
+                return Preview(plan.notes, plan)
+            except WrongUse as error:  # the form stays, so that another moment can be given
+                said = (error.message,)
         found = moments.spans(target)
         known = f"Every commit from {found[0].start:%Y-%m-%d %H:%M} UTC on." if found else "Nothing yet."
-        return Preview(("The data goes back to the last commit at or before the moment you give.", f"Known: {known}"))
+        return Preview((*said, "The data goes back to the last commit at or before the moment you give.", known))
 
     def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
         return moments.start(target, cleaned["at"], by)

@@ -8,10 +8,11 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from backups.vault.shelf import INCOMING, FolderShelf, explained
+from backups.vault.shelf import INCOMING, LOCK, FolderShelf, explained
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _PACK = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{62}\.pack")
+OWN = ("backups", "packs", "log", INCOMING)
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -35,7 +36,7 @@ def named(shelf: FolderShelf) -> list[str]:
 
 def _strangers(root: Path) -> Iterator[str]:
     for path in root.iterdir():
-        if path.name not in ("backups", "packs", INCOMING) or not path.is_dir():
+        if path.name != LOCK and (path.name not in OWN or not path.is_dir()):
             yield path.name
     for path in _inside(root / "backups"):
         if path.suffix != ".json" or not IDENTIFIER.fullmatch(path.stem) or not path.is_file():

@@ -52,7 +52,7 @@ def _vault(args: Namespace) -> OffsiteVault:
 def _list(args: Namespace, output: Output) -> int:
     environment = find_environment(args.environment)
     found = list(OffsiteVault.objects.filter(environment=environment).select_related("environment"))
-    lags = [lags.of(vault) for vault in found]
+    behind = [lags.of(vault) for vault in found]
     rows = [
         (
             vault.name,
@@ -61,13 +61,13 @@ def _list(args: Namespace, output: Output) -> int:
             seconds_text(lag.total_seconds()) if lag else "nothing",
             vault.problem or "ok",
         )
-        for vault, lag in zip(found, lags, strict=True)
+        for vault, lag in zip(found, behind, strict=True)
     ]
     output.table(["VAULT", "KIND", "WHERE", "BEHIND BY", "STATE"], rows)
     output.data(
         [
             {"name": vault.name, "kind": vault.kind, "lag_seconds": lag.total_seconds(), "problem": vault.problem}
-            for vault, lag in zip(found, lags, strict=True)
+            for vault, lag in zip(found, behind, strict=True)
         ]
     )
     return BAD if any(vault.problem for vault in found) else GOOD

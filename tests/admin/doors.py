@@ -11,7 +11,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from backups.models import Backup, OffsiteVault, Replica
+from backups.models import Backup, LogFollowing, OffsiteVault, Replica
 from backups.services import schedule
 from deployments.models import Release
 from incidents.models import Incident, IncidentState
@@ -95,6 +95,12 @@ def a_paused_school() -> Environment:
     return Environment.objects.get(pk=environment.pk)
 
 
+def a_followed_school() -> Environment:
+    environment = a_school()
+    LogFollowing.objects.create(environment=environment)
+    return environment
+
+
 def its_older_release() -> Release:
     return Release.objects.get(environment=a_school(), version="1.17.0")
 
@@ -114,6 +120,10 @@ def _a_backup(_: Any) -> dict[str, Any]:
 def incident(state: IncidentState) -> Callable[[], Incident]:
     over = state in (IncidentState.RESOLVED, IncidentState.CLOSED)
     return lambda: make_incident(state=state, resolved_at=timezone.now() if over else None)
+
+
+def _now(_: Environment) -> dict[str, Any]:
+    return {"at": timezone.now().isoformat()}
 
 
 RUNS = {
@@ -150,6 +160,9 @@ DOORS = {
     **RUNS,
     **MOVES,
     "read what is elsewhere": Door("reindex", "backups.tidy_vault", a_mounted_folder),
+    "restore to a moment": Door(
+        "restore-to", "smsops.restore_environment", a_followed_school, destructive=True, exclusive=True, extra=_now
+    ),
     "pause backups": Door("pause", "backups.pause_backups", a_school, extra=lambda _: {"hours": 2}),
     "resume backups": Door("resume", "backups.pause_backups", a_paused_school),
     "import releases": Door("import", "smsops.deploy_environment", a_school),

@@ -152,7 +152,7 @@ def test_the_undo_of_a_restore_survives_a_kill_at_every_boundary(
 ) -> None:
     backup = taken(sms)
     server.execute(school_url.name, "DELETE FROM grades WHERE id > 20")
-    monkeypatch.setattr("backups.steps.restore.CompareRows.do", _refuse)
+    monkeypatch.setattr("backups.steps.restored.CompareRows.do", _refuse)
     run = restores.start(backup, BY)
     deaths = kill_at_every_boundary(run, lambda: grades(server, school_url))
     assert run.state == RunState.UNDONE, f"{run.headline} {run.cause}"

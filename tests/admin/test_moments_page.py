@@ -1,0 +1,66 @@
+"""The page where a moment is picked: what can be had, how exactly, and the way to the confirmation."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from backups.models import LogFollowing
+from smsops.models import Environment, RunState
+from tests.admin.browser import Browser, Page, door
+from tests.admin.doors import a_followed_school, a_school
+from tests.factories import make_admin, make_run, make_user, make_viewer
+
+pytestmark = pytest.mark.django_db
+
+
+def moments_page(environment: Environment, user: object = None) -> Page:
+    return Browser(user or make_admin()).get(reverse("admin:backups_moments", args=[environment.pk]))  # type: ignore[arg-type]
+
+
+def test_where_no_log_is_followed_the_page_says_how_to_begin() -> None:
+    assert "Switch on Point in time" in moments_page(a_school()).text
+
+
+def test_a_follower_that_is_not_there_is_an_alarm() -> None:
+    page = moments_page(a_followed_school())
+    assert "is “manage.py follow” running?" in page.one("p", "alarm").text
+
+
+def test_a_follower_that_looks_is_none_and_the_loss_is_shown() -> None:
+    environment, now = a_followed_school(), timezone.now()
+    LogFollowing.objects.update(looked_at=now, kept_at=now, canary_seconds=0.4, canary_at=now)
+    page = moments_page(environment)
+    assert not page.all("p", "alarm")
+    assert "Loss if it broke now 0.4 s" in page.text
+
+
+def test_the_moments_before_the_last_changes_are_offered() -> None:
+    environment = a_followed_school()
+    run = make_run(environment, title="Deploy 1.19.0", disturbs=True, state=RunState.SUCCEEDED)
+    links = [link for link in moments_page(environment).links if "/do/restore-to/?at=" in link]
+    assert (len(links), run.title in moments_page(environment).text) == (1, True)
+
+
+def test_who_may_not_restore_is_offered_no_way_to_it() -> None:
+    environment = a_followed_school()
+    make_run(environment, disturbs=True)
+    page = moments_page(environment, make_viewer())
+    assert (page.status, [link for link in page.links if "restore-to" in link]) == (200, [])
+
+
+def test_who_may_not_see_backups_does_not_see_the_moments() -> None:
+    assert moments_page(a_school(), make_user("smsops.view_environment", is_staff=True)).status == 403
+
+
+def test_a_moment_that_cannot_be_had_is_said_and_the_form_stays() -> None:
+    page = Browser(make_admin()).get(door(a_followed_school(), "restore-to"), at="2020-01-01 12:00:00")
+    assert "2020-01-01 12:00:00 UTC cannot be reached." in page.text
+    assert "2020-01-01 12:00:00" in [field.attributes.get("value") for field in page.all("input")]
+
+
+def test_what_is_no_moment_is_refused_beside_its_field() -> None:
+    target = a_followed_school()
+    form = {"at": "yesterday", "typed_name": target.name, "reason": "a mistake"}
+    assert "is no moment" in Browser(make_admin()).post(door(target, "restore-to"), **form).errors_of("Moment")
