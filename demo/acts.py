@@ -6,9 +6,12 @@ import os
 import signal
 import time
 
-from backups.models import Backup
-from backups.selectors import latest_good
-from backups.services import backups, recoveries, restore_tests, restores
+from django.utils import timezone
+
+from backups.models import Backup, LogFollowing
+from backups.selectors import database_path, latest_good
+from backups.services import backups, following, moments, recoveries, restore_tests, restores
+from demo import week
 from demo.school_client import School
 from demo.telling import Line, wait_for
 from deployments import selectors as releases
@@ -129,6 +132,48 @@ def put_back(school: School) -> Line:
     same = runtime_for(environment()).inspect(environment().instance) == instance
     right = run.state == RunState.SUCCEEDED and gone == 50 and missing == before - 50 and after == before and same
     return Line(right, f"{run.headline} SMS showed {missing:,} students, and shows {after:,}; it never stopped.")
+
+
+def follow() -> Line:
+    """From here on every commit is kept."""
+    LogFollowing.objects.get_or_create(environment=environment())
+    row = LogFollowing.objects.get(environment=environment())
+
+    def alive() -> bool:
+        row.refresh_from_db()
+        return row.alive
+
+    wait_for(alive, "the follower of the log")
+    taken = finished(backups.request(environment(), BY))
+    loss = following.send_canary(row)
+    right = taken.state == RunState.SUCCEEDED and loss is not None and loss < 2
+    return Line(right, f"Every commit is kept from now on; if all broke now, {loss or 0:.2f} s of work would be lost.")
+
+
+def go_back(school: School) -> Line:
+    """Thirty students are deleted by mistake; the whole school goes back to the moment before."""
+    school.sign_in()
+    before = school.count()
+    following.send_canary(LogFollowing.objects.get(environment=environment()))
+    moment = timezone.now()
+    gone = school.delete(30)
+    missing = school.count()
+    following.send_canary(LogFollowing.objects.get(environment=environment()))
+    run = finished(moments.start(environment(), moment, BY))
+    after = school.count()
+    right = run.state == RunState.SUCCEEDED and gone == 30 and missing == before - 30 and after == before
+    return Line(right, f"{run.headline} SMS showed {missing:,} students, and shows {after:,}.")
+
+
+def week_of_backups() -> Line:
+    """A week of backups every fifteen minutes, of a copy of this school."""
+    place = environment()
+    found = week.play(database_path(place, runtime_for(place)))
+    return Line(
+        found.right and found.stored < found.raw / 20,
+        f"{week.BACKUPS} backups of {bytes_text(found.raw)} lie in {bytes_text(found.stored)}, encrypted, made in "
+        f"{found.seconds:.0f} s; one from the middle came back with its own rows.",
+    )
 
 
 def test_restore() -> Line:

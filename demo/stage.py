@@ -87,10 +87,11 @@ class Stage:
             raise SystemExit(f"{' '.join(words[:2])} failed:\n{done.stdout}{done.stderr}")
 
     def start_processes(self) -> None:
-        """Start worker, beat and web; they end with this process, however it ends."""
+        """Start worker, beat, the follower of logs and web; they end with this process, however it ends."""
         celery = [sys.executable, "-m", "celery", "-A", "smsops"]
         self._start("worker", [*celery, "worker", "--concurrency=2", "--without-gossip", "--without-mingle"])
         self._start("beat", [*celery, "beat"])
+        self._start("follow", [sys.executable, "manage.py", "follow"])
         web = ["-m", "gunicorn", "--bind", f"127.0.0.1:{self.web_port}", "--workers=1", "--threads=4"]
         self._start("web", [sys.executable, *web, "smsops.wsgi"])
 

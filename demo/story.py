@@ -77,6 +77,9 @@ def play(story: Story, stage: Stage) -> None:
     story.act("Back up, then delete 200 students through SMS's API", lambda: acts.lose_students(school))
     story.act("Restore the backup", lambda: acts.restore(school))
     story.act("Delete 50 more by mistake; put those rows back while SMS runs", lambda: acts.put_back(school))
+    story.act("Follow the log: every commit is kept", acts.follow)
+    story.act("Delete 30 more by mistake; go back to the moment before", lambda: acts.go_back(school))
+    story.act("A week of backups, accelerated", acts.week_of_backups)
     story.act("Start SMS on a copy of the newest backup, in isolation", acts.test_restore)
     story.act("Ask for the status", acts.status)
 
