@@ -218,6 +218,8 @@ def test_the_log_is_given_from_its_end_or_from_a_moment_oldest_line_first(place:
     place.runtime.stop(name, 5)
     whole = place.runtime.logs(name, 1000).splitlines()
     assert place.runtime.logs(name, 3).splitlines() == whole[-3:]
+    assert sorted(line.text for line in place.runtime.log_lines(name)) == sorted(whole)
+    assert list(place.runtime.log_lines(name, now() + timedelta(hours=1))) == []
     text = "\n".join(whole)
     assert 0 <= text.find("Starting Uvicorn server") < text.find("Application startup complete")
     since = seen(place).started_at
@@ -230,6 +232,7 @@ def test_nothing_is_known_of_an_instance_that_is_not_there(place: Place) -> None
     assert place.runtime.inspect(GONE) is None
     assert place.runtime.describe(GONE) == {}
     assert place.runtime.logs(GONE, 10) == ""
+    assert list(place.runtime.log_lines(GONE)) == []
 
 
 def test_an_instance_is_described_with_its_environment(place: Place) -> None:
