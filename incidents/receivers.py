@@ -36,7 +36,7 @@ def on_undoing(run: Run, **_: Any) -> None:
     sign = Sign(_of(run), severity, f"{run.title} failed", run.cause)
     watching.raise_incident(run.environment, sign, run)
     with contextlib.suppress(OpsError):  # the undo may remove an instance with its log
-        log_archive.collect(run.environment)
+        log_archive.collect(run.environment, seconds=3)
 
 
 @receiver(signals.run_ended, dispatch_uid="incidents.run_ended")

@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import itertools
 import os
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -32,6 +33,7 @@ from smsops.runtimes.base import Instance, LogLine, Runtime
 from smsops.runtimes.docker_views import when
 from smsops.runtimes.registry import runtime_for
 
+LONGEST = 45.0  # seconds at one go
 BATCH = 20_000  # lines that are taken in one go
 OVERLAP = timedelta(seconds=2)  # two streams of one instance may be a little out of order
 MOST_SEEN = 5_000
@@ -43,15 +45,16 @@ def folder_of(environment: Environment) -> Path:
     return Path(settings.SMSOPS_LOGS_DIR) / environment.name
 
 
-def collect(environment: Environment) -> int:
-    """Take every new line of every instance; how many there were. Nothing while another one is at it. OpsError when the
-    engine is away or the disk is full; what was taken until then stays."""
+def collect(environment: Environment, seconds: float = LONGEST) -> int:
+    """Take the new lines of every instance, for so many seconds; how many there were. Nothing while another one is at
+    it. OpsError when the engine is away or the disk is full. What was taken until then stays, and the next goes on."""
+    end = time.monotonic() + seconds
     with _alone(folder_of(environment)) as mine:
         if not mine:
             return 0
         runtime, secrets = runtime_for(environment), known_secrets(environment)
         found = instances(environment, runtime)
-        count = sum(_collect(environment, runtime, each, secrets) for each in found)
+        count = sum(_collect(environment, runtime, each, secrets, end) for each in found)
         _note_the_gone(environment, {each.id for each in found})
         tidy(environment)
         return count
@@ -80,25 +83,27 @@ def instances(environment: Environment, runtime: Runtime) -> list[Instance]:
     return list({each.id: each for each in (*made, *([named] if named else []))}.values())
 
 
-def _collect(environment: Environment, runtime: Runtime, instance: Instance, secrets: list[str]) -> int:
+def _collect(environment: Environment, runtime: Runtime, instance: Instance, secrets: list[str], end: float) -> int:
     known = {"name": instance.name, "version": instance.version[:60]}
     source, _ = LogSource.objects.update_or_create(environment=environment, instance_id=instance.id, defaults=known)
     if source.complete and not instance.up:
         return 0  # it ended, was taken to its end, and did not run since
     border = source.overlap_from
     since = when(border.removesuffix("Z") + "Z") if border else None
-    lines = runtime.log_lines(instance.name, since - timedelta(milliseconds=1) if since else None)
     left, count, first = Counter(digest for _, digest in source.seen), 0, True
     before = left.total()
-    while batch := list(itertools.islice(lines, BATCH)):
-        fresh = [line for line in batch if line.at >= border and not _known(left, line)]
-        if first and fresh and before and left.total() == before:
-            said = f"Lines after {source.taken_until} may be missing: the engine had let go of them."
-            fresh.insert(0, LogLine(fresh[0].at, MARK + said))
-        first = first and not fresh
-        if fresh:
-            keep(source, fresh, secrets)
-            count += len(fresh)
+    with contextlib.closing(runtime.log_lines(instance.name, since and since - timedelta(milliseconds=1))) as lines:
+        while batch := list(itertools.islice(lines, BATCH)):
+            fresh = [line for line in batch if line.at >= border and not _known(left, line)]
+            if first and fresh and before and left.total() == before:
+                said = f"Lines after {source.taken_until} may be missing: the engine had let go of them."
+                fresh.insert(0, LogLine(fresh[0].at, MARK + said))
+            first = first and not fresh
+            if fresh:
+                keep(source, fresh, secrets)
+                count += len(fresh)
+            if fresh and time.monotonic() > end:
+                return count
     if source.complete != (not instance.up):
         LogSource.objects.filter(pk=source.pk).update(complete=not instance.up)
     return count

@@ -8,7 +8,7 @@ engine itself does not answer).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -134,7 +134,7 @@ class Runtime(Protocol):
     def logs(self, name: str, lines: int, since: datetime | None = None) -> str:
         """The last `lines` lines of its output (stdout and stderr), oldest first; empty when there is none."""
 
-    def log_lines(self, name: str, since: datetime | None = None) -> Iterator[LogLine]:
+    def log_lines(self, name: str, since: datetime | None = None) -> Generator[LogLine]:
         """All of its output that the engine still has, oldest first, from about `since` on: a line may come that is a
         little older. Nothing when there is no such instance."""
 

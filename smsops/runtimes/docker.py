@@ -6,7 +6,7 @@ import contextlib
 import functools
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -186,7 +186,7 @@ class DockerRuntime:
         output: bytes = container.logs(tail=lines, since=since.timestamp() if since else None)
         return output.decode("utf-8", "replace")
 
-    def log_lines(self, name: str, since: datetime | None = None) -> Iterator[LogLine]:
+    def log_lines(self, name: str, since: datetime | None = None) -> Generator[LogLine]:
         pieces = self._log_pieces(name, since)
         rest = b""
         try:

@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -92,7 +92,7 @@ def log_tail(folder: Path, lines: int, since: datetime | None) -> str:
     return "".join(line.partition(" ")[2] + "\n" for line in found[-lines:])
 
 
-def log_lines(folder: Path, since: datetime | None) -> Iterator[LogLine]:
+def log_lines(folder: Path, since: datetime | None) -> Generator[LogLine]:
     """All lines the supervisor still has, oldest first."""
     with contextlib.ExitStack() as stack:
         files: dict[int, BinaryIO] = {}

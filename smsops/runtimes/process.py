@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -162,7 +162,7 @@ class ProcessRuntime:
     def logs(self, name: str, lines: int, since: datetime | None = None) -> str:
         return folders.log_tail(self.root / name, lines, since)
 
-    def log_lines(self, name: str, since: datetime | None = None) -> Iterator[LogLine]:
+    def log_lines(self, name: str, since: datetime | None = None) -> Generator[LogLine]:
         return folders.log_lines(self.root / name, since)
 
     def events(self, name: str, since: datetime, until: datetime) -> list[Event]:

@@ -161,6 +161,13 @@ def test_many_lines_are_taken_in_batches(voice: Voice, monkeypatch: pytest.Monke
     assert voice.heard() == lines
 
 
+def test_what_there_was_no_time_for_is_taken_by_the_next(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_archive, "BATCH", 10)
+    voice.say(*(f"line {number}" for number in range(25)))
+    assert [log_archive.collect(voice.environment, seconds=0) for _ in range(4)] == [10, 10, 5, 0]
+    assert voice.heard() == [f"line {number}" for number in range(25)]
+
+
 def test_lines_the_engine_had_let_go_of_are_a_gap_that_is_told(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
     voice.say("early")
     voice.collect()
@@ -226,7 +233,7 @@ def test_a_torn_end_of_a_file_is_not_read_and_cut_off(voice: Voice) -> None:
     voice.say("one")
     voice.collect()
     path = Path(LogFile.objects.get().path)
-    path.write_bytes(path.read_bytes() + b"half a frame")
+    path.write_bytes(path.read_bytes() + b"half a frame" * 1000)
     assert voice.heard() == ["one"]
     voice.say("two")
     voice.collect()

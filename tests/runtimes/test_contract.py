@@ -121,6 +121,7 @@ def test_nothing_is_known_of_an_instance_that_is_not_there(place: Place) -> None
     assert place.runtime.inspect(GONE) is None
     assert place.runtime.describe(GONE) == {}
     assert place.runtime.logs(GONE, 10) == ""
+    assert list(place.runtime.log_lines(GONE)) == []
 
 
 def test_an_instance_is_described_with_its_environment(place: Place) -> None:

@@ -51,6 +51,8 @@ def test_the_log_is_given_from_its_end_or_from_a_moment_oldest_line_first(place:
     place.runtime.stop(name, 5)
     whole = place.runtime.logs(name, 1000).splitlines()
     assert place.runtime.logs(name, 3).splitlines() == whole[-3:]
+    assert sorted(line.text for line in place.runtime.log_lines(name)) == sorted(whole)
+    assert list(place.runtime.log_lines(name, now() + timedelta(hours=1))) == []
     text = "\n".join(whole)
     assert 0 <= text.find("Starting Uvicorn server") < text.find("Application startup complete")
     since = seen(place).started_at
