@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 
 from backups import selectors
-from backups.models import LogFollowing
+from backups.models import Backup, LogFollowing
 from backups.wal.canary import measure, send
 from smsops.errors import OpsError
 from smsops.models import FINAL, Environment, Run
 from smsops.runtimes.registry import runtime_for
 
 LATE = timedelta(seconds=30)  # without a look at the log that is an incident
+_GENERATION = re.compile(r"\d+-(\d{8}T\d{6}Z)-")
 
 
 def of(environment: Environment) -> LogFollowing | None:
@@ -31,6 +33,16 @@ def problem_of(row: LogFollowing) -> str:
     if timezone.now() - row.looked_at > LATE:
         return row.problem or f"Nothing has been kept since {row.looked_at:%H:%M:%S} UTC."
     return ""
+
+
+def lacks_base(row: LogFollowing) -> bool:
+    """Whether no good backup was taken since the present generation of the log began: nothing in it can be reached."""
+    found = _GENERATION.match(row.generation)
+    if not row.alive or found is None:
+        return False
+    began = datetime.strptime(found[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    good = Backup.objects.filter(environment_id=row.environment_id, damage="", here=True)
+    return not good.filter(taken_at__gte=began).exists()
 
 
 def order_rest(row: LogFollowing, run: Run) -> None:

@@ -48,6 +48,10 @@ class Log:
         """All generations, oldest first."""
         return [name for name in self.shelf.names(LOG) if _GENERATION.fullmatch(name) and self.numbers(name)]
 
+    def size(self) -> int:
+        """Bytes of all its files."""
+        return sum(self.shelf.size(f"{LOG}/{generation}") for generation in self.generations())
+
     def numbers(self, generation: str) -> list[int]:
         """The numbers of its files, ascending."""
         found = (_FILE.fullmatch(name) for name in self.shelf.names(f"{LOG}/{generation}"))

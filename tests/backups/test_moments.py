@@ -171,6 +171,15 @@ def test_a_log_that_nobody_follows_is_an_incident_until_somebody_does(followed: 
     assert incident.state == IncidentState.RESOLVED
 
 
+def test_a_log_without_a_backup_to_begin_from_gets_one(followed: Followed) -> None:
+    followed.wait(lambda: followed.now().generation, "a generation")
+    tasks.look_at_followers()
+    run = drive(Run.objects.get(kind="backup"))
+    assert (run.state, run.actor_name) == (RunState.SUCCEEDED, "follower")
+    tasks.look_at_followers()
+    assert Run.objects.filter(kind="backup").count() == 1
+
+
 def test_without_a_follower_nothing_waits_for_one(followed: Followed) -> None:
     followed.place.back_up()
     moment = followed.commit(3)
