@@ -184,11 +184,14 @@ def test_a_killed_receiver_goes_on_without_a_hole(line: Line) -> None:
     assert line.recover(None).row_counts["notes"] == 3
 
 
-def let_the_server_keep(line: Line, bound: str) -> None:
+KEPT = "wal_keep_size"  # of log whoever wants it
+
+
+def let_the_server_keep(line: Line, bound: str, setting: str = "max_slot_wal_keep_size") -> None:
     """How much log the server keeps for a slot; and it throws away what it need not keep at every checkpoint."""
-    line.server.execute("postgres", f"ALTER SYSTEM SET max_slot_wal_keep_size = '{bound}'")
+    line.server.execute("postgres", f"ALTER SYSTEM SET {setting} = '{bound}'")
     line.server.execute("postgres", "SELECT pg_reload_conf()")
-    wait_for(lambda: line.server.execute("postgres", "SHOW max_slot_wal_keep_size") == [(bound,)], "the setting")
+    wait_for(lambda: line.server.execute("postgres", f"SHOW {setting}") == [(bound,)], "the setting")
 
 
 @pytest.fixture(params=["-1", "16MB"])
@@ -197,16 +200,19 @@ def forgetful(request: pytest.FixtureRequest, line: Line) -> Iterator[Line]:
     line.receiver.stop()
     line.receiver.drop_slot()
     let_the_server_keep(line, request.param)
+    let_the_server_keep(line, "256MB", KEPT)  # or a checkpoint may be quicker than the receiver
     line.receiver.start()
-    line.fetched()  # or a checkpoint may be quicker than the receiver
+    line.fetched()
     yield line
     let_the_server_keep(line, "1GB")
+    let_the_server_keep(line, "0", KEPT)
 
 
 def test_a_receiver_that_was_away_too_long_says_so_and_the_hole_is_found(forgetful: Line) -> None:
     line, base = forgetful, forgetful.base()
     line.close_segment()
     line.receiver.stop()
+    let_the_server_keep(line, "0", KEPT)
     for _ in range(5):
         line.commit("INSERT INTO notes VALUES ('x')")
         line.server.execute("postgres", "SELECT pg_switch_wal()")
@@ -216,6 +222,7 @@ def test_a_receiver_that_was_away_too_long_says_so_and_the_hole_is_found(forgetf
     problem = line.receiver.problem()
     assert problem is not None
     assert "there is a hole" in problem.message
+    let_the_server_keep(line, "256MB", KEPT)
     line.receiver.begin_anew()
     line.receiver.start()
     line.close_segment()
