@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from backups.admin.pins import Pin, Unpin
 from backups.admin.rows import Compare, PutBack
 from backups.models import Backup
 from backups.services import backups, rescues, restore_tests, restores
@@ -102,7 +103,7 @@ class BackupAdmin(RecordAdmin):
     search_fields = ("identifier", "release_version", "source")
     search_help_text = "Search by identifier, release or the name of an adopted file."
     date_hierarchy = "taken_at"
-    object_actions = (Restore(), Compare(), PutBack(), ProveIt(), Verify(), BringBack())
+    object_actions = (Restore(), Compare(), PutBack(), ProveIt(), Verify(), BringBack(), Pin(), Unpin())
     fieldsets = (
         (
             None,

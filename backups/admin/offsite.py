@@ -94,7 +94,10 @@ class OffsiteVaultAdmin(OperationsAdmin):
     fieldsets = (
         (None, {"fields": ("environment", "name", "enabled", "lag_minutes")}),
         ("How it goes", {"fields": ("state", "lag", "copied", "problem")}),
-        ("Where it is", {"fields": ("kind", "bucket", "prefix", "address", "region", "user", "secret", "host_key")}),
+        (
+            "Where it is",
+            {"fields": ("kind", "bucket", "prefix", "address", "region", "user", "secret", "read_back", "host_key")},
+        ),
         ("Lock", {"fields": ("lock_days", "lock_mode")}),
     )
 

@@ -63,6 +63,7 @@ class Backup(models.Model):
         permissions = [
             ("verify_backup", "Can verify a backup"),
             ("tidy_vault", "Can tidy up a vault"),
+            ("pin_backup", "Can keep a backup for good, and let it go"),
             ("adopt_backup", "Can adopt a backup from a file"),
         ]
         constraints = [models.UniqueConstraint(fields=["environment", "identifier"], name="one_backup_per_identifier")]

@@ -51,6 +51,12 @@ class OffsiteVault(models.Model):
     )
     lock_days = models.PositiveIntegerField("lock for (days)", default=0, help_text="S3 object lock. 0: none.")
     lock_mode = models.CharField(max_length=10, choices=LockMode, default=LockMode.COMPLIANCE)
+    read_back = models.BooleanField(
+        "read copies back",
+        default=True,
+        help_text="Off: the credentials may only list and write. Lengths alone are compared, and bringing back "
+        "needs credentials that may read.",
+    )
     lag_minutes = models.PositiveIntegerField(
         "may lag (minutes)",
         default=60,

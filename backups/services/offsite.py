@@ -113,7 +113,9 @@ def copy(vault: OffsiteVault, seconds: float) -> Report:
     work = Path(settings.SMSOPS_WORK_DIR) / "offsite" / str(vault.pk)
     local = selectors.vault_of(vault.environment)
     with shelf_of(vault) as shelf, local.in_use():
-        report = replicate(local.shelf, shelf, local.keys, work, Sampling(turn=vault.turn), seconds=seconds)
+        report = replicate(
+            local.shelf, shelf, local.keys, work, Sampling(turn=vault.turn, reads=vault.read_back), seconds=seconds
+        )
         note_copies(vault, set(copies.identifiers(shelf)))
     return report
 

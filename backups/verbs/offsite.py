@@ -19,7 +19,19 @@ from smsops.ops.output import Output
 from smsops.ops.registry import BAD, GOOD, Verb
 from smsops.text import bytes_text, seconds_text
 
-FIELDS = ("kind", "bucket", "prefix", "address", "region", "user", "host_key", "lock_days", "lock_mode", "lag_minutes")
+FIELDS = (
+    "kind",
+    "bucket",
+    "prefix",
+    "address",
+    "region",
+    "user",
+    "host_key",
+    "lock_days",
+    "lock_mode",
+    "lag_minutes",
+    "read_back",
+)
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -37,6 +49,7 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--host-key", help="set: the SFTP server's public key")
     parser.add_argument("--lock-days", type=int, help="set: S3 object lock, days")
     parser.add_argument("--lock-mode", choices=LockMode.values, help="set: how the lock holds")
+    parser.add_argument("--read-back", type=int, choices=(0, 1), help="set: 0 where only list and write are allowed")
     parser.add_argument("--lag-minutes", type=int, help="set: after how long a missing copy is an incident")
     parser.add_argument("--reason", default="", help="why; it goes into the record")
     parser.add_argument("--wait", action="store_true", help="wait for the verdict and show the progress")

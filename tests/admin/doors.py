@@ -101,6 +101,10 @@ def a_followed_school() -> Environment:
     return environment
 
 
+def its_pinned_backup() -> Backup:
+    return make_backup(pinned=True)
+
+
 def its_older_release() -> Release:
     return Release.objects.get(environment=a_school(), version="1.17.0")
 
@@ -163,6 +167,8 @@ DOORS = {
     "restore to a moment": Door(
         "restore-to", "smsops.restore_environment", a_followed_school, destructive=True, exclusive=True, extra=_now
     ),
+    "keep a backup": Door("pin", "backups.pin_backup", its_backup),
+    "let a backup go": Door("unpin", "backups.pin_backup", its_pinned_backup),
     "pause backups": Door("pause", "backups.pause_backups", a_school, extra=lambda _: {"hours": 2}),
     "resume backups": Door("resume", "backups.pause_backups", a_paused_school),
     "import releases": Door("import", "smsops.deploy_environment", a_school),

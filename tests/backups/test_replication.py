@@ -83,9 +83,28 @@ def test_copying_to_s3_needs_the_rights_to_list_read_and_put_alone(stocked: Vaul
             stranger.names("backups")
 
 
-def poor(site: Site) -> Site:
+def test_without_reading_back_the_right_to_read_is_not_needed(stocked: Vault, tmp_path: Path) -> None:
+    writing = [right for right in RIGHTS if right != "s3:GetObject"]
+    with moto(tmp_path, INITIAL_NO_AUTH_ACTION_COUNT="5") as site, opened(poor(site, writing)) as target:
+        report = copy(stocked, target, Sampling(reads=False))
+        assert (report.behind, report.verified, report.faults) == ([], 0, [])
+        assert copy(stocked, target, Sampling(reads=False)).copied == 0
+        with pytest.raises(OpsError, match="do not allow this"):
+            target.open(f"backups/{FIRST}.json")
+
+
+def test_without_reading_back_a_copy_of_another_length_is_a_fault(stocked: Vault, replica: FolderShelf) -> None:
+    copy(stocked, replica)
+    name = pack_name(stocked.manifest(FIRST).packs[0])
+    (replica.root / name).write_bytes(b"cut off")
+    (replica.root / f"backups/{THIRD}.json").unlink()
+    (fault,) = copy(stocked, replica, Sampling(older=0, reads=False)).faults
+    assert (fault.name, fault.there, fault.what) == (name, True, "has another length")
+
+
+def poor(site: Site, rights: list[str] = RIGHTS) -> Site:
     """The site as a user sees it who has no other rights."""
-    policy = f'{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Action": {RIGHTS}, "Resource": "*"}}]}}'
+    policy = f'{{"Version": "2012-10-17", "Statement": [{{"Effect": "Allow", "Action": {rights}, "Resource": "*"}}]}}'
     with client(site, "iam") as iam:
         iam.create_user(UserName="copier")
         iam.put_user_policy(UserName="copier", PolicyName="copying", PolicyDocument=policy.replace("'", '"'))
