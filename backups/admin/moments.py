@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -94,12 +95,19 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "environment": environment,
         "following": row,
         "problem": following.problem_of(row) if row else "",
-        "spans": drawn(moments.spans(environment)) if row else [],
+        "spans": drawn(until_now(moments.spans(environment), row)) if row else [],
         "befores": befores(environment),
         "may": request.user.has_perm(RestoreToMoment.permission),
         "zone": timezone.get_current_timezone_name(),
     }
     return TemplateResponse(request, "admin/backups/moments.html", context)
+
+
+def until_now(found: list[Span], row: LogFollowing) -> list[Span]:
+    """The spans, the last one to when the follower last looked: nothing was committed since, so nothing is missing."""
+    if not found or row.looked_at is None or (row.gap_at is not None and row.gap_at > found[-1].end):
+        return found
+    return [*found[:-1], replace(found[-1], end=max(found[-1].end, row.looked_at))]
 
 
 def drawn(found: list[Span]) -> list[dict[str, Any]]:
