@@ -119,7 +119,7 @@ class Replication:
                     arrived.add(identifier)
             self._look_at_older()
         except OutOfTime:
-            pass
+            pass  # no fault: what is not there yet is told as behind, and the next replication goes on with it
         self.report.behind = [identifier for identifier in missing if identifier not in arrived]
         return self.report
 

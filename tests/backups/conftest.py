@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from backups.vault.keys import Keyring
 from backups.vault.shelf import FolderShelf
 from backups.vault.store import Vault
 from smsops.environments.database_url import DatabaseUrl
@@ -23,6 +25,7 @@ from tests.backups.servers import sftp_site as sftp_site
 from tests.backups.servers import site as site
 from tests.backups.servers import strict_sftp_site as strict_sftp_site
 from tests.backups.vaults import vault_at
+from tests.backups.wals import Desk, desk_at
 from tests.places import Place
 from tests.runtimes.acts import launch, small_disk
 
@@ -109,3 +112,29 @@ def server() -> Iterator[Cluster]:
 def school_url(server: Cluster) -> DatabaseUrl:
     """A school of 50 students on that server."""
     return server.new()
+
+
+@pytest.fixture
+def ring(tmp_path: Path) -> Keyring:
+    return Keyring(tmp_path / "keys")
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Every file and folder that is synced, in order."""
+    found: list[Path] = []
+    fsync: Callable[[int], None] = os.fsync
+
+    def noted(handle: int) -> None:
+        found.append(Path(f"/proc/self/fd/{handle}").readlink())
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    return found
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A followed database, with a base."""
+    with desk_at(tmp_path) as desk:
+        yield desk

@@ -3,51 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
-from random import Random
 
 import pytest
 
 from backups.wal import follower as followers
 from backups.wal import rotation
-from backups.wal.coverage import coverage
 from backups.wal.follower import Follower
 from backups.wal.following import Status, follow
 from backups.wal.records import Kind
 from smsops.errors import OpsError
 from tests.backups.databases import make
-from tests.backups.wals import Actor, Desk, acting, desk_at, digest_of, log_at, make_live
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    """A followed database, with a base."""
-    with desk_at(tmp_path) as desk:
-        yield desk
-
-
-def work(desk: Desk, actor: Actor, looks: int = 5, commits: int = 3) -> dict[int, str]:
-    seen: dict[int, str] = {}
-    for _ in range(looks):
-        seen |= actor.work(commits)
-        desk.follower.poll()
-    return seen
-
-
-def right(desk: Desk, seen: dict[int, str], samples: int = 6) -> bool:
-    """Whether the last commit and some others come back as the writer saw them."""
-    places = desk.positions()
-    behind = places[places.index(desk.bases[0][1]) + 1 :]
-    found = [digest_of(desk.replayed(each)[0]) for each in (*Random(1).choices(behind, k=samples), behind[-1])]
-    return all(seen[number] == digest for number, digest in found if number in seen) and found[-1][0] == max(seen)
-
-
-def kinds(desk: Desk) -> list[Kind]:
-    """Those of the entries of the newest generation."""
-    generation = desk.log.generations()[-1]
-    records = desk.log.records(generation, desk.log.numbers(generation)[0])
-    return [entry.kind for _, found in records for entry in found.record.entries]
+from tests.backups.wals import Desk, acting, desk_at, kinds, log_at, make_live, right, work
 
 
 @pytest.mark.parametrize(("page", "vacuum"), [(512, 0), (1024, 1), (65536, 0)])
@@ -197,143 +164,6 @@ def test_at_rest_nothing_of_the_database_is_held(desk: Desk) -> None:
         desk.follower.rest()
         assert actor.do("PRAGMA journal_mode=DELETE") == [["delete"]]
     assert [path.name for path in desk.database.parent.iterdir()] == ["school.db"]
-
-
-def test_what_happened_while_nobody_followed_is_one_jump_and_a_gap(desk: Desk) -> None:
-    with acting(desk.database) as actor:
-        seen = work(desk, actor)
-        desk.again()
-        for _ in range(3):
-            seen |= actor.work(3)
-            actor.do("PRAGMA wal_checkpoint(TRUNCATE)")
-        desk.follower.poll()
-        assert desk.follower.gap == "its log was begun anew while nobody followed"
-        seen |= work(desk, actor)
-    assert right(desk, seen)
-    assert kinds(desk).count(Kind.JUMP) == 1
-    assert len(coverage(desk.log)) == 2
-
-
-def test_commits_that_were_written_back_while_nobody_followed_are_missed(desk: Desk) -> None:
-    with acting(desk.database) as actor:
-        seen = work(desk, actor, looks=8)
-        desk.again()
-        seen |= actor.work(2)
-        actor.do("PRAGMA wal_checkpoint(FULL)")
-        actor.do("UPDATE students SET name = 'Last' WHERE id = 1")
-        desk.follower.poll()
-        assert desk.follower.gap == "its log was begun anew while nobody followed"
-        seen |= work(desk, actor)
-    assert right(desk, seen)
-
-
-@pytest.mark.parametrize(
-    ("times", "said"), [(1, "its log went on before it was begun anew"), (2, "its log was begun anew more than once")]
-)
-def test_a_hold_that_was_lost_is_noticed(desk: Desk, times: int, said: str) -> None:
-    with acting(desk.database) as actor:
-        work(desk, actor, looks=8)
-        desk.database.with_name("school.db-shm").open("rb").close()  # which drops every lock SQLite has on it here
-        for _ in range(times):
-            actor.work(2)
-            assert actor.do("PRAGMA wal_checkpoint(RESTART)")[0][0] == 0
-        actor.do("UPDATE students SET name = 'Last' WHERE id = 1")
-        desk.follower.poll()
-    assert desk.follower.gap == said
-
-
-def replace(desk: Desk, other: Path) -> None:
-    """Put another database in its place, as a restore does; nothing is opened here."""
-    for suffix in ("-wal", "-shm"):
-        desk.database.with_name(f"{desk.database.name}{suffix}").unlink(missing_ok=True)
-    other.replace(desk.database)
-
-
-def test_a_database_that_was_replaced_is_noticed_and_followed(desk: Desk, tmp_path: Path) -> None:
-    with acting(desk.database) as actor:
-        work(desk, actor)
-    replace(desk, make_live(tmp_path / "other" / "other.db", first=1000))
-    desk.follower.poll()
-    assert desk.follower.gap == "the database was replaced"
-    desk.follower.poll()
-    with acting(desk.database, 9) as actor:
-        seen = work(desk, actor)
-    assert right(desk, seen)
-    assert kinds(desk).count(Kind.JUMP) == 1
-
-
-def test_letting_go_of_a_replaced_database_leaves_the_new_one_its_log(desk: Desk, tmp_path: Path) -> None:
-    replace(desk, make_live(tmp_path / "other" / "other.db", first=1000))
-    with acting(desk.database, 9) as actor:
-        seen = actor.work(3)
-        desk.follower.poll()
-        assert desk.database.with_name("school.db-wal").exists()
-        desk.follower.poll()
-        seen |= work(desk, actor)
-    assert right(desk, seen)
-
-
-@pytest.mark.parametrize(("suffix", "said"), [("-wal", "its log was removed"), ("-shm", "the index of its log was")])
-def test_a_log_that_was_removed_is_noticed(desk: Desk, suffix: str, said: str) -> None:
-    desk.database.with_name(f"{desk.database.name}{suffix}").unlink()
-    desk.follower.poll()
-    assert desk.follower.gap.startswith(said)
-
-
-def test_another_size_of_pages_begins_a_generation(desk: Desk) -> None:
-    desk.follower.rest()
-    with acting(desk.database) as actor:
-        for statement in ("PRAGMA journal_mode=DELETE", "PRAGMA page_size=8192", "VACUUM", "PRAGMA journal_mode=WAL"):
-            actor.do(statement)
-        actor.work(1)
-        desk.follower.poll()
-        assert desk.follower.gap == "the size of the database's pages was changed"
-        desk.bases.clear()
-        desk.base()
-        seen = work(desk, actor)
-    assert right(desk, seen)
-    assert len(desk.log.generations()) == 2
-
-
-def test_an_image_that_was_damaged_is_never_packed_on(desk: Desk) -> None:
-    with acting(desk.database) as actor:
-        work(desk, actor)
-        for number in range(1, desk.follower.keeper.shadow.size):
-            with desk.follower.keeper.shadow.image.open("r+b") as file:
-                file.seek(number * 4096 + 50)
-                file.write(b"rot")
-        actor.work(3)
-        desk.follower.poll()
-        assert desk.follower.gap == "its own image of the database was damaged"
-        desk.follower.poll()
-        desk.bases.clear()
-        desk.base()
-        seen = work(desk, actor)
-    assert right(desk, seen)
-    assert len(desk.log.generations()) == 2
-
-
-def test_an_image_that_was_damaged_while_nobody_followed_is_noticed(desk: Desk) -> None:
-    desk.again()
-    image = desk.folder / "shadow" / "shadow.db"
-    with image.open("r+b") as file:
-        file.seek(5000)
-        file.write(b"rot")
-    desk.follower.poll()
-    assert desk.follower.gap == "its own image of the database was damaged"
-
-
-def test_a_log_that_lost_its_end_is_noticed(desk: Desk) -> None:
-    with acting(desk.database) as actor:
-        work(desk, actor)
-        desk.again()
-        file = sorted((desk.log.shelf.root / "log").rglob("*.log"))[-1]
-        with file.open("r+b") as open_file:
-            open_file.truncate(file.stat().st_size - 3)
-        desk.follower.poll()
-        # Its last record is not there any more, and the image is ahead of what is.
-        assert desk.follower.gap == "the log of smsops ends elsewhere"
-    assert len(desk.log.generations()) == 2
 
 
 def test_a_database_without_a_log_is_refused_in_one_sentence(tmp_path: Path) -> None:

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from backups.errors import BackupDamaged
-from backups.wal import canary
 from backups.wal.clock import Clock
 from backups.wal.coverage import coverage
-from backups.wal.follower import Follower
-from backups.wal.following import follow
 from backups.wal.frames import Position
-from backups.wal.records import Entry, Kind
 from backups.wal.replay import planned
 from smsops.errors import OpsError
 from tests.backups.databases import spoil
-from tests.backups.wals import Actor, Desk, acting, desk_at, digest_of, snapshot
-from tests.places import digest, wait_for
-from tests.runtimes.acts import fill
+from tests.backups.wals import Actor, Desk, acting, digest_of
+from tests.places import digest
 
 MINUTE = timedelta(minutes=1)
 
@@ -40,12 +32,6 @@ class Time:
     def pass_by(self, seconds: float) -> datetime:
         self.now, self.steady = self.now + timedelta(seconds=seconds), self.steady + seconds
         return self.now
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with desk_at(tmp_path) as desk:
-        yield desk
 
 
 @pytest.fixture
@@ -237,70 +223,3 @@ def test_a_clock_that_was_set_back_while_nobody_followed_goes_on_behind_the_last
     clock.begin(5_000_000)
     assert clock.look() == (5_000_000, 5_000_000)
     assert clock.setback == 4_900_000
-
-
-def test_a_canary_changes_nothing_but_where_the_database_stands(desk: Desk) -> None:
-    before = digest(desk.database)
-    position = canary.send(desk.database)
-    assert digest(desk.database) == before
-    assert desk.follower.poll() == 1
-    assert desk.follower.position == position
-
-
-def test_a_canary_measures_the_time_until_a_commit_is_kept(desk: Desk) -> None:
-    ended = threading.Event()
-    looking = threading.Thread(target=lambda: follow(desk.follower, ended.is_set, pause=0.1))
-    looking.start()
-    seconds = [canary.measure(desk.database, desk.log) for _ in range(3)]
-    ended.set()
-    looking.join()
-    assert 0 < max(seconds) < 2
-
-
-def test_a_canary_that_is_not_kept_is_told(desk: Desk) -> None:
-    with pytest.raises(OpsError, match=r"A commit was not kept within 0\.1 s"):
-        canary.measure(desk.database, desk.log, patience=0.1)
-
-
-def test_a_full_vault_loses_nothing_once_there_is_room(tmp_path: Path, disk: Path) -> None:
-    with desk_at(tmp_path, shelf=disk) as desk, acting(desk.database) as actor:
-        filler = fill(disk)
-        seen = actor.work(3)
-        with pytest.raises(OpsError, match="is full"):
-            wait_for(lambda: seen.update(actor.work(3)) or desk.follower.poll() < 0, "the disk to be full")
-        seen |= actor.work(3)
-        filler.unlink()
-        desk.follower.poll()
-        image, _ = desk.replayed(desk.positions()[-1])
-        assert digest_of(image) == (max(seen), seen[max(seen)])
-        assert desk.follower.gap == ""
-        assert Kind.JUMP not in {entry.kind for entry in entries(desk)}
-
-
-def entries(desk: Desk) -> list[Entry]:
-    generation = desk.log.generations()[-1]
-    return [entry for _, found in desk.log.records(generation, 1) for entry in found.record.entries]
-
-
-def test_a_full_disk_under_the_image_is_told_and_got_over(tmp_path: Path, disk: Path) -> None:
-    with desk_at(tmp_path, own=disk / "shadow") as desk, acting(desk.database) as actor:
-        filler = fill(disk)
-        actor.do("INSERT INTO noise SELECT randomblob(300000)")
-        with pytest.raises(OpsError, match="is full"):
-            desk.follower.poll()
-        filler.unlink()
-        seen = actor.work(3)
-        desk.follower.poll()
-        image, _ = desk.replayed(desk.positions()[-1])
-        assert digest_of(image) == (max(seen), seen[max(seen)])
-        assert desk.follower.gap == ""
-
-
-def test_without_room_for_an_image_nothing_is_followed_and_sms_is_left_alone(tmp_path: Path, disk: Path) -> None:
-    with desk_at(tmp_path) as desk:
-        fill(disk)
-        other = Follower(desk.database, disk / "shadow", desk.log)
-        with pytest.raises(OpsError, match="is full"):
-            other.poll()
-        assert other.pins.held is None
-        assert snapshot(desk.database, tmp_path / "copy.db") is not None

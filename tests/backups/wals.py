@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from backups.vault.keys import Keyring
@@ -20,6 +21,7 @@ from backups.vault.shelf import FolderShelf
 from backups.wal.follower import Follower
 from backups.wal.frames import Position
 from backups.wal.log import Log
+from backups.wal.records import Kind
 from backups.wal.replay import Replayed, Until, replay
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -207,3 +209,26 @@ def desk_at(
         yield desk
     finally:
         desk.kill()
+
+
+def work(desk: Desk, actor: Actor, looks: int = 5, commits: int = 3) -> dict[int, str]:
+    seen: dict[int, str] = {}
+    for _ in range(looks):
+        seen |= actor.work(commits)
+        desk.follower.poll()
+    return seen
+
+
+def right(desk: Desk, seen: dict[int, str], samples: int = 6) -> bool:
+    """Whether the last commit and some others come back as the writer saw them."""
+    places = desk.positions()
+    behind = places[places.index(desk.bases[0][1]) + 1 :]
+    found = [digest_of(desk.replayed(each)[0]) for each in (*Random(1).choices(behind, k=samples), behind[-1])]
+    return all(seen[number] == digest for number, digest in found if number in seen) and found[-1][0] == max(seen)
+
+
+def kinds(desk: Desk) -> list[Kind]:
+    """Those of the entries of the newest generation."""
+    generation = desk.log.generations()[-1]
+    records = desk.log.records(generation, desk.log.numbers(generation)[0])
+    return [entry.kind for _, found in records for entry in found.record.entries]

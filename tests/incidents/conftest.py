@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 
 from incidents.models import Severity
 from incidents.services.incidents import Sign
 from smsops.models import Environment
+from tests.incidents.voices import Voice
 
 LATE = Sign("late", Severity.MEDIUM, "Something is late", "It is an hour late.")
 
@@ -21,3 +27,11 @@ def environment(db: None) -> Environment:
 @pytest.fixture
 def somebody(db: None) -> User:
     return User.objects.create_user("ada")
+
+
+@pytest.fixture
+def voice(tmp_path: Path, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Voice]:
+    monkeypatch.setattr(settings, "DATA_DIR", tmp_path / "smsops")
+    voice = Voice(tmp_path)
+    yield voice
+    shutil.rmtree(voice.folder, ignore_errors=True)

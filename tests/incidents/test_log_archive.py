@@ -7,29 +7,20 @@ import os
 import shutil
 import signal
 from collections import Counter
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.db import connections
-from django.utils import timezone
 
-from incidents import tasks
 from incidents.models import LogFile, LogSource
-from incidents.services import log_archive, log_reading, log_redaction
-from incidents.services.log_reading import Entry, Wanted
-from smsops.models import Environment
+from incidents.services import log_archive, log_redaction
 from smsops.runtimes import supervisor
 from smsops.runtimes.base import LogLine
-from tests.factories import make_environment, make_instance, make_release
+from tests.factories import make_environment
+from tests.incidents.voices import CANARY, Voice, read, texts
 from tests.ops.conftest import ops as ops
 from tests.ops.terminal import Terminal
 from tests.places import SECRET_KEY, Place, wait_for
 from tests.runtimes.acts import kill, launch
-
-CANARY = "canary-55cd-parent@home.example"
 
 
 def ask(place: Place, word: str) -> None:
@@ -38,14 +29,6 @@ def ask(place: Place, word: str) -> None:
     connection.request("GET", f"/api/v1/said?{word}")
     connection.getresponse().read()
     connection.close()
-
-
-def read(environment: Environment, **wanted: object) -> list[Entry]:
-    return list(log_reading.entries(environment, Wanted(**wanted)))  # type: ignore[arg-type]
-
-
-def texts(environment: Environment) -> list[str]:
-    return [entry.text for entry in read(environment)]
 
 
 def archived(place: Place, word: str) -> int:
@@ -105,41 +88,6 @@ def native_sms_log(process_place: Place) -> Place:
 def test_wrong_use_of_the_command_is_one_line(ops: Terminal, words: list[str]) -> None:
     said = ops("logs", make_environment().name, *words)
     assert (said.code, len(said.complaint) > 10) == (2, True)
-
-
-class Voice:
-    """An instance without a process: what it says is written by the supervisor's own log."""
-
-    def __init__(self, folder: Path) -> None:
-        self.environment = make_environment()
-        self.instance = make_instance(self.environment, make_release(self.environment))
-        self.folder = Path(settings.DATA_DIR) / "instances" / self.environment.name / self.instance.name
-
-    def say(self, *lines: str) -> None:
-        here = Path.cwd()
-        os.chdir(self.folder)
-        try:
-            log = supervisor.Log()
-            for line in lines:
-                log.line(line.encode())
-            log.file.close()
-        finally:
-            os.chdir(here)
-
-    def collect(self) -> int:
-        LogSource.objects.update(complete=False)  # it is never up
-        return log_archive.collect(self.environment)
-
-    def heard(self) -> list[str]:
-        return texts(self.environment)
-
-
-@pytest.fixture
-def voice(tmp_path: Path, transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Voice]:
-    monkeypatch.setattr(settings, "DATA_DIR", tmp_path / "smsops")
-    voice = Voice(tmp_path)
-    yield voice
-    shutil.rmtree(voice.folder, ignore_errors=True)
 
 
 def test_the_same_line_twice_is_there_twice_and_never_thrice(voice: Voice) -> None:
@@ -229,69 +177,6 @@ def test_killed_at_any_line_every_line_is_there_once(voice: Voice) -> None:
     assert voice.heard() == said
 
 
-def test_a_torn_end_of_a_file_is_not_read_and_cut_off(voice: Voice) -> None:
-    voice.say("one")
-    voice.collect()
-    path = Path(LogFile.objects.get().path)
-    path.write_bytes(path.read_bytes() + b"half a frame" * 1000)
-    assert voice.heard() == ["one"]
-    voice.say("two")
-    voice.collect()
-    assert (voice.heard(), path.stat().st_size) == (["one", "two"], LogFile.objects.get().size)
-
-
-def test_a_damaged_file_is_told_and_hides_no_other(voice: Voice) -> None:
-    voice.say("one")
-    voice.collect()
-    path = Path(LogFile.objects.get().path)
-    path.write_bytes(bytes(path.stat().st_size))
-    assert voice.heard()[0].startswith("[smsops] The rest of this instance's lines of")
-
-
-def test_files_and_folders_are_private(voice: Voice) -> None:
-    voice.say("one")
-    voice.collect()
-    path = Path(LogFile.objects.get().path)
-    assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
-
-
-def days(voice: Voice, count: int) -> None:
-    """A file for each of the last days, of a hundred lines."""
-    voice.collect()
-    source = LogSource.objects.get()
-    for ago in range(count, 0, -1):
-        day = (datetime.now(UTC) - timedelta(days=ago)).isoformat()[:10]
-        log_archive.keep(source, [LogLine(f"{day}T12:00:00.{n:06d}Z", f"line {n} of {day}") for n in range(100)], [])
-
-
-def test_old_days_go_after_thirty(voice: Voice) -> None:
-    days(voice, 33)
-    assert log_archive.tidy(voice.environment) == 3
-    assert min(LogFile.objects.values_list("day", flat=True)) == timezone.now().date() - timedelta(days=30)
-    assert len(list(log_archive.folder_of(voice.environment).glob("*.zst"))) == LogFile.objects.count() == 30
-
-
-def test_the_oldest_go_when_it_is_too_much(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
-    days(voice, 5)
-    sizes = list(LogFile.objects.order_by("-day").values_list("size", flat=True))
-    monkeypatch.setattr(settings, "SMSOPS_LOGS_BYTES", sum(sizes[:2]))
-    log_archive.tidy(voice.environment)
-    newest = timezone.now().date()
-    assert list(LogFile.objects.values_list("day", flat=True)) == [
-        newest - timedelta(days=2),
-        newest - timedelta(days=1),
-    ]
-
-
-def test_only_lines_of_the_span_are_read(voice: Voice) -> None:
-    days(voice, 3)
-    day = date.today() - timedelta(days=2)  # noqa: DTZ011
-    since = datetime(day.year, day.month, day.day, tzinfo=UTC)
-    found = read(voice.environment, since=since, until=since + timedelta(days=1))
-    assert {entry.at[:10] for entry in found} == {str(day)}
-    assert len(found) == 100
-
-
 def test_two_at_once_do_not_get_in_each_others_way(voice: Voice) -> None:
     voice.say("one")
     with log_archive._alone(log_archive.folder_of(voice.environment)):
@@ -310,12 +195,3 @@ def test_a_key_over_several_lines_and_open_quotes_are_redacted() -> None:
         False,
         False,
     )
-
-
-def test_an_archive_that_cannot_be_written_is_one_line_in_our_own_log(
-    voice: Voice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    (tmp_path / "file").touch()
-    monkeypatch.setattr(settings, "SMSOPS_LOGS_DIR", tmp_path / "file")
-    tasks.archive_log(voice.environment.pk)
-    assert [record.getMessage().startswith("no log of") for record in caplog.records] == [True]
