@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import sys
 import tempfile
@@ -28,13 +29,13 @@ def _measure(areas: list[str]) -> int:
 
     django.setup()
     call_command("migrate", verbosity=0)
-    from bench import backups, deployments
+    from bench import backups, deployments, restores
 
-    sources = {"backups": backups.rows, "deployments": deployments.rows}
+    sources = {"backups": (backups.rows, restores.rows), "deployments": (deployments.rows,)}
     missed = 0
     for area in areas:
         print(f"\n{area}\n{'figure':<84} {'measured':>14} {'bar':>12}")
-        for row in sources[area]():
+        for row in itertools.chain.from_iterable(rows() for rows in sources[area]):
             print(row.line(), flush=True)
             missed += row.missed
     print(f"\n{missed} bar{'s' if missed != 1 else ''} missed." if missed else "\nEvery bar was kept.")

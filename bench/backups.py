@@ -20,7 +20,7 @@ from bench.trial import Trial
 
 BACKUP_BAR = {"50 MB": 7.0}  # times cp + fsync, everything included
 MEMORY_BAR = 150.0  # MB, for the whole process, Django included
-ROUNDS = {("50 MB", 500): 24, ("50 MB", 1800): 12, ("500 MB", 500): 3, ("500 MB", 1800): 2}
+ROUNDS = {("50 MB", 500): 24, ("50 MB", 1800): 12, ("500 MB", 500): 7, ("500 MB", 1800): 5}
 
 
 def rows() -> Iterator[Row]:

@@ -36,6 +36,7 @@ class Settings:
     disk_limit: int
     memory_limit: int
     startup_tasks: bool
+    start_seconds: int
     metrics: bool
     frontend: bool
     skip_migrations: bool
@@ -86,6 +87,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         disk_limit=_number(env, "SMS_DISK_LIMIT_PERCENT", 101),
         memory_limit=_number(env, "SMS_MEMORY_LIMIT_PERCENT", 101),
         startup_tasks=not _flag(env, "DISABLE_STARTUP_TASKS", False),
+        start_seconds=_number(env, "SMS_START_SECONDS", 0),
         metrics=_flag(env, "ENABLE_METRICS", True),
         frontend=_flag(env, "SERVE_FRONTEND", True),
         skip_migrations=_flag(env, "SMS_SKIP_MIGRATIONS", False),

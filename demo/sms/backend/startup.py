@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ log = logging.getLogger("sms.startup")
 
 def run() -> None:
     """Do it all; a database that cannot be used is left for /health to report."""
+    time.sleep(settings.start_seconds)  # the real one takes half a minute
     try:
         with Session(engine) as database:
             bootstrap_admin(database)
