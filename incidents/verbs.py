@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
+from backups.services import following
 from incidents import selectors
 from incidents.models import Incident
 from incidents.services import incidents, log_archive, log_reading
@@ -69,6 +70,10 @@ def _incident(args: Namespace, output: Output) -> int:
     output.say(f"{incident.get_severity_display()}: {incident.title} ({incident.get_state_display()})")
     for entry in incident.timeline.all():
         output.say(f"  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.author or 'smsops'}: {entry.text}")
+    if following.of(incident.environment) is not None:
+        output.say(
+            f"To just before it: ops restore {incident.environment.name} --at {incident.moment_before.isoformat()}"
+        )
     output.data(selectors.incident_data(incident))
     return GOOD
 

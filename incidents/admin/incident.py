@@ -11,6 +11,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 
+from backups.admin.moments import RestoreToMoment
+from backups.services import following
 from incidents.models import INCIDENT_TABLE, Evidence, Incident, IncidentState
 from incidents.services import evidence, incidents
 from smsops.admin.actions import ActionForm, ObjectAction, ReasonedForm
@@ -94,6 +96,12 @@ class IncidentAdmin(RecordAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.evidence_view)
         return [path("<row:pk>/evidence/<str:name>/", view, name="incidents_incident_evidence"), *super().get_urls()]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        incident: Incident = kwargs["obj"]
+        may = request.user.has_perm(RestoreToMoment.permission)
+        context["rewindable"] = may and following.of(incident.environment) is not None
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def evidence_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
         """One piece of evidence as plain text; one that is no longer what was taken is not shown."""

@@ -90,6 +90,11 @@ class Incident(models.Model):
         return reverse("admin:incidents_incident_change", args=[self.pk])
 
     @property
+    def moment_before(self) -> datetime:
+        """Just before it was noticed; what caused it may have been earlier."""
+        return self.detected_at - timedelta(milliseconds=1)
+
+    @property
     def live(self) -> bool:
         return self.state in LIVE
 

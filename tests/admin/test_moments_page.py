@@ -10,7 +10,7 @@ from backups.models import LogFollowing
 from smsops.models import Environment, RunState
 from tests.admin.browser import Browser, Page, door
 from tests.admin.doors import a_followed_school, a_school
-from tests.factories import make_admin, make_run, make_user, make_viewer
+from tests.factories import make_admin, make_incident, make_run, make_user, make_viewer
 
 pytestmark = pytest.mark.django_db
 
@@ -64,3 +64,18 @@ def test_what_is_no_moment_is_refused_beside_its_field() -> None:
     target = a_followed_school()
     form = {"at": "yesterday", "typed_name": target.name, "reason": "a mistake"}
     assert "is no moment" in Browser(make_admin()).post(door(target, "restore-to"), **form).errors_of("Moment")
+
+
+def test_an_incident_leads_to_the_moment_before_it_was_noticed() -> None:
+    incident = make_incident(a_followed_school())
+    (link,) = [link for link in Browser(make_admin()).get(incident.get_absolute_url()).links if "restore-to" in link]
+    page = Browser(make_admin()).get(link)
+    assert incident.moment_before.isoformat() in [field.attributes.get("value") for field in page.all("input")]
+
+
+def test_an_incident_offers_it_neither_without_a_log_nor_to_who_may_not_restore() -> None:
+    pages = [
+        Browser(make_admin()).get(make_incident().get_absolute_url()),
+        Browser(make_viewer()).get(make_incident(a_followed_school()).get_absolute_url()),
+    ]
+    assert [link for page in pages for link in page.links if "restore-to" in link] == []
