@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+from backups.engines import quick_check
 from backups.engines.base import Facts, TableChange
 from backups.wal.frames import Position
 from backups.wal.position import reading
@@ -117,8 +118,7 @@ class SqliteEngine:
             with connect(database, quiet=True) as connection:
                 page_size = int(connection.execute("PRAGMA page_size").fetchone()[0])
                 page_count = int(connection.execute("PRAGMA page_count").fetchone()[0])
-                said = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
-                problem = "" if said == ["ok"] else "; ".join(said)
+                problem = quick_check.problem(connection, database, lambda: connect(database, quiet=True))
                 return Facts(size, page_size, page_count, _revision(connection), _counts(connection), problem)
         except OpsError as error:
             return Facts(size, 0, 0, "", {}, error.message)
