@@ -1,6 +1,6 @@
 """The line of an environment's backups: each packs only what it adds to an earlier one, its parent (B4).
 
-A parent is one, eight or sixty-four backups back, so a restore reads few packs; a line begins anew after 512 backups,
+A parent is the backup before, or an earlier one, so a restore reads few packs; a line begins anew after 512 backups,
 when most of the file changed, and whenever the parent's image or packs are not what they were.
 """
 

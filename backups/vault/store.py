@@ -10,15 +10,14 @@ import contextlib
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from backups.errors import BackupDamaged
 from backups.vault import manifest as manifests
-from backups.vault import packs, tidiness
-from backups.vault.blocks import Digests, Image
-from backups.vault.canvas import Canvas
+from backups.vault import tidiness
+from backups.vault.blocks import Image
+from backups.vault.building import build
 from backups.vault.images import Images
 from backups.vault.keys import Keyring
 from backups.vault.lines import PACKS, Line, pack_name
@@ -130,47 +129,10 @@ class Vault:
         manifest = self.manifest(identifier)
         try:
             with explained(target.parent):
-                self._build(manifest, target, beside)
+                build(self.shelf, self.keys, manifest, target, beside)
         except BackupDamaged as error:
             raise BackupDamaged(f"The backup {identifier} is damaged: {error.message}", pack=error.pack) from None
         return manifest
-
-    def _build(self, manifest: Manifest, target: Path, beside: Callable[[], object]) -> None:
-        target.unlink(missing_ok=True)
-        handle = os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            canvas = Canvas(handle, manifest.block)
-            for digest in manifest.packs:
-                self._apply(digest, canvas)
-            canvas.finish(manifest.size)
-            with ThreadPoolExecutor(max_workers=2) as pool, Image(target, manifest.block) as image:
-                others: list[Future[object]] = [pool.submit(beside)]
-                others.append(pool.submit(os.fsync, handle))  # nobody waits for the disk
-                if Digests.of(image).root(image.size, image.block) != manifest.root:
-                    raise BackupDamaged("its blocks are not those it had.")
-                for other in others:
-                    other.result()
-        except BaseException:
-            target.unlink(missing_ok=True)
-            raise
-        finally:
-            os.close(handle)
-
-    def _apply(self, digest: str, canvas: Canvas) -> None:
-        """Bring what a pack holds into the file."""
-        try:
-            with self.shelf.open(pack_name(digest)) as file:
-                reader = packs.Reader(file, digest, self.keys)
-                delta = bool(reader.header.parent)
-                for segment in reader.segments():
-                    old = canvas.old(segment.numbers) if delta else b""
-                    canvas.paint(segment.numbers, segment.blocks(canvas.block, old), again=delta)
-                canvas.resize(reader.header.size)  # the next one was packed against a file of this size
-        except FileNotFoundError:
-            said = f"the pack {digest[:16]}… is missing from the vault {self.shelf.root}."
-            raise BackupDamaged(said, pack=digest) from None
-        except BackupDamaged as error:
-            raise BackupDamaged(error.message, pack=digest) from None
 
     def size(self) -> int:
         """Bytes of everything on the shelf."""

@@ -81,13 +81,16 @@ def test_a_restore_reads_few_packs_and_a_line_has_an_end() -> None:
     for number in range(2 * PERIOD):
         parent = parent_number(number)
         depth[number] = 1 if parent is None else depth[parent] + 1
-    assert max(depth.values()) == 22
+    assert max(depth.values()) == 16
     assert [number for number in depth if depth[number] == 1] == [0, PERIOD]
 
 
-def test_a_parent_is_one_eight_or_sixty_four_back() -> None:
-    backs = {number - parent for number in range(600) if (parent := parent_number(number)) is not None}
-    assert backs == {1, 8, 64}
+@pytest.mark.parametrize(
+    ("number", "parent"),
+    [(0, None), (1, 0), (7, 6), (8, 0), (56, 48), (64, 0), (65, 64), (72, 64), (448, 0), (576, 512)],
+)
+def test_a_parent_is_the_one_before_the_eighth_before_or_the_start_of_the_line(number: int, parent: int | None) -> None:
+    assert parent_number(number) == parent
 
 
 def test_the_folder_holds_three_images_at_most_and_nothing_else(book: Book) -> None:
@@ -154,7 +157,7 @@ def test_a_flipped_bit_in_the_index_never_makes_a_wrong_backup(book: Book) -> No
         data = bytearray(book.index.read_bytes())
         data[random.randrange(len(data))] ^= 1 << random.randrange(8)
         book.index.write_bytes(data)
-        assert len(book.add(1).packs) <= 22
+        assert len(book.add(1).packs) <= 16
         assert book.comes_back()
 
 

@@ -23,7 +23,7 @@ from tests.backups.books import Book, describer, flip, sweep, turn
 from tests.backups.databases import make
 from tests.backups.vaults import manifest_file, pack_file
 
-MOST_PACKS = 22
+MOST_PACKS = 16
 
 
 Life = dict[Callable[[Book], object], int]
