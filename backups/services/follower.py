@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from backups import selectors
 from backups.models import LogFollowing
+from backups.services import bases
 from backups.wal.follower import Follower
 from backups.wal.following import Status, follow
 from smsops.models import FINAL, DatabaseEngine, Environment
@@ -40,7 +41,7 @@ def run(environment: Environment, stop: Callable[[], bool]) -> None:
             LogFollowing.objects.filter(environment=environment).update(rested=True, looked_at=timezone.now())
             time.sleep(ASK)
             continue
-        follower = Follower(database, folder, selectors.log_of(environment))
+        follower = Follower(database, folder, selectors.log_of(environment), base=bases.base_of(environment))
         follow(follower, lambda: stop() or not ordered(environment.pk), teller.tell)
     LogFollowing.objects.filter(environment=environment).update(looked_at=None)
 

@@ -53,9 +53,14 @@ class Step:
         late = self.entry.kind == Kind.COMMIT and self.entry.time - self.record.since > TOLERANCE
         return late or self.entry.kind == Kind.JUMP
 
+    @property
+    def before(self) -> Position:
+        """Where the database stood before its commit."""
+        return self.record.entries[self.index - 1].position if self.index else self.record.before
+
     def begins_at(self, position: Position) -> bool:
         """Whether this is the first entry behind that position."""
-        before = self.record.entries[self.index - 1].position if self.index else self.record.before
+        before = self.before
         if before == position:
             return self.index == 0  # else found as the end of the one before
         renewed = before.salts != position.salts and self.entry.position.salts == position.salts
@@ -86,7 +91,7 @@ def replay(image: Path, position: Position, log: Log, until: Until) -> Replayed:
     plan = planned(log, position, until)
     page_size = _page_size(log, plan)
     with explained(image.parent), image.open("r+b") as file:
-        for step in itertools.islice(_steps(log, plan.generation, plan.number), plan.start, plan.end):
+        for step in itertools.islice(steps(log, plan.generation, plan.number), plan.start, plan.end):
             _apply(file.fileno(), step, page_size)
         os.fsync(file.fileno())
     return Replayed(plan.position, _moment(plan.time), plan.commits, _moment(plan.known))
@@ -107,7 +112,7 @@ def planned(log: Log, position: Position, until: Until) -> Plan:
 def _plan(log: Log, generation: str, number: int, position: Position, until: Until) -> Plan | None:
     """The plan from this file on; None where the position is not in it."""
     plan: Plan | None = None
-    for at, step in enumerate(_steps(log, generation, number)):
+    for at, step in enumerate(steps(log, generation, number)):
         entry = step.entry
         if plan is None and step.begins_at(position):
             plan = Plan(generation, number, at, at, position, step.record.since)
@@ -158,7 +163,8 @@ def _gap(start: int, end: int) -> OpsError:
     )
 
 
-def _steps(log: Log, generation: str, number: int) -> Iterator[Step]:
+def steps(log: Log, generation: str, number: int) -> Iterator[Step]:
+    """Every entry from the file `number` on."""
     for _, found in log.records(generation, number):
         size = found.record.size
         for index, entry in enumerate(found.record.entries):

@@ -21,8 +21,9 @@ from backups.vault.shelf import FolderShelf
 from backups.wal.follower import Follower
 from backups.wal.frames import Position
 from backups.wal.log import Log
+from backups.wal.rebuilding import nothing
 from backups.wal.records import Kind
-from backups.wal.replay import Replayed, Until, replay
+from backups.wal.replay import Replayed, Until, planned, replay
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -154,6 +155,7 @@ class Desk:
     follower: Follower
     log: Log
     bases: list[tuple[Path, Position]] = field(default_factory=list)
+    vaulted: bool = False  # whether the followers to come can have the bases
 
     def base(self) -> Path:
         """Take a backup now."""
@@ -162,6 +164,13 @@ class Desk:
         assert position is not None
         self.bases.append((path, position))
         return path
+
+    def built(self, end: Position, target: Path) -> Position | None:
+        """Put the newest base at `target`, as a vault does for a follower."""
+        path, position = self.bases[-1]
+        planned(self.log, position, end)
+        shutil.copyfile(path, target)
+        return position
 
     def replayed(self, until: Until, base: int = 0) -> tuple[Path, Replayed]:
         """A copy of a base, brought to that moment."""
@@ -189,7 +198,8 @@ class Desk:
     def again(self) -> Follower:
         """A follower that comes after the last one was killed."""
         self.kill()
-        self.follower = Follower(self.database, self.folder / "shadow", self.log)
+        base = self.built if self.vaulted else nothing
+        self.follower = Follower(self.database, self.folder / "shadow", self.log, base=base)
         return self.follower
 
 
