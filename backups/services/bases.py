@@ -1,4 +1,4 @@
-"""Where a follower's image of the database is built from, when its own is gone or damaged: the newest backup that fits."""
+"""What a follower's image is built from, when its own is gone or damaged: the newest backup that fits."""
 
 from __future__ import annotations
 

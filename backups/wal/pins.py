@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from backups.engines.sqlite import translate
 from backups.wal import position
-from backups.wal.frames import Discontinuity, Wal
+from backups.wal.frames import FRAME, Discontinuity, Wal
 from backups.wal.position import Standing
 from smsops.errors import OpsError
 
@@ -40,6 +40,14 @@ def connect(database: Path, mode: str, patience: float = 5.0) -> sqlite3.Connect
         connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=patience, check_same_thread=False)
         connection.execute("PRAGMA cache_size=-200")
         return connection
+
+
+def in_use(database: Path) -> int:
+    """The bytes of the log that are neither unused nor written over by the next commits."""
+    with contextlib.closing(connect(database, "ro")) as connection, explained(database):
+        page_size = int(connection.execute("PRAGMA page_size").fetchone()[0])
+        standing = position.begin(connection, database)
+    return standing.position.frame * (FRAME + page_size) if standing is not None else 0
 
 
 class Pins:

@@ -1,8 +1,7 @@
 """Brings the follower's image to the end of the log from what is kept alone; SMS's own log is not needed for it.
 
 The image as it was noted is brought on with the records behind it. One that is damaged, or ahead of a log that lost its
-end, is built anew from a backup. What the database got without anybody writing it differs between the two, so which
-pages these are has to be known as well.
+end, is built anew from a backup.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ from pathlib import Path
 
 from backups.errors import BackupDamaged, KeyUnusable
 from backups.vault.shelf import explained
-from backups.wal.frames import Position, Written
+from backups.wal.frames import Position
 from backups.wal.keeping import Keeper
-from backups.wal.log import Log, Tail
-from backups.wal.records import Entry
-from backups.wal.replay import replay, steps
-from backups.wal.shadow import State, loosened
+from backups.wal.log import Tail
+from backups.wal.looseness import leads, loose_at
+from backups.wal.replay import replay
+from backups.wal.shadow import State
 from smsops.errors import OpsError
 
 # Unpacks the newest backup from which the log leads to a position; returns where that one stands, None without one.
@@ -75,7 +74,7 @@ def _start(keeper: Keeper, generation: str, end: Position, coming: Path, base: B
     state = keeper.shadow.state
     with explained(keeper.folder):
         coming.unlink(missing_ok=True)
-        if state is not None and not state.torn and _leads(keeper.log, generation, state.position, end):
+        if state is not None and not state.torn and leads(keeper.log, generation, state.position, end):
             shutil.copyfile(keeper.shadow.image, coming)
             return state.position
     try:
@@ -84,52 +83,3 @@ def _start(keeper: Keeper, generation: str, end: Position, coming: Path, base: B
         if error.transient:
             raise
         return None
-
-
-def _leads(log: Log, generation: str, start: Position, end: Position) -> bool:
-    found = False
-    for step in steps(log, generation, _file(log, generation, start)):
-        found = found or step.before == start
-        if found and step.entry.position == end and not step.entry.more:
-            return True
-    return False
-
-
-def _file(log: Log, generation: str, position: Position) -> int:
-    """The number of the newest file that may hold it, else of the first."""
-    held = [number for found, number in log.holding(position) if found == generation]
-    return held[0] if held else log.numbers(generation)[0]
-
-
-def loose_at(log: Log, generation: str, end: Position, state: State | None) -> set[int] | None:
-    """The loose pages at `end`: those noted with an image of this generation and what became of them since, else from
-    the beginning of the generation on; None where neither is known."""
-    known = state if state is not None and state.generation == generation else None
-    if known is not None and known.position == end:
-        return set(known.loose)
-    if known is not None and _leads(log, generation, known.position, end):
-        return _followed(log, generation, _file(log, generation, known.position), known.position, set(known.loose), end)
-    if log.numbers(generation)[0] == 1:
-        return _followed(log, generation, 1, None, set(), end)
-    return None
-
-
-def _followed(
-    log: Log, generation: str, number: int, start: Position | None, loose: set[int], end: Position
-) -> set[int] | None:
-    """What becomes of loose pages from `start` (None: the beginning) to `end`."""
-    found, pages = start is None, dict[int, int]()
-    for step in steps(log, generation, number):
-        found = found or step.before == start
-        if not found:
-            continue
-        pages |= dict.fromkeys(step.entry.pages, 0)
-        if not step.entry.more:
-            loose, pages = loosened(loose, step.size, _written(step.entry, pages)), {}
-            if step.entry.position == end:
-                return loose
-    return None
-
-
-def _written(entry: Entry, pages: dict[int, int]) -> Written:
-    return Written(entry.position, entry.size, pages)

@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from backups.wal.follower import Follower
-from backups.wal.rebuilding import loose_at
+from backups.wal.looseness import loose_at
 from backups.wal.records import Kind
 from smsops.errors import OpsError
 from tests.backups.test_killed import killed
