@@ -21,6 +21,7 @@ from backups.wal.records import Entry, Kind, Record, steady
 from backups.wal.tally import TOLERANCE
 from smsops.errors import OpsError
 
+FARTHEST = 2 * 86_400_000  # ms; a clock that was set back farther is not looked for
 Until = datetime | Position
 
 
@@ -102,6 +103,8 @@ def planned(log: Log, position: Position, until: Until) -> Plan:
     for generation, number in log.holding(position):
         plan = _plan(log, generation, number, position, until)
         if plan is not None:
+            if isinstance(until, datetime):
+                _only_once(log, plan, _ms(until))
             return plan
     raise OpsError(
         "The log does not go on from this backup: it does not hold the position at which it was taken.",
@@ -154,6 +157,29 @@ def _ended(log: Log, plan: Plan, until: Until) -> Plan:
     if later and _ms(until) > plan.known:
         raise _gap(plan.known, log.tally(later[0], log.numbers(later[0])[0]).since)
     return plan
+
+
+def _only_once(log: Log, plan: Plan, until: int) -> None:
+    """Raise OpsError where that moment was there twice, because the clock was set back over it: commits of the second
+    time carry the last time of the first."""
+    for number in (each for each in log.numbers(plan.generation) if each >= plan.number):
+        known = log.tally(plan.generation, number)
+        if known.since > until + FARTHEST:
+            return
+        if not known.setbacks:
+            continue
+        with log.segment(plan.generation, number) as segment:
+            for found in segment.records():
+                last, setback = found.record.entries[-1].time, found.record.setback
+                if setback and last - setback <= until < last:
+                    raise _twice(last, setback)
+
+
+def _twice(last: int, setback: int) -> OpsError:
+    return OpsError(
+        f"That moment was there twice: the clock was set back from {_text(last)} by {setback / 1000:,.0f} s.",
+        fix=f"Choose one before {_text(last - setback)} or after {_text(last)}, or a backup.",
+    )
 
 
 def _gap(start: int, end: int) -> OpsError:
