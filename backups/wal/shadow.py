@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from backups.vault.blocks import Image, gather, scatter
+from backups.vault.blocks import BATCH, Image, gather, scatter
 from backups.wal import undo
 from backups.wal.frames import Discontinuity, Position, Written
 from backups.wal.records import steady
@@ -103,11 +103,13 @@ class Shadow:
         state, handle = self._known()
         undo.keep(self.undo, self._what(state), handle, overwritten(commits, state.size), state.page_size)
         for commit in commits:
-            for number in sorted(commit.pages):
-                self._write(handle, number, pages(commit.pages[number]))
+            numbers = sorted(commit.pages)
+            self._resize(handle, max(len(self.sums), commit.size, *numbers[-1:]))
+            step = max(1, BATCH // state.page_size)
+            for at in range(0, len(numbers), step):
+                self._write(handle, numbers[at : at + step], pages, commit)
             state.loose = loosened(state.loose, state.size, commit)
-            if len(self.sums) != commit.size:
-                self._resize(handle, commit.size)
+            self._resize(handle, commit.size)
             state.size, state.position = commit.size, commit.position
         self.note()
         self.undo.unlink(missing_ok=True)
@@ -116,14 +118,16 @@ class Shadow:
         """Which image at which position."""
         return f"{self.image.name} {state.generation} {state.position}"
 
-    def _write(self, handle: int, number: int, page: bytes) -> None:
-        scatter(handle, [number - 1], page, len(page))
-        if number > len(self.sums):
-            self._resize(handle, number)
-        self.sums[number - 1] = zlib.crc32(page)
+    def _write(self, handle: int, numbers: Sequence[int], pages: Pages, commit: Written) -> None:
+        found = [pages(commit.pages[number]) for number in numbers]
+        scatter(handle, [number - 1 for number in numbers], b"".join(found), len(found[0]))
+        for number, page in zip(numbers, found, strict=True):
+            self.sums[number - 1] = zlib.crc32(page)
 
     def _resize(self, handle: int, size: int) -> None:
         state, _ = self._known()
+        if size == len(self.sums):
+            return
         empty = zlib.crc32(bytes(state.page_size))
         del self.sums[size:]
         self.sums.extend([empty] * (size - len(self.sums)))
