@@ -71,10 +71,11 @@ def drills_due() -> None:
 
 @shared_task(name="backups.look_at_followers")
 def look_at_followers() -> None:
-    """Tell of every log that should be followed whether it is; a generation that just began gets its first backup
-    (every 15 s)."""
+    """Tell of every log that should be followed whether it is, and how long SMS's own is; a generation that just began
+    gets its first backup (every 15 s)."""
     for row in LogFollowing.objects.filter(enabled=True).select_related("environment", "rest_for"):
         signals.log_looked.send(LogFollowing, following=row, problem=following.problem_of(row))
+        signals.log_measured.send(LogFollowing, following=row, size=following.measure_log(row))
         if following.lacks_base(row):
             with contextlib.suppress(WrongUse):  # an exclusive run is under way; it will be asked for again
                 backups.request(row.environment, By(trigger=Trigger.SYSTEM, name="follower"), Reason.SCHEDULED)

@@ -95,6 +95,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "environment": environment,
         "following": row,
         "problem": following.problem_of(row) if row else "",
+        "long": row is not None and row.log_bytes > following.LONG,
         "spans": drawn(until_now(moments.spans(environment), row)) if row else [],
         "befores": befores(environment),
         "may": request.user.has_perm(RestoreToMoment.permission),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from backups import selectors
 from backups.models import LogFollowing
+from backups.services import bases
 from backups.wal.follower import Follower
 from backups.wal.following import Status, follow
 from smsops.models import FINAL, DatabaseEngine, Environment
@@ -40,7 +42,7 @@ def run(environment: Environment, stop: Callable[[], bool]) -> None:
             LogFollowing.objects.filter(environment=environment).update(rested=True, looked_at=timezone.now())
             time.sleep(ASK)
             continue
-        follower = Follower(database, folder, selectors.log_of(environment))
+        follower = Follower(database, folder, selectors.log_of(environment), base=bases.base_of(environment))
         follow(follower, lambda: stop() or not ordered(environment.pk), teller.tell)
     LogFollowing.objects.filter(environment=environment).update(looked_at=None)
 
@@ -56,6 +58,12 @@ def resting(environment_id: int) -> bool:
     """Whether a run has asked the follower to rest. One that has ended asks no more, however it ended."""
     row = LogFollowing.objects.filter(environment_id=environment_id, rest_for__isnull=False)
     return row.exclude(rest_for__state__in=FINAL).exists()
+
+
+def hung(environment_id: int) -> None:
+    """Note that the follower hung and was ended."""
+    with contextlib.suppress(DatabaseError):
+        LogFollowing.objects.filter(environment_id=environment_id).update(hung_at=timezone.now(), looked_at=None)
 
 
 class Teller:

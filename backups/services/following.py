@@ -11,11 +11,13 @@ from django.utils import timezone
 from backups import selectors
 from backups.models import Backup, LogFollowing
 from backups.wal.canary import measure, send
+from backups.wal.pins import in_use
 from smsops.errors import OpsError
 from smsops.models import FINAL, Environment, Run
 from smsops.runtimes.registry import runtime_for
 
 LATE = timedelta(seconds=30)  # without a look at the log that is an incident
+LONG = 512 * 1024 * 1024  # bytes of SMS's log in use; a follower that cannot keep it lets go at half of that
 _GENERATION = re.compile(r"\d+-(\d{8}T\d{6}Z)-")
 
 
@@ -33,6 +35,23 @@ def problem_of(row: LogFollowing) -> str:
     if timezone.now() - row.looked_at > LATE:
         return row.problem or f"Nothing has been kept since {row.looked_at:%H:%M:%S} UTC."
     return ""
+
+
+def measure_log(row: LogFollowing) -> int:
+    """The bytes of SMS's log that are in use, and note them. 0 where there is none; of a long one the part SQLite will
+    not write over, for its file never becomes shorter by itself.
+
+    Must not be called in the follower's own process.
+    """
+    used = 0
+    with contextlib.suppress(OpsError, OSError):
+        database = selectors.database_path(row.environment, runtime_for(row.environment))
+        used = database.with_name(f"{database.name}-wal").stat().st_size
+        if used > LONG:
+            used = in_use(database)
+    LogFollowing.objects.filter(pk=row.pk).update(log_bytes=used)
+    row.log_bytes = used
+    return used
 
 
 def lacks_base(row: LogFollowing) -> bool:

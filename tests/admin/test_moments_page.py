@@ -36,6 +36,14 @@ def test_a_follower_that_looks_is_none_and_the_loss_is_shown() -> None:
     assert "Loss if it broke now 0.4 s" in page.text
 
 
+def test_a_log_of_sms_that_only_grows_is_an_alarm_with_its_size() -> None:
+    environment, now = a_followed_school(), timezone.now()
+    LogFollowing.objects.update(looked_at=now, log_bytes=1_200_000_000, hung_at=now)
+    page = moments_page(environment)
+    assert page.one("p", "alarm").text.startswith("The log of SMS is 1.2 GB and cannot be written back")
+    assert "a follower hung and was ended" in page.text
+
+
 def test_the_moments_before_the_last_changes_are_offered() -> None:
     environment = a_followed_school()
     run = make_run(environment, title="Deploy 1.19.0", disturbs=True, state=RunState.SUCCEEDED)
