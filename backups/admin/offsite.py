@@ -53,7 +53,8 @@ class ReadCatalogue(ObjectAction):
 
     def perform(self, target: OffsiteVault, by: By, cleaned: dict[str, Any]) -> str:
         found = rescues.reindex(target)
-        return " ".join([f"{len(found.added)} backups are new to the catalogue.", *found.problems])
+        said = [f"{len(found.added)} backups are new to the catalogue.", found.commits, *found.problems]
+        return " ".join(filter(None, said))
 
 
 class SecretLines(forms.Textarea):

@@ -125,9 +125,11 @@ def _copy(args: Namespace, output: Output) -> int:
 def _read(args: Namespace, output: Output) -> int:
     found = rescues.reindex(_vault(args))
     output.say(f"{len(found.added)} backups are new to the catalogue; they are fetched when they are needed.")
+    if found.commits:
+        output.say(found.commits)
     for problem in found.problems:
         output.say(problem)
-    output.data({"added": found.added, "problems": found.problems})
+    output.data({"added": found.added, "problems": found.problems, "commits": found.commits})
     return BAD if found.problems else GOOD
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from backups.services import follower
+from backups.services.log_copiers import Copiers
 from smsops.models import Environment
 
 LOOK = 2.0  # seconds between two looks at who is wanted
@@ -43,11 +44,13 @@ class Command(BaseCommand):
     def _supervise(self, queue: str) -> None:
         """Keep one process for each environment that is wanted; one that died is started again."""
         children: dict[int, subprocess.Popen[bytes]] = {}
+        copiers = Copiers(queue)
         while not self.ended:
             wanted = set(follower.wanted(queue))
             for key in wanted - {key for key, child in children.items() if child.poll() is None}:
                 command = [sys.executable, sys.argv[0], "follow", "--environment", str(key)]
                 children[key] = subprocess.Popen(command)
+            copiers.look()
             time.sleep(LOOK)
         for child in children.values():
             child.terminate()
@@ -57,3 +60,4 @@ class Command(BaseCommand):
                 child.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
                 child.kill()
+        copiers.end()  # last, for the followers have just written their last words

@@ -1,0 +1,110 @@
+"""Parts of the log's files on a shelf elsewhere: what a few seconds of commits became, named once and never changed.
+
+A part is a stretch of a file of the log, as it is written there: whole records, sealed as they are, so that nothing of
+it can be read or exchanged. Its name says which stretch, and the time (ms since 1970) of the last thing in it; the same
+name is the same bytes, whoever sent them. Parts of a file may overlap; from its beginning to where no part goes on, the
+file can be put together again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from backups.vault.shelf import Shelf
+from backups.wal.log import GENERATION, LOG
+
+BLOCK = 1000  # files of the log whose parts share a folder, so that no listing becomes endless
+_PART = re.compile(r"(\d{8,})-(\d{9,})-(\d{9,})-(\d{13})\.part")
+File = tuple[str, int]  # generation and number; they sort by age
+
+
+def folder_of(generation: str, number: int) -> str:
+    """The folder for the parts of a file."""
+    return f"{LOG}/{generation}/{number // BLOCK:05d}"
+
+
+@dataclass(frozen=True)
+class Part:
+    """The bytes from `start` to before `end` of a file of the log; `time` is that of the last thing in it, in ms."""
+
+    generation: str
+    number: int
+    start: int
+    end: int
+    time: int
+
+    @property
+    def name(self) -> str:
+        folder = folder_of(self.generation, self.number)
+        return f"{folder}/{self.number:08d}-{self.start:09d}-{self.end:09d}-{self.time:013d}.part"
+
+    @property
+    def file(self) -> File:
+        return self.generation, self.number
+
+
+def parsed(generation: str, name: str) -> Part | None:
+    """The part of that name, without its folder; None when it is none."""
+    match = _PART.fullmatch(name)
+    return Part(generation, *map(int, match.groups())) if match else None
+
+
+def chained(parts: Iterable[Part]) -> list[Part]:
+    """Those from the beginning of a file on, each going on where the one before it ends, or earlier."""
+    left, found, at = list(parts), list[Part](), 0
+    while onward := [part for part in left if part.start <= at < part.end]:
+        found.append(max(onward, key=lambda part: part.end))
+        at = found[-1].end
+    return found
+
+
+def reach(parts: Iterable[Part]) -> int:
+    """How many bytes of a file, from its beginning, are there."""
+    chain = chained(parts)
+    return chain[-1].end if chain else 0
+
+
+@dataclass
+class Stock:
+    """The parts on a shelf; every folder is listed once, when it is first asked for."""
+
+    shelf: Shelf
+    _known: dict[str, dict[int, list[Part]]] = field(default_factory=dict)
+
+    def generations(self) -> list[str]:
+        """All generations that have parts there, oldest first."""
+        return [name for name in self.shelf.names(LOG) if GENERATION.fullmatch(name)]
+
+    def of(self, generation: str, number: int) -> list[Part]:
+        """The parts of a file."""
+        return self._in(generation, folder_of(generation, number)).get(number, [])
+
+    def add(self, part: Part) -> None:
+        """Note one that was just sent."""
+        folder = self._in(part.generation, folder_of(part.generation, part.number))
+        folder.setdefault(part.number, []).append(part)
+
+    def known(self) -> list[Part]:
+        """All parts in the folders that were asked for so far, in order of their names."""
+        listed = [part for folder in self._known.values() for parts in folder.values() for part in parts]
+        return sorted(listed, key=lambda part: part.name)
+
+    def backwards(self) -> Iterator[tuple[File, list[Part]]]:
+        """Every file with its parts, newest first; no more is listed than is asked for."""
+        for generation in reversed(self.generations()):
+            for block in reversed(self.shelf.names(f"{LOG}/{generation}")):
+                folder = self._in(generation, f"{LOG}/{generation}/{block}")
+                for number in sorted(folder, reverse=True):
+                    yield (generation, number), folder[number]
+
+    def _in(self, generation: str, folder: str) -> dict[int, list[Part]]:
+        if folder not in self._known:
+            found: dict[int, list[Part]] = defaultdict(list)
+            for name in self.shelf.names(folder):
+                if part := parsed(generation, name):
+                    found[part.number].append(part)
+            self._known[folder] = dict(found)
+        return self._known[folder]
