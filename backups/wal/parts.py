@@ -67,6 +67,23 @@ def reach(parts: Iterable[Part]) -> int:
     return chain[-1].end if chain else 0
 
 
+def of_name(name: str) -> Part | None:
+    """The part of that whole name; None when it is none."""
+    folder, _, own = name.rpartition("/")
+    part = parsed(folder.removeprefix(f"{LOG}/").partition("/")[0], own)
+    return part if part is not None and part.name == name else None
+
+
+def past(parts: Iterable[Part], horizon: int) -> list[Part]:
+    """The parts of those files everything in which is older than `horizon` (ms). The newest file stays, whatever its
+    age: it is where the log goes on."""
+    files: dict[File, list[Part]] = defaultdict(list)
+    for part in parts:
+        files[part.file].append(part)
+    old = [file for file in sorted(files)[:-1] if max(part.time for part in files[file]) < horizon]
+    return [part for file in old for part in files[file]]
+
+
 @dataclass
 class Stock:
     """The parts on a shelf; every folder is listed once, when it is first asked for."""

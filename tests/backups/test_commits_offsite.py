@@ -1,4 +1,4 @@
-"""Commits are copied elsewhere by a process of its own, and from there alone the data comes back to the last seconds."""
+"""Commits are copied elsewhere by a process of its own; from there alone the data comes back to the last seconds."""
 
 from __future__ import annotations
 
