@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from backups.models import OffsiteVault
-from backups.services import lags, log_lags, offsite, offsite_tidying, rescues
+from backups.services import lags, log_lags, offsite, offsite_sizes, offsite_tidying, rescues
 from smsops.admin.actions import ActionForm, ObjectAction, Preview
 from smsops.admin.base import OperationsAdmin
 from smsops.admin.planned import PlannedAction
@@ -39,7 +39,7 @@ class CopyNow(PlannedAction):
 class TidyThere(PlannedAction):
     """Removes there now what is past its time; otherwise that happens once a day, where it is wanted."""
 
-    name, label, tone = "tidy", "Remove what is past its time…", "danger"
+    name, label = "tidy", "Remove what is past its time…"
     permission = "backups.tidy_offsitevault"
 
     def obstacle(self, target: OffsiteVault) -> str:
@@ -162,4 +162,4 @@ class OffsiteVaultAdmin(OperationsAdmin):
 
     @admin.display(description="How much is there")
     def size(self, vault: OffsiteVault) -> str:
-        return offsite_tidying.size_text(vault)
+        return offsite_sizes.text_of(vault)

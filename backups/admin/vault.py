@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 
 from backups import selectors
 from backups.models import Backup
-from backups.services import housekeeping, lags, log_lags, offsite_tidying, storage
+from backups.services import housekeeping, lags, log_lags, offsite_sizes, storage
 from smsops.models import Environment
 
 
@@ -54,7 +54,7 @@ def copies_of(environment: Environment) -> list[dict[str, Any]]:
             "late": lag > vault.allowed_lag,
             "trouble": " · ".join(filter(None, (vault.problem, log_lags.problem_of(vault)))),
             "commits": log_lags.said(vault),
-            "size": offsite_tidying.size_text(vault),
+            "size": offsite_sizes.text_of(vault),
         }
         for vault, lag in lags.standings()
         if vault.environment_id == environment.pk

@@ -9,7 +9,7 @@ import time
 
 from django.db import DatabaseError
 
-from backups.services import log_copies
+from backups.services import log_copies, log_posts
 
 PAUSE = 10.0  # seconds at least between two starts for the same vault
 ENDING = log_copies.LAST_WORDS + 5.0
@@ -26,7 +26,7 @@ class Copiers:
     def look(self) -> None:
         """Start those that are wanted and not there. One that is not wanted any more ends by itself."""
         with contextlib.suppress(DatabaseError, OSError):  # tried again in a moment
-            for vault in log_copies.wanted(self.queue):
+            for vault in log_posts.wanted(self.queue):
                 child, last = self.children.get(vault), self.started.get(vault, float("-inf"))
                 if (child is None or child.poll() is not None) and time.monotonic() - last > PAUSE:
                     self._start(vault)

@@ -15,31 +15,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from backups import selectors
 from backups.models import OffsiteVault
 from backups.services import offsite
+from backups.services.log_posts import Post
 from backups.vault.shelf import Shelf, explained, make_private
 from backups.wal.shipping import Shipper
 from smsops.errors import OpsError
-from smsops.models import DatabaseEngine
 
 POLL = 0.5  # seconds between two looks at the log here
-TELL = 2.0  # seconds between two reports, and looks at what is wanted
 LONGEST_PAUSE = 60.0  # seconds, after failures
 CHECK, PARTS = 600.0, 5  # so often, in seconds, so many older parts are read back
 LOOK_AGAIN = 6 * 3600.0  # seconds until what is there is listed anew
 LAST_WORDS = 5.0  # seconds to send what is left, when it is ended
-SHOWN = 3  # faults that are told one by one
-
-
-def wanted(queue: str = "") -> list[int]:
-    """The off-site vaults to which a log is to be copied, by id; with `queue`, those of environments with it."""
-    vaults = OffsiteVault.objects.filter(enabled=True, copy_log=True, environment__log_following__enabled=True)
-    vaults = vaults.filter(environment__database_engine=DatabaseEngine.SQLITE)
-    return list((vaults.filter(environment__queue=queue) if queue else vaults).values_list("pk", flat=True))
 
 
 def run(vault_id: int, stop: Callable[[], bool]) -> None:
@@ -82,54 +72,6 @@ def _wait(seconds: float, stop: Callable[[], bool]) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and not stop():
         time.sleep(POLL)
-
-
-class Post:
-    """Where a copier learns what is wanted of it and leaves word of itself. A database that does not answer keeps no
-    commit from being copied: what was known last holds."""
-
-    def __init__(self, vault_id: int) -> None:
-        self.rows = OffsiteVault.objects.filter(pk=vault_id).select_related("environment")
-        self.known: OffsiteVault | None = None
-        self.asked = self.told = 0.0
-        self.well = False
-        self.left: dict[str, object] = {}
-
-    def vault(self) -> OffsiteVault | None:
-        """The vault as it is now; None when it is not wanted any more."""
-        with contextlib.suppress(DatabaseError):
-            close_old_connections()
-            self.known = self.rows.filter(pk__in=wanted()).first()
-        self.asked = time.monotonic()
-        return self.known
-
-    def changed(self, vault: OffsiteVault) -> bool:
-        """Whether somebody wants it otherwise now."""
-        if time.monotonic() - self.asked < TELL:
-            return False
-        now = self.vault()
-        return now is None or (offsite.site_of(now), now.read_back, now.log_seconds) != (
-            offsite.site_of(vault), vault.read_back, vault.log_seconds
-        )  # fmt: skip
-
-    def tell(self, at: datetime | None, shipper: Shipper) -> None:
-        """Up to when every commit is there, and what is damaged; at once what is new, else every few seconds."""
-        faults = list(shipper.faults.values())
-        said = {"log_problem": " ".join(map(str, faults[:SHOWN])), "log_faults": len(faults)}
-        if said == self.left and time.monotonic() - self.told < TELL:
-            return
-        self._update(**said, **({"log_at": at} if at else {}))
-        self.left, self.told = dict(said), time.monotonic()
-
-    def trouble(self, error: OpsError) -> None:
-        """Why nothing can be copied now."""
-        self.left = {}
-        self._update(log_problem=str(error))
-
-    def _update(self, **values: object) -> None:
-        with contextlib.suppress(DatabaseError):
-            close_old_connections()
-            self.rows.update(**values)
 
 
 @dataclass

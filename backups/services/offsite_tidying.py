@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import cast
 
 from django.utils import timezone
@@ -13,19 +12,15 @@ from django.utils import timezone
 from backups import selectors
 from backups.errors import NotAllowed
 from backups.models import Backup, LetGo, LogFollowing, OffsiteVault, Replica
-from backups.services import housekeeping, offsite
+from backups.services import housekeeping, offsite, offsite_sizes
 from backups.vault.clearing import Clearable, Cleared, Clearing
-from backups.vault.entries import Entry, volume
-from backups.vault.lines import PACKS
-from backups.vault.store import BACKUPS
+from backups.vault.entries import Entry
 from backups.wal.log import LOG
 from backups.wal.parts import of_name, past
 from smsops.errors import WrongUse
 from smsops.models import Run
 from smsops.runs.plan import By, Plan, submit
 from smsops.text import bytes_text, count_text
-
-DAYS = 60  # of sizes that are remembered
 
 
 def going(vault: OffsiteVault) -> set[str]:
@@ -99,7 +94,7 @@ def tidy(vault: OffsiteVault, guard: Callable[[], None]) -> str:
         cleared = _clear(vault, guard, dry=False)
         _forget(vault, cleared.backups)
         said = told(cleared, done=True)
-    said = f"{said} {_measure(vault)}".strip()
+    said = f"{said} {offsite_sizes.measure(vault)}".strip()
     OffsiteVault.objects.filter(pk=vault.pk).update(tidied_at=timezone.now(), tidied=said, sizes=vault.sizes)
     return said
 
@@ -111,17 +106,6 @@ def _forget(vault: OffsiteVault, names: list[str]) -> None:
     backups.filter(here=False, replicas=None).delete()
 
 
-def _measure(vault: OffsiteVault) -> str:
-    """Count what is there and note it for today; a sentence."""
-    with offsite.shelf_of(vault) as shelf:
-        target = cast(Clearable, shelf)
-        files, commits = [*target.below(BACKUPS), *target.below(PACKS)], target.below(LOG)
-    day, sizes = f"{timezone.now():%Y-%m-%d}", (volume(files), volume(commits))
-    found = [day, *sizes, len(files) + len(commits)]
-    vault.sizes = [*(each for each in vault.sizes if each[0] != day), found][-DAYS:]
-    return f"{bytes_text(sizes[0])} of backups and {bytes_text(sizes[1])} of commits are there."
-
-
 def told(found: Cleared, *, done: bool = False) -> str:
     """What goes, or went, in a few sentences."""
     what = f"{count_text(len(found.backups), 'backup')}, {count_text(len(found.packs), 'pack')} and "
@@ -131,41 +115,3 @@ def told(found: Cleared, *, done: bool = False) -> str:
     if found.locked:
         said.append(f"Still locked, and left there until that ends: {count_text(found.locked, 'file')}.")
     return " ".join([*said, *found.stays])
-
-
-@dataclass(frozen=True)
-class Size:
-    """What is in a vault elsewhere, in bytes, and by how many it grows in a day; None where that is not known yet."""
-
-    backups: int
-    commits: int
-    files: int
-    growth: float | None
-
-    @property
-    def whole(self) -> int:
-        return self.backups + self.commits
-
-
-def size_of(vault: OffsiteVault) -> Size | None:
-    """What was counted there last, and how it grew in the week before; None where nobody has counted yet."""
-    if not vault.sizes:
-        return None
-    week = vault.sizes[-8:]
-    days = [datetime.fromisoformat(each[0]) for each in week]
-    span = (days[-1] - days[0]).days
-    steps = [after[1] + after[2] - before[1] - before[2] for before, after in pairwise(week)]
-    backups, commits, files = week[-1][1:4]
-    return Size(backups, commits, files, sum(steps) / span if span else None)
-
-
-def size_text(vault: OffsiteVault) -> str:
-    """The same in words."""
-    found = size_of(vault)
-    if found is None:
-        return "not counted yet"
-    said = f"{bytes_text(found.backups)} of backups, {bytes_text(found.commits)} of commits, {found.files:,} files"
-    if found.growth is None:
-        return said
-    sign = "more" if found.growth >= 0 else "less"
-    return f"{said}; {bytes_text(abs(found.growth))} {sign} each day"

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from backups import selectors
 from backups.models import OffsiteVault
 from backups.models.offsite import LockMode, SiteKind
-from backups.services import lags, log_lags, offsite, offsite_tidying, rescues
+from backups.services import lags, log_lags, offsite, offsite_sizes, offsite_tidying, rescues
 from smsops.errors import WrongUse
 from smsops.ops.common import by, find_environment, follow
 from smsops.ops.output import Output
@@ -97,7 +97,7 @@ def _list(args: Namespace, output: Output) -> int:
 
 def _standing(vault: OffsiteVault) -> dict[str, Any]:
     """How a vault stands; sizes in bytes, None where nobody has counted."""
-    commits, size = log_lags.lag_of(vault), offsite_tidying.size_of(vault)
+    commits, size = log_lags.lag_of(vault), offsite_sizes.of(vault)
     return {
         "name": vault.name,
         "kind": vault.kind,

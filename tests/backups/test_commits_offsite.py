@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
+import sqlite3
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +18,7 @@ from django.utils import timezone
 
 from backups import selectors, tasks
 from backups.models import Backup, LogFollowing, OffsiteVault
-from backups.services import log_copies, log_lags, moments, offsite, rescues
+from backups.services import log_copies, log_lags, log_posts, moments, offsite, rescues
 from backups.vault.remote import Site
 from backups.wal.parts import Stock
 from incidents.models import Incident, IncidentState
@@ -161,7 +164,7 @@ def test_a_vault_that_wants_no_commits_gets_none(followed: Followed, away: Offsi
     OffsiteVault.objects.update(copy_log=False)
     followed.start()
     followed.commit(3)
-    assert (log_copies.wanted(), log_lags.said(now(away)), log_lags.lag_of(now(away))) == ([], "", None)
+    assert (log_posts.wanted(), log_lags.said(now(away)), log_lags.lag_of(now(away))) == ([], "", None)
     assert len(children(followed)) == 1
 
 
@@ -214,3 +217,29 @@ def test_a_log_nobody_follows_is_told_as_that_alone(followed: Followed, away: Of
     assert log_lags.problem_of(now(away)) == ""
     with offsite.shelf_of(away) as shelf:
         assert Stock(shelf).generations() == []
+
+
+@pytest.mark.slow
+def test_nine_commits_in_ten_are_elsewhere_within_ten_seconds(followed: Followed, rclone_site: Site) -> None:
+    vault = elsewhere(followed.place, rclone_site, prefix=f"lag-{followed.place.name}")
+    assert vault.log_seconds == 5
+    followed.start()
+    followed.commit(3)
+    there(vault, followed)
+    made: list[float] = []
+    seen: dict[int, float] = {}
+    with offsite.shelf_of(vault) as shelf, contextlib.closing(sqlite3.connect(followed.place.database)) as writer:
+        while len(made) < 150 or max(seen) < made[-1] * 1000:
+            if len(made) < 150:
+                with writer:
+                    writer.execute("UPDATE grades SET grade = ? WHERE id = 1", (len(made) % 6 + 1,))
+                made.append(time.time())
+            for _, parts in Stock(shelf).backwards():
+                for part in parts:
+                    seen.setdefault(part.time, time.time())
+            assert time.time() - made[-1] < 60
+    lags = sorted(min(at for known, at in seen.items() if known >= commit * 1000) - commit for commit in made)
+    print(
+        f"commits elsewhere: half after {lags[75]:.1f} s, 9 in 10 after {lags[135]:.1f} s, all after {lags[-1]:.1f} s"
+    )
+    assert lags[135] < 10

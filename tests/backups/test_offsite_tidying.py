@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from backups import selectors
 from backups.models import Backup, LetGo, LogFollowing, OffsiteVault
-from backups.services import housekeeping, offsite, offsite_tidying, rescues
+from backups.services import housekeeping, offsite, offsite_sizes, offsite_tidying, rescues
 from backups.vault.remote import Site
 from backups.wal.parts import Part
 from smsops.errors import WrongUse
@@ -196,14 +196,14 @@ def test_once_a_day_a_run_that_copies_counts_and_clears_as_well(away: OffsiteVau
 
 def test_how_much_is_there_and_how_it_grows(away: OffsiteVault, process_place: Place) -> None:
     backup = taken(process_place)
-    assert offsite_tidying.size_text(away) == "not counted yet"
+    assert offsite_sizes.text_of(away) == "not counted yet"
     copied(away)
-    found = offsite_tidying.size_of(away)
+    found = offsite_sizes.of(away)
     assert found is not None
     assert (found.backups >= backup.stored_size, found.commits, found.growth) == (True, 0, None)
     day = timezone.now() - timedelta(days=2)
     away.sizes = [[f"{day:%Y-%m-%d}", found.backups - 2_000_000, 0, 1], *away.sizes]
-    assert "1.0 MB more each day" in offsite_tidying.size_text(away)
+    assert "1.0 MB more each day" in offsite_sizes.text_of(away)
 
 
 def test_a_preview_says_what_would_go_and_changes_nothing(away: OffsiteVault, process_place: Place) -> None:
