@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from backups.vault.shelf import Shelf
-from backups.wal.log import GENERATION, LOG
+from backups.wal.log import LOG
 
 BLOCK = 1000  # files of the log whose parts share a folder, so that no listing becomes endless
 _PART = re.compile(r"(\d{8,})-(\d{9,})-(\d{9,})-(\d{13})\.part")
@@ -82,46 +81,3 @@ def past(parts: Iterable[Part], horizon: int) -> list[Part]:
         files[part.file].append(part)
     old = [file for file in sorted(files)[:-1] if max(part.time for part in files[file]) < horizon]
     return [part for file in old for part in files[file]]
-
-
-@dataclass
-class Stock:
-    """The parts on a shelf; every folder is listed once, when it is first asked for."""
-
-    shelf: Shelf
-    _known: dict[str, dict[int, list[Part]]] = field(default_factory=dict)
-
-    def generations(self) -> list[str]:
-        """All generations that have parts there, oldest first."""
-        return [name for name in self.shelf.names(LOG) if GENERATION.fullmatch(name)]
-
-    def of(self, generation: str, number: int) -> list[Part]:
-        """The parts of a file."""
-        return self._in(generation, folder_of(generation, number)).get(number, [])
-
-    def add(self, part: Part) -> None:
-        """Note one that was just sent."""
-        folder = self._in(part.generation, folder_of(part.generation, part.number))
-        folder.setdefault(part.number, []).append(part)
-
-    def known(self) -> list[Part]:
-        """All parts in the folders that were asked for so far, in order of their names."""
-        listed = [part for folder in self._known.values() for parts in folder.values() for part in parts]
-        return sorted(listed, key=lambda part: part.name)
-
-    def backwards(self) -> Iterator[tuple[File, list[Part]]]:
-        """Every file with its parts, newest first; no more is listed than is asked for."""
-        for generation in reversed(self.generations()):
-            for block in reversed(self.shelf.names(f"{LOG}/{generation}")):
-                folder = self._in(generation, f"{LOG}/{generation}/{block}")
-                for number in sorted(folder, reverse=True):
-                    yield (generation, number), folder[number]
-
-    def _in(self, generation: str, folder: str) -> dict[int, list[Part]]:
-        if folder not in self._known:
-            found: dict[int, list[Part]] = defaultdict(list)
-            for name in self.shelf.names(folder):
-                if part := parsed(generation, name):
-                    found[part.number].append(part)
-            self._known[folder] = dict(found)
-        return self._known[folder]

@@ -54,9 +54,7 @@ class Reel:
         if zlib.crc32(head[:4]) != check or length > MOST:
             raise segment.damaged("the length of a record is not as it was written.")
         end = at + LENGTH + length
-        if end > size:
-            return False
-        return self._take(segment, segment.file.read(length), end, size)
+        return end <= size and self._take(segment, segment.file.read(length), end, size)
 
     def _take(self, segment: Segment, sealed: bytes, end: int, size: int) -> bool:
         try:

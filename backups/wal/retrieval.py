@@ -16,8 +16,9 @@ from backups.vault.keys import Keyring
 from backups.vault.packs import PIECE
 from backups.vault.shelf import Shelf, explained
 from backups.wal.log import Log
-from backups.wal.parts import File, Part, Stock, chained
+from backups.wal.parts import File, Part, chained
 from backups.wal.segments import Segment, name_of
+from backups.wal.stock import Stock
 
 
 @dataclass

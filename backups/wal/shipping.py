@@ -18,9 +18,10 @@ from backups.vault.copies import digest_on, size_on
 from backups.vault.replication import Fault
 from backups.vault.shelf import FolderShelf, Shelf, explained, make_private
 from backups.wal.log import LOG, Log
-from backups.wal.parts import File, Part, Stock, folder_of, reach
+from backups.wal.parts import File, Part, folder_of, reach
 from backups.wal.reels import Reel
 from backups.wal.segments import name_of
+from backups.wal.stock import Stock
 
 MOST = 8 * 1024 * 1024  # bytes in one part, but for a record that is longer
 MISSING = "is missing"

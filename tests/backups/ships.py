@@ -9,10 +9,10 @@ from pathlib import Path
 from backups.vault.keys import Keyring
 from backups.vault.shelf import FolderShelf, Shelf
 from backups.wal.log import Log
-from backups.wal.parts import Stock
 from backups.wal.replay import Until, replay
 from backups.wal.retrieval import Retrieved, retrieve
 from backups.wal.shipping import Shipper
+from backups.wal.stock import Stock
 from tests.backups.wals import Desk, digest_of
 
 ALWAYS = 2**53  # ms; later than anything

@@ -20,7 +20,7 @@ from backups import selectors, tasks
 from backups.models import Backup, LogFollowing, OffsiteVault
 from backups.services import log_copies, log_lags, log_posts, moments, offsite, rescues
 from backups.vault.remote import Site
-from backups.wal.parts import Stock
+from backups.wal.stock import Stock
 from incidents.models import Incident, IncidentState
 from smsops.errors import OpsError
 from smsops.models import RunState

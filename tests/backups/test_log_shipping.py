@@ -9,8 +9,9 @@ import pytest
 
 from backups.vault.remote import Site, opened
 from backups.vault.shelf import FolderShelf
-from backups.wal.parts import Part, Stock, chained, parsed, reach
+from backups.wal.parts import Part, chained, parsed, reach
 from backups.wal.segments import framed, name_of
+from backups.wal.stock import Stock
 from smsops.errors import OpsError
 from tests.backups.servers import client, moto
 from tests.backups.ships import empty_log, everything, names, shipper, state_there
