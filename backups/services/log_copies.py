@@ -39,7 +39,7 @@ def run(vault_id: int, stop: Callable[[], bool]) -> None:
     """
     folder = Path(settings.SMSOPS_WORK_DIR) / "offsite-log" / str(vault_id)
     with _alone(folder):
-        post, failures = Post(vault_id), 0
+        post, failures = Post(vault_id, folder), 0
         while not stop() and (vault := post.vault()) is not None:
             try:
                 with offsite.shelf_of(vault) as shelf:
@@ -89,7 +89,7 @@ class Copier:
         """Copy what is written until `stop` says so, and then what is left, if that is quick. OpsError when the shelf
         cannot be reached, or refuses."""
         log = selectors.log_of(self.vault.environment)
-        self.shipper = Shipper(log, self.shelf, self.folder, self.vault.read_back)
+        self.shipper = Shipper(log, self.shelf, self.folder, self.vault.read_back, self.post.faults)
         checked = listed = time.monotonic()
         while not stop():
             if not self.shipper.pending() or time.monotonic() - self.sent_at >= self.vault.log_seconds:
@@ -100,12 +100,12 @@ class Copier:
             if time.monotonic() - listed > LOOK_AGAIN:
                 listed = time.monotonic()
                 self.shipper.look_again()
-            self.post.tell(self.at, self.shipper)
+            self.post.tell(self.at)
             time.sleep(POLL)
         deadline = time.monotonic() + LAST_WORDS
         self._look(lambda: time.monotonic() > deadline)
         self.post.told = 0.0
-        self.post.tell(self.at, self.shipper)
+        self.post.tell(self.at)
 
     def _look(self, stop: Callable[[], bool]) -> None:
         began, now, sent = timezone.now(), time.monotonic(), self.shipper.sent
@@ -113,7 +113,7 @@ class Copier:
         def go_on() -> bool:
             if self.shipper.sent > sent:  # a backlog: how far it got
                 self.at = datetime.fromtimestamp(self.shipper.reached / 1000, UTC)
-            self.post.tell(self.at, self.shipper)
+            self.post.tell(self.at)
             return not stop()
 
         with explained(self.shipper.log.shelf.root):

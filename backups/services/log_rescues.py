@@ -75,7 +75,16 @@ def bring_newest(environment: Environment, shelf: Shelf) -> str:
         return ""
     reach = datetime.fromtimestamp(found.until / 1000, UTC)
     said = f"The commits there reach to {reach:%Y-%m-%d %H:%M:%S} UTC; {len(found.brought)} files of them were brought."
-    return " ".join([said, *found.problems])
+    return " ".join([said, *_overtaken(environment), *found.problems])
+
+
+def _overtaken(environment: Environment) -> list[str]:
+    """A sentence where a follower writes a generation that is not the newest any more: names sort by age."""
+    row = LogFollowing.objects.filter(environment=environment).first()
+    known = selectors.log_of(environment).generations()
+    if row is None or not row.alive or not row.generation or not known or known[-1] <= row.generation:
+        return []
+    return ["The log that is followed here is to begin anew behind them: start “manage.py follow” again, or restore."]
 
 
 def reachable(environment: Environment) -> bool:

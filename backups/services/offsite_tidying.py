@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import cast
 
 from django.utils import timezone
@@ -15,6 +17,7 @@ from backups.models import Backup, LetGo, LogFollowing, OffsiteVault, Replica
 from backups.services import housekeeping, offsite, offsite_sizes
 from backups.vault.clearing import Clearable, Cleared, Clearing
 from backups.vault.entries import Entry
+from backups.vault.replication import OutOfTime
 from backups.wal.log import LOG
 from backups.wal.parts import of_name, past
 from smsops.errors import WrongUse
@@ -40,17 +43,25 @@ def preview(vault: OffsiteVault) -> Cleared:
     return _clear(vault, lambda: None, dry=True)
 
 
-def _clear(vault: OffsiteVault, guard: Callable[[], None], *, dry: bool) -> Cleared:
-    local = selectors.vault_of(vault.environment)
-    with offsite.shelf_of(vault) as shelf, local.in_use():
+def _clear(vault: OffsiteVault, guard: Callable[[], None], *, dry: bool = False, seconds: float = math.inf) -> Cleared:
+    local, deadline = selectors.vault_of(vault.environment), monotonic() + seconds
+
+    def in_time() -> None:
+        guard()
+        if monotonic() > deadline:
+            raise OutOfTime
+
+    with offsite.shelf_of(vault) as shelf:
         target = cast(Clearable, shelf)
         before = _grace(vault).timestamp()
-        clearing = Clearing(target, local.shelf, local.keys, going(vault), before, guard, dry)
+        clearing = Clearing(target, local.shelf, local.keys, going(vault), before, in_time, dry)
         try:
             clearing.run()
             clearing.clear_parts(_old_parts(vault, target))
         except NotAllowed:
             clearing.done.stays.append("The credentials there may not remove anything, so it stays.")
+        except OutOfTime:
+            clearing.done.more = True
         return clearing.done
 
 
@@ -84,17 +95,21 @@ def request(vault: OffsiteVault, by: By) -> Run:
     return submit(plan(vault), by)
 
 
-def tidy(vault: OffsiteVault, guard: Callable[[], None]) -> str:
-    """Clear the vault where that is wanted, count what is left, and write both down; what was done, in a sentence.
+def tidy(vault: OffsiteVault, guard: Callable[[], None], seconds: float = math.inf) -> Cleared:
+    """Clear the vault where that is wanted, for so many seconds at the most; what went.
 
     `guard` is called before anything is removed and may raise. Killed in between, the next one goes on.
     """
-    said = ""
-    if vault.tidy:
-        cleared = _clear(vault, guard, dry=False)
-        _forget(vault, cleared.backups)
-        said = told(cleared, done=True)
-    said = f"{said} {offsite_sizes.measure(vault)}".strip()
+    if not vault.tidy:
+        return Cleared()
+    cleared = _clear(vault, guard, seconds=seconds)
+    _forget(vault, cleared.backups)
+    return cleared
+
+
+def conclude(vault: OffsiteVault, went: str) -> str:
+    """Count what is there now, and write down that the vault was looked after; what is there, in a sentence."""
+    said = f"{went} {offsite_sizes.measure(vault)}".strip()
     OffsiteVault.objects.filter(pk=vault.pk).update(tidied_at=timezone.now(), tidied=said, sizes=vault.sizes)
     return said
 
@@ -106,12 +121,17 @@ def _forget(vault: OffsiteVault, names: list[str]) -> None:
     backups.filter(here=False, replicas=None).delete()
 
 
-def told(found: Cleared, *, done: bool = False) -> str:
-    """What goes, or went, in a few sentences."""
-    what = f"{count_text(len(found.backups), 'backup')}, {count_text(len(found.packs), 'pack')} and "
-    what += f"{count_text(len(found.parts), 'file')} of commits"
-    verb = "were removed" if done else "are removed"
-    said = [f"{what} {verb}: {bytes_text(found.bytes)}."]
+def told(found: Cleared, earlier: Sequence[int] = (0, 0, 0, 0), *, done: bool = False) -> str:
+    """What goes, or went, in a few sentences; `earlier` is what went before in the same run, as `added` counts."""
+    backups, packs, parts, size = added(found, earlier)
+    what = f"{count_text(backups, 'backup')}, {count_text(packs, 'pack')} and {count_text(parts, 'file')} of commits"
+    said = [f"{what} {'were' if done else 'are'} removed: {bytes_text(size)}."]
     if found.locked:
         said.append(f"Still locked, and left there until that ends: {count_text(found.locked, 'file')}.")
     return " ".join([*said, *found.stays])
+
+
+def added(found: Cleared, earlier: Sequence[int]) -> list[int]:
+    """How many backups, packs, files of commits and bytes went, together with those that went earlier."""
+    counts = (len(found.backups), len(found.packs), len(found.parts), found.bytes)
+    return [now + before for now, before in zip(counts, earlier, strict=True)]

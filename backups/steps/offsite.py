@@ -55,7 +55,12 @@ class TidyOffsite(StepKind):
     def do(self, ctx: Context) -> Outcome:
         vault = OffsiteVault.objects.select_related("environment").get(pk=ctx.params["vault"])
         ctx.guard()
-        said = offsite_tidying.tidy(vault, ctx.guard)
+        found, earlier = offsite_tidying.tidy(vault, ctx.guard, SLICE), ctx.memo.get("went", [0, 0, 0, 0])
+        went = offsite_tidying.told(found, earlier, done=True) if vault.tidy else ""
+        if found.more:
+            ctx.remember(went=offsite_tidying.added(found, earlier))
+            return Again(0.1, went)
+        said = offsite_tidying.conclude(vault, went)
         return Done({"headline": said} if ctx.params.get("at_once") else {}, said)
 
 

@@ -27,13 +27,14 @@ class Clearable(Shelf, Listing, Protocol):
 @dataclass
 class Cleared:
     """What went, or would go: backups by name, packs and files of the log, and the bytes of all; how many files are
-    locked and stay; and why something that might go stays, in sentences."""
+    locked and stay; whether time ran out before the end; and why something that might go stays, in sentences."""
 
     backups: list[str] = field(default_factory=list)
     packs: list[str] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)
     bytes: int = 0
     locked: int = 0
+    more: bool = False
     stays: list[str] = field(default_factory=list)
 
 

@@ -18,7 +18,7 @@ from backups.vault.copies import digest_on, size_on
 from backups.vault.replication import Fault
 from backups.vault.shelf import FolderShelf, Shelf, explained, make_private
 from backups.wal.log import LOG, Log
-from backups.wal.parts import File, Part, folder_of, reach
+from backups.wal.parts import File, Part, folder_of, of_name, reach
 from backups.wal.reels import Reel
 from backups.wal.segments import name_of
 from backups.wal.stock import Stock
@@ -41,10 +41,10 @@ class Shipper:
     target: Shelf
     work: Path
     reads: bool = True
+    faults: dict[str, Fault] = field(default_factory=dict)
     reached: int = 0
     sent: int = 0
     volume: int = 0
-    faults: dict[str, Fault] = field(default_factory=dict)
     _reels: dict[File, Reel] = field(default_factory=dict)
     _done: dict[File, int] = field(default_factory=dict)
     _seen: Stamp = ()
@@ -105,10 +105,18 @@ class Shipper:
         names = sorted(known)
         turn = [names[(self._turn + at) % len(names)] for at in range(min(count, len(names)))]
         self._turn += len(turn)
+        self._forget_past()
         for name in [*turn, *(fault.name for fault in self.faults.values() if fault.there)]:
             part = known.get(name)
             if part is not None and (wanted := self._bytes_here(part)) is not None:
                 self._same(part, wanted)
+
+    def _forget_past(self) -> None:
+        """A fault of a file that is past its time here can neither be judged nor mended any more."""
+        for name in list(self.faults):
+            part = of_name(name)
+            if not self.log.shelf.exists(name_of(*part.file) if part else name):
+                del self.faults[name]
 
     def _ship(self, file: File, following: File | None, go_on: Callable[[], bool]) -> None:
         there, limit = reach(self.stock.of(*file)), self._limit(file, following)

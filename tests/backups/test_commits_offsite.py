@@ -20,6 +20,7 @@ from backups import selectors, tasks
 from backups.models import Backup, LogFollowing, OffsiteVault
 from backups.services import log_copies, log_lags, log_posts, moments, offsite, rescues
 from backups.vault.remote import Site
+from backups.vault.replication import Fault
 from backups.wal.stock import Stock
 from incidents.models import Incident, IncidentState
 from smsops.errors import OpsError
@@ -187,6 +188,21 @@ def test_two_copiers_for_one_vault_are_one_too_many(away: OffsiteVault) -> None:
         log_copies.run(away.pk, lambda: True)
 
 
+def test_what_is_damaged_there_is_known_after_a_start_and_told_until_it_is_right(
+    followed: Followed, away: OffsiteVault
+) -> None:
+    post = log_posts.Post(away.pk, Path(settings.SMSOPS_WORK_DIR))
+    Path(settings.SMSOPS_WORK_DIR).mkdir(exist_ok=True)
+    post.faults["x.part"] = Fault("x.part", True, "is damaged")
+    post.tell(timezone.now())
+    again = log_posts.Post(away.pk, Path(settings.SMSOPS_WORK_DIR))
+    again.tell(timezone.now())
+    assert (now(away).log_problem, now(away).log_faults) == ("x.part is damaged in the replica.", 1)
+    again.faults.clear()
+    again.tell(timezone.now())
+    assert (now(away).log_problem, now(away).log_faults) == ("", 0)
+
+
 def looked(followed: Followed, vault: OffsiteVault, **values: object) -> Incident | None:
     """What comes of it when the copy of a followed log stands like that."""
     LogFollowing.objects.update(looked_at=timezone.now())
@@ -243,3 +259,27 @@ def test_nine_commits_in_ten_are_elsewhere_within_ten_seconds(followed: Followed
         f"commits elsewhere: half after {lags[75]:.1f} s, 9 in 10 after {lags[135]:.1f} s, all after {lags[-1]:.1f} s"
     )
     assert lags[135] < 10
+
+
+@pytest.mark.slow
+def test_the_loss_of_everything_costs_seconds_of_commits(followed: Followed, rclone_site: Site) -> None:
+    vault = elsewhere(followed.place, rclone_site, prefix=f"loss-{followed.place.name}")
+    followed.place.execute("CREATE TABLE ticks (at REAL)")
+    followed.start()
+    followed.place.back_up()
+    drive(offsite.request(vault, BY))
+    there(vault, followed)
+    began = last = time.time()
+    with contextlib.closing(sqlite3.connect(followed.place.database)) as writer:
+        while last < began + 14:
+            last = time.time()
+            with writer:
+                writer.execute("INSERT INTO ticks VALUES (?)", (last,))
+    burn(followed)
+    rescues.reindex(vault)
+    run = drive(moments.start(followed.place.environment, timezone.now(), BY))
+    assert run.state == RunState.SUCCEEDED, run.headline
+    with contextlib.closing(sqlite3.connect(followed.place.database)) as connection:
+        ticks, newest = connection.execute("SELECT count(*), max(at) FROM ticks").fetchone()
+    print(f"lost with the whole machine: {last - newest:.1f} s of commits; {ticks} came back")
+    assert 0 <= last - newest < 10

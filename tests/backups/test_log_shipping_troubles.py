@@ -91,6 +91,23 @@ def test_a_part_that_is_damaged_there_is_named_until_it_is_right(desk: Desk, rep
     assert said(ship) == []
 
 
+def test_a_fault_is_known_to_the_next_one_and_forgotten_with_its_file(desk: Desk, replica: FolderShelf) -> None:
+    with acting(desk.database) as actor:
+        several(desk, actor)
+    ship = shipper(desk, replica)
+    ship.look()
+    name = a_part(replica)
+    spoil(replica.root / name, 999)
+    ship.check(10)
+    later = Shipper(desk.log, replica, desk.folder / "under-way", faults=ship.faults)
+    later.look()
+    later.check(0)
+    assert said(later) == [f"{name} is damaged in the replica."]
+    (desk.log.shelf.root / files(desk)[0]).unlink()
+    later.check(0)
+    assert said(later) == []
+
+
 def test_without_reading_a_part_of_another_length_is_named(desk: Desk, replica: FolderShelf) -> None:
     ship = shipper(desk, replica, reads=False)
     ship.look()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -157,8 +158,8 @@ def test_credentials_that_may_not_remove_are_told_in_a_sentence_and_are_no_failu
         copied(vault)
         let_go(first)
         vault.grace_days = -1  # S3 dates what comes there itself
-        said = offsite_tidying.tidy(vault, lambda: None)
-    assert "The credentials there may not remove anything, so it stays." in said
+        said = offsite_tidying.tidy(vault, lambda: None).stays
+    assert said == ["The credentials there may not remove anything, so it stays."]
 
 
 def test_locked_files_are_told_in_a_sentence(process_place: Place, moto_site: Site) -> None:
@@ -167,7 +168,8 @@ def test_locked_files_are_told_in_a_sentence(process_place: Place, moto_site: Si
     copied(vault)
     let_go(first)
     vault.grace_days = -1
-    assert "Still locked, and left there until that ends: 1 file." in offsite_tidying.tidy(vault, lambda: None)
+    found = offsite_tidying.tidy(vault, lambda: None)
+    assert "Still locked, and left there until that ends: 1 file." in offsite_tidying.told(found, done=True)
 
 
 def test_commits_older_than_they_are_kept_go_after_the_grace(away: OffsiteVault, process_place: Place) -> None:
@@ -214,3 +216,19 @@ def test_a_preview_says_what_would_go_and_changes_nothing(away: OffsiteVault, pr
     assert "1 backup, " in " ".join(offsite_tidying.plan(away).notes)
     assert len(there(away)) == 2
     assert offsite.active(away) is False
+
+
+def test_what_takes_long_is_done_in_slices_and_counted_together(
+    away: OffsiteVault, process_place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backups = [taken(process_place) for _ in range(4)]
+    copied(away)
+    age(away)
+    for backup in backups[:3]:
+        let_go(backup)
+    seconds = count()
+    monkeypatch.setattr(offsite_tidying, "monotonic", lambda: next(seconds))
+    monkeypatch.setattr("backups.steps.offsite.SLICE", 2.5)
+    run = offsite_tidying.request(away, BY)
+    assert "3 backups, " in drive(run).headline
+    assert there(away) == [backups[3].identifier]
