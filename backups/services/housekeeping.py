@@ -96,7 +96,8 @@ def tidy(environment: Environment, guard: Callable[[], None]) -> tuple[int, int,
     for identifier in going:
         guard()
         if environment.offsite_vaults.exists():  # what may go there as well, later
-            LetGo.objects.get_or_create(environment=environment, identifier=identifier)
+            at = {"at": timezone.now()}
+            LetGo.objects.update_or_create(environment=environment, identifier=identifier, defaults=at)
         vault.discard(identifier)
         Backup.objects.filter(environment=environment, identifier=identifier).delete()
     guard()

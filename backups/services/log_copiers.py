@@ -12,7 +12,7 @@ from django.db import DatabaseError
 from backups.services import log_copies, log_posts
 
 PAUSE = 10.0  # seconds at least between two starts for the same vault
-ENDING = log_copies.LAST_WORDS + 5.0
+ENDING = log_copies.LAST_WORDS + 2.0
 
 
 class Copiers:

@@ -29,7 +29,7 @@ POLL = 0.5  # seconds between two looks at the log here
 LONGEST_PAUSE = 60.0  # seconds, after failures
 CHECK, PARTS = 600.0, 5  # so often, in seconds, so many older parts are read back
 LOOK_AGAIN = 6 * 3600.0  # seconds until what is there is listed anew
-LAST_WORDS = 5.0  # seconds to send what is left, when it is ended
+LAST_WORDS = 3.0  # seconds to send what is left, when it is ended
 
 
 def run(vault_id: int, stop: Callable[[], bool]) -> None:
