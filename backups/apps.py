@@ -37,7 +37,7 @@ class BackupsConfig(AppConfig):
             restore.Stage, restore.Settle, restore.KeepOld, restore.Swap, restored.CompareRows, restored.ArchiveOld,
             hold.HoldData, hold.CompareData, hold.ReleaseHold, housekeeping.TidyVault,
             adoption.TakeIn, adoption.Recognise, adoption.MakeDatabase, adoption.CheckDatabase, adoption.Conclude,
-            offsite.CopyOffsite, offsite.BringBack,
+            offsite.CopyOffsite, offsite.TidyOffsite, offsite.BringBack,
             restore_test.UnpackForTest, restore_test.Conclude,
             drill.UnpackElsewhere, disasters.DeleteRows, drill.PutRowsBackInDrill, disasters.TearDatabase,
             drill.RestoreInDrill, drill.ConcludeDrill,

@@ -7,7 +7,7 @@ from celery import shared_task
 
 from backups import signals
 from backups.models import LogFollowing, OffsiteVault, Reason
-from backups.services import backups, drills, following, lags, offsite, restore_tests, schedule
+from backups.services import backups, drills, following, lags, log_lags, offsite, restore_tests, schedule
 from smsops.errors import OpsError, WrongUse
 from smsops.models import Environment, Trigger
 from smsops.runs.plan import By
@@ -49,6 +49,7 @@ def copy_offsite() -> None:
     (every minute)."""
     for vault, lag in lags.standings():
         signals.offsite_looked.send(OffsiteVault, vault=vault, lag=lag, problem=vault.problem)
+        signals.offsite_log_looked.send(OffsiteVault, vault=vault, problem=log_lags.problem_of(vault))
     for vault in offsite.due():
         try:
             offsite.request(vault, By(trigger=Trigger.SCHEDULE, name="schedule"))

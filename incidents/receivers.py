@@ -144,6 +144,18 @@ def on_offsite_looked(vault: OffsiteVault, lag: timedelta, problem: str, **_: An
         incidents.resolve(incident, f"Every backup is in {vault.name} again, or not late yet.")
 
 
+@receiver(backup_signals.offsite_log_looked, dispatch_uid="incidents.offsite_log_looked")
+def on_offsite_log_looked(vault: OffsiteVault, problem: str, **_: Any) -> None:
+    """Commits that are on this machine alone, or damaged copies of them, are an incident until they are not."""
+    fingerprint = f"offsite-log:{vault.pk}"
+    incident = incidents.live(vault.environment, fingerprint)
+    if problem and incident is None:
+        title = f"Commits are not copied to {vault.name} as they should be"
+        incidents.report(vault.environment, Sign(fingerprint, Severity.HIGH, title, problem))
+    elif incident is not None and not problem:
+        incidents.resolve(incident, f"Every commit is in {vault.name} again.")
+
+
 @receiver(backup_signals.log_looked, dispatch_uid="incidents.log_looked")
 def on_log_looked(following: LogFollowing, problem: str, **_: Any) -> None:
     """A log that is not followed is an incident until it is: the loss would be that since the last backup."""

@@ -16,7 +16,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from backups.models import LogFollowing
-from backups.services import following, moments
+from backups.services import following, log_rescues, moments
 from backups.wal.coverage import Span
 from smsops.admin.actions import DestructiveForm, Preview
 from smsops.admin.planned import ExclusiveAction
@@ -49,7 +49,8 @@ class RestoreToMoment(ExclusiveAction):
     form = MomentForm
 
     def refusal(self, target: Environment) -> str:
-        return "" if following.of(target) else "The log of this environment is not followed."
+        known = following.of(target) or log_rescues.reachable(target)
+        return "" if known else "The log of this environment is not followed."
 
     def preview(self, target: Environment, request: HttpRequest) -> Preview:
         said: tuple[str, ...] = ()

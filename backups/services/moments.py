@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.utils import timezone
@@ -12,7 +12,7 @@ from django.utils import timezone
 from backups import selectors
 from backups.engines.sqlite import SqliteEngine
 from backups.models import Backup
-from backups.services import databases, restores
+from backups.services import databases, log_rescues, restores
 from backups.vault.manifest import Manifest
 from backups.wal import coverage
 from backups.wal.coverage import Span
@@ -32,7 +32,19 @@ def spans(environment: Environment) -> list[Span]:
 
 
 def base_for(environment: Environment, until: datetime) -> Backup:
-    """The newest good backup from which the log leads to `until`. WrongUse, saying what can be had, without one."""
+    """The newest good backup from which the log leads to `until`, fetched from elsewhere where it is not all here.
+    WrongUse, saying what can be had, without one."""
+    backup, known, said = _base_here(environment, until)
+    if backup is not None and (known >= until or _watched(environment, until)):
+        return backup
+    backup = log_rescues.base_for(environment, until) or backup
+    if backup is None:
+        raise WrongUse(f"{until:%Y-%m-%d %H:%M:%S} UTC cannot be reached. {said or _reachable(environment)}".strip())
+    return backup
+
+
+def _base_here(environment: Environment, until: datetime) -> tuple[Backup | None, datetime, str]:
+    """The same, with what is here; up to when every commit is known then; and what stood in the way."""
     log, said = selectors.log_of(environment), ""
     vault = selectors.vault_of(environment)
     good = Backup.objects.filter(environment=environment, damage="", here=True, taken_at__lte=until)
@@ -42,12 +54,12 @@ def base_for(environment: Environment, until: datetime) -> Backup:
             if position is None:
                 continue
             try:
-                planned(log, position, until)
+                plan = planned(log, position, until)
             except OpsError as error:
                 said = said or error.message
                 continue
-            return backup
-    raise WrongUse(f"{until:%Y-%m-%d %H:%M:%S} UTC cannot be reached. {said or _reachable(environment)}".strip())
+            return backup, datetime.fromtimestamp(plan.known / 1000, UTC), said
+    return None, until, said
 
 
 def position_of(manifest: Manifest) -> Position | None:
@@ -106,6 +118,7 @@ def bring_forward(environment: Environment, manifest: Manifest, image: Path, unt
     position = position_of(manifest)
     if position is None:
         raise OpsError(f"The backup {manifest.identifier} does not know where in the log it stands.")
+    log_rescues.lead(environment, position, manifest.taken, until)
     done = replay(image, position, selectors.log_of(environment), until)
     counts = SqliteEngine().row_counts(image, quiet=True)
     said = f"{done.commits:,} commits after {manifest.identifier} were played; the last one is of {_text(done.time)}."

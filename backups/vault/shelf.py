@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from backups.errors import NotAllowed
+from backups.vault.entries import Entry
 from smsops.errors import OpsError
 
 INCOMING = ".incoming"
@@ -128,6 +130,27 @@ class FolderShelf:
             yield
         finally:
             os.close(handle)
+
+    def below(self, folder: str) -> list[Entry]:
+        """Every file in a folder and those in it, in order of their names."""
+        with explained(self.root):
+            return sorted(self._below(self.root / folder), key=lambda entry: entry.name)
+
+    def _below(self, folder: Path) -> Iterator[Entry]:
+        for path in folder.rglob("[!.]*"):
+            with contextlib.suppress(FileNotFoundError):  # removed just now
+                if path.is_file():
+                    found = path.stat()
+                    yield Entry(str(path.relative_to(self.root)), found.st_size, found.st_mtime)
+
+    def release(self, name: str) -> bool:
+        """Remove a file: nothing is locked here. NotAllowed where the folder does not let it go."""
+        try:
+            (self.root / name).unlink(missing_ok=True)
+        except PermissionError:
+            raise NotAllowed(f"Nothing may be removed from {self.root}.") from None
+        self.remove(name)
+        return True
 
     def remove(self, name: str) -> None:
         with explained(self.root):

@@ -15,6 +15,7 @@ from django.db import DatabaseError, close_old_connections
 
 from backups.services import follower
 from backups.services.lifelines import Line
+from backups.services.log_copiers import Copiers
 from backups.services.supervision import PATIENCE, Child
 from smsops.models import Environment
 
@@ -64,19 +65,21 @@ class Command(BaseCommand):
         """Keep one process for each environment that is wanted; one that died or hangs is started again."""
         children: dict[int, Child] = {}
         wanted: set[int] = set()
-        looked = time.monotonic()
+        copiers, looked = Copiers(queue), time.monotonic()
         while not self.ended:
             try:
                 close_old_connections()
                 wanted = set(follower.wanted(queue))
             except DatabaseError as error:  # those that follow do so without it for a while
                 log.warning("Who is wanted cannot be told: %s", error)
+            copiers.look()
             looked = _look_after(children, looked, patience)
             for key in wanted - {key for key, child in children.items() if child.there}:
                 command = [sys.executable, sys.argv[0], "follow", "--environment", str(key)]
                 children[key] = Child(command, patience)
             time.sleep(min(LOOK, patience / 4))
         _let_go(children)
+        copiers.end()  # last, for the followers have just written their last words
 
 
 def _look_after(children: dict[int, Child], looked: float, patience: float) -> float:
