@@ -15,8 +15,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from backups import tasks
+from backups.engines.postgres import programs
 from backups.models import Backup, LogFollowing
-from backups.services import backups, moments
+from backups.services import backups, following, moments
 from incidents.models import Incident, IncidentState
 from smsops.errors import WrongUse
 from smsops.models import Run, RunState
@@ -25,6 +26,7 @@ from tests.backups.followed import FollowedServer
 from tests.backups.test_postgres_runs import BY, everything, grades, left
 from tests.backups.test_postgres_runs import sms as sms
 from tests.kills import kill_at_every_boundary
+from tests.ops.terminal import manage, typed
 from tests.places import Place, drive, wait_for
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -162,8 +164,43 @@ def test_a_log_that_nobody_follows_is_an_incident_until_somebody_does(followed: 
 
 
 def test_the_canary_says_how_much_would_be_lost(followed: FollowedServer) -> None:
+    followed.base()
+    followed.commit("kept")
     tasks.canaries()
     assert 0 < (followed.now().canary_seconds or 0) < 2
+    said = typed("moments", followed.environment.name, "--canary")
+    assert "A commit was kept after" in said.out
+    assert (said.code, "The log is followed." in said.out, " all " in said.out) == (0, True, True)
+
+
+def test_without_the_right_to_replicate_one_sentence_says_so_everywhere(followed: FollowedServer) -> None:
+    name, password = f"keeper{followed.environment.pk}", "cAn4ry-keeper"
+    followed.server.execute("postgres", f"CREATE ROLE {name} LOGIN PASSWORD '{password}'")
+    followed.end()
+    followed.environment.database_url = f"postgresql://{name}:{password}@{followed.url.server}/{followed.url.name}"
+    followed.environment.save()
+    with followed.said.open("a") as said:
+        followed.process = manage("follow", stdout=said, stderr=said)
+    followed.wait(lambda: "REPLICATION" in followed.now().problem, "the problem")
+    tasks.look_at_followers()
+    incident = Incident.objects.get(fingerprint="log")
+    told = f"{incident.title} {incident.timeline.latest('pk').text}"
+    assert f"The user {name} may not receive the log of" in told
+    assert password not in told + followed.said.read_text() + followed.now().problem
+
+
+def test_a_base_backup_that_fails_is_told_until_one_is_taken(
+    followed: FollowedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks.look_at_followers()
+    with monkeypatch.context() as patched:
+        patched.setattr(programs, "HOMES", Path("/nowhere"))
+        patched.setenv("PATH", "/nowhere")
+        run = drive(Run.objects.get(kind="base_backup"))
+    assert (run.state, run.cause) == (RunState.SAFE, "postgres is not on this machine.")
+    assert "No base backup could be taken: postgres is not" in following.problem_of(followed.now())
+    tasks.look_at_followers()
+    assert Run.objects.filter(kind="base_backup").count() == 1  # it is asked for again a little later
 
 
 def test_where_it_is_switched_off_nothing_runs_and_the_server_keeps_nothing_for_it(followed: FollowedServer) -> None:

@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 
-from backups.engines.postgres import beats, notes, unproven
+from backups.engines.postgres import beats, holding, notes, unproven
 from backups.engines.postgres.beats import Beat, Server
 from backups.engines.postgres.connection import Connection, maintenance
 from backups.engines.postgres.lines import Line, Lines
@@ -40,21 +40,26 @@ class LogFollower:
     def follow(
         self, stop: Callable[[], bool], tell: Callable[[Status], None], wait: Callable[[float], None] = time.sleep
     ) -> None:
-        """Follow until `stop` says so, and tell after every look how it stands; then end the receiver."""
-        with self._alone():
-            while not stop():
-                try:
-                    with maintenance(self.url) as connection:
-                        self._take_up(connection)
-                        while not stop():
-                            tell(self._look(connection))
-                            wait(PAUSE)
-                except Hole as hole:
-                    self.hole = str(hole)
-                except OpsError as error:
-                    tell(self._status(0.0, str(error)))
-                    wait(PATIENCE)
-            self.stop()
+        """Follow until `stop` says so, and tell after every look how it stands; then end the receiver.
+
+        What goes wrong is told as a problem, and tried again a little later.
+        """
+        while not stop():
+            try:
+                with self._alone(), maintenance(self.url) as connection:
+                    self._take_up(connection)
+                    held = holding.hold(connection, Receiver(self.url, self._line.archive).slot)
+                    while not stop():
+                        tell(self._look(connection))
+                        if held and self.before is not None:
+                            holding.move(connection, held, self.before.end)
+                        wait(PAUSE)
+            except Hole as hole:
+                self.hole = str(hole)
+            except OpsError as error:
+                tell(self._status(0.0, str(error)))
+                wait(PATIENCE)
+        self.stop()
 
     def stop(self) -> None:
         """End the receiver; with a slot, the server keeps what is written until it is back."""

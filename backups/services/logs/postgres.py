@@ -158,7 +158,8 @@ class PostgresLog:
     def _newest_base(self) -> datetime | None:
         line = self.lines.newest()
         bases = line.archive.bases() if line is not None else []
-        return bases[-1].moment if bases else None
+        whole = [base.moment for base in bases if line is not None and not line.archive.coverage(base).problem]
+        return whole[-1] if whole else None
 
     def request_base(self, by: By) -> None:
         base_backups.request(self.environment, by)
