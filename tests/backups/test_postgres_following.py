@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -112,8 +112,8 @@ def desk(request: pytest.FixtureRequest) -> Iterator[Desk]:
 
 
 def writing(desk: Desk) -> subprocess.Popen[str]:
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    child = subprocess.Popen([sys.executable, "-c", WRITER], text=True, bufsize=1, **pipes)
+    pipe, argv = subprocess.PIPE, [sys.executable, "-c", WRITER]
+    child = subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, bufsize=1)
     assert child.stdin is not None
     url = desk.url
     child.stdin.write(
@@ -220,12 +220,13 @@ def test_a_server_whose_files_were_put_back_begins_a_new_line(desk: Desk) -> Non
 
 
 def test_files_put_back_are_noticed_also_when_the_log_has_become_longer_than_it_was(desk: Desk) -> None:
+    moments: list[datetime] = []
     with desk.following():
         desk.base()
 
     def act() -> None:
         with desk.following():
-            desk.commit("2")
+            moments.append(desk.commit("2"))
 
     put_back(desk, act)
     for _ in range(200):  # the log becomes longer than it was when it was last looked at
@@ -233,6 +234,7 @@ def test_files_put_back_are_noticed_also_when_the_log_has_become_longer_than_it_
     with desk.following():
         wait_for(lambda: "put back" in desk.now().gap, "the gap")
     assert len(desk.lines.all()) == 2
+    assert desk.notes(moments[0]) == ["2"]  # not the other history, which was received over it
 
 
 def limited(desk: Desk, *rights: str) -> DatabaseUrl:
@@ -255,6 +257,13 @@ def test_a_user_without_it_is_told_which_right_is_missing(desk: Desk) -> None:
     assert "The user keeper may not receive the log of 127.0.0.1" in said
     assert said.endswith("ALTER ROLE keeper REPLICATION.")
     assert PASSWORD not in said
+
+
+def test_a_full_disk_of_ours_is_said_and_nothing_is_taken_for_kept(desk: Desk, disk: Path) -> None:
+    full = replace(desk, folder=disk, told=[])
+    with full.following():
+        assert full.now().problem == f"The disk of {full.lines.all()[0].folder} is full. Make room, then try again."
+    assert full.lines.all()[0].known is None
 
 
 def test_two_followers_never_write_at_once(desk: Desk) -> None:

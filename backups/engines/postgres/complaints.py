@@ -100,7 +100,7 @@ KNOWN = (
 
 def explain(said: str, url: DatabaseUrl, program: str, folder: Path | None = None) -> OpsError:
     """What was said as a sentence; the password never shows in it. `folder` is where the program wrote."""
-    if folder is not None and re.search("could not (?:write|close|fsync).*No space left on device", said):
+    if folder is not None and re.search("could not (?:write|close|fsync|open|create).*No space left on device", said):
         return OpsError(f"The disk of {folder} is full.", fix="Make room, then try again.")
     for each in KNOWN:
         if found := re.search(each.mark, said):

@@ -118,7 +118,7 @@ class Receiver:
         for mark, sentence in HOLES.items():
             if mark in said:
                 return Hole(sentence, fix=ADVICE)
-        return explain(said, self.url, "pg_receivewal")
+        return explain(said, self.url, "pg_receivewal", self.archive.folder)
 
     def stop(self) -> None:
         """End it; what it has written is on the disk."""
