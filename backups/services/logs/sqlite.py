@@ -18,13 +18,12 @@ from backups.models import Backup, LogFollowing, Reason
 from backups.services import backups, unpacking
 from backups.services.databases.base import Work
 from backups.services.logs.base import Orders, Rebuilt, Source, text, watched
-from backups.vault.manifest import Manifest
+from backups.services.positions import position_of
 from backups.wal import coverage
 from backups.wal.canary import measure, send
 from backups.wal.coverage import Span
 from backups.wal.follower import Follower
 from backups.wal.following import follow
-from backups.wal.frames import Position
 from backups.wal.log import Log
 from backups.wal.replay import planned, replay
 from smsops.errors import OpsError, WrongUse
@@ -139,8 +138,3 @@ class SqliteLog:
 
     def trouble(self) -> str:
         return ""
-
-
-def position_of(manifest: Manifest) -> Position | None:
-    """Where in the log a backup stands, where it says so."""
-    return Position.parse(manifest.position) if manifest.position else None
