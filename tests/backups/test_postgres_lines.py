@@ -105,6 +105,14 @@ def test_a_line_goes_on_only_on_the_same_timeline_of_the_same_server(lines: Line
     assert (why in found) if why else not found
 
 
+def test_a_base_backup_whose_description_was_cut_off_is_none(lines: Lines) -> None:
+    line = fill(lines.begin(HERE), range(3, 6), 0)
+    base(line, 3, 1)
+    (line.archive.bases_folder / ".b4.json").write_text('{"name": "b4", ')
+    (line.archive.bases_folder / "b4.sealed").write_bytes(b"x")
+    assert [each.name for each in line.archive.bases()] == ["b3"]
+
+
 def test_a_line_whose_note_was_cut_off_is_only_known_less_far(lines: Lines) -> None:
     line = fill(lines.begin(HERE), range(3, 6), 0)
     base(line, 3, 1)

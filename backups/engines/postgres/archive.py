@@ -16,7 +16,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from backups.engines.postgres import segments
+from backups.engines.postgres import notes, segments
 from backups.engines.postgres.bases import Base
 from backups.engines.postgres.segments import Coverage
 from backups.errors import BackupDamaged
@@ -78,16 +78,12 @@ class Archive:
 
     def bases(self) -> list[Base]:
         """All base backups, oldest first; one without its description is none."""
-        return sorted(
-            (Base(**json.loads(path.read_text())) for path in self.bases_folder.glob("*.json")),
-            key=lambda base: base.moment,
-        )
+        described = [path for path in self.bases_folder.glob("*.json") if not path.name.startswith(".")]
+        return sorted((Base(**json.loads(path.read_text())) for path in described), key=lambda base: base.moment)
 
     def add_base(self, base: Base) -> None:
         """Let a base backup whose envelope is here appear."""
-        private = self.bases_folder / f".{base.name}.json"
-        private.write_text(json.dumps(asdict(base)))
-        private.replace(self.bases_folder / f"{base.name}.json")
+        notes.write(self.bases_folder / f"{base.name}.json", json.dumps(asdict(base)), sync=True)
 
     def base_envelope(self, name: str) -> Path:
         """Where the files of a base backup are."""

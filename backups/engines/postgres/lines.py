@@ -92,7 +92,9 @@ class Lines:
         folder = self.folder / name
         Archive(folder, self.keys)
         with explained(self.folder):
-            notes.write(folder / "server.json", json.dumps({"system": server.system, "timeline": server.timeline}))
+            notes.write(
+                folder / "server.json", json.dumps({"system": server.system, "timeline": server.timeline}), sync=True
+            )
         return Line(folder, self.keys)
 
     def spans(self) -> list[Span]:

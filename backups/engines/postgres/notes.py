@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from backups.engines.postgres.segments import Segment
-from backups.vault.shelf import explained
+from backups.vault.shelf import explained, sync_folder
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,14 @@ def times(folder: Path) -> list[tuple[int, int]]:
     return [(int(line[0]), int(line[1])) for line in lines if len(line) == 2]
 
 
-def write(path: Path, text: str) -> None:
-    """Let the file have this text, in one step."""
+def write(path: Path, text: str, *, sync: bool = False) -> None:
+    """Let the file have this text, in one step; with `sync` it is on the disk afterwards."""
     private = path.with_name(f".{path.name}")
-    private.write_text(text)
+    with private.open("w") as file:
+        file.write(text)
+        if sync:
+            file.flush()
+            os.fsync(file.fileno())
     private.replace(path)
+    if sync:
+        sync_folder(path.parent)
