@@ -15,6 +15,7 @@ class BackupsConfig(AppConfig):
         from backups.steps import (
             adoption,
             backup,
+            base_backup,
             comparison,
             disasters,
             drill,
@@ -41,7 +42,7 @@ class BackupsConfig(AppConfig):
             restore_test.UnpackForTest, restore_test.Conclude,
             drill.UnpackElsewhere, disasters.DeleteRows, drill.PutRowsBackInDrill, disasters.TearDatabase,
             drill.RestoreInDrill, drill.ConcludeDrill,
-            following.RestFollower, following.ResumeFollower,
+            following.RestFollower, following.ResumeFollower, base_backup.TakeBaseBackup,
             comparison.UnpackRows, comparison.CompareRows, rows.PlanRows, rows.PutRowsBack, rows.CleanRows,
         )  # fmt: skip
         registry.add(*verbs.VERBS)

@@ -77,9 +77,8 @@ def look_at_followers() -> None:
     for row in LogFollowing.objects.filter(enabled=True).select_related("environment", "rest_for"):
         signals.log_looked.send(LogFollowing, following=row, problem=following.problem_of(row))
         signals.log_measured.send(LogFollowing, following=row, size=following.measure_log(row))
-        if following.lacks_base(row):
-            with contextlib.suppress(WrongUse):  # an exclusive run is under way; it will be asked for again
-                backups.request(row.environment, By(trigger=Trigger.SYSTEM, name="follower"), Reason.SCHEDULED)
+        with contextlib.suppress(WrongUse):  # an exclusive run is under way; it will be asked for again
+            following.ask_for_base(row, By(trigger=Trigger.SYSTEM, name="follower"))
 
 
 @shared_task(name="backups.canaries")

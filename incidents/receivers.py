@@ -165,7 +165,7 @@ def on_log_looked(following: LogFollowing, problem: str, **_: Any) -> None:
         title = f"The log of {environment.name} is not followed"
         incidents.report(environment, Sign(LOG, Severity.HIGH, title, problem))
     elif incident is not None and not problem:
-        incidents.resolve(incident, "It is followed again; what was committed meanwhile is known as one difference.")
+        incidents.resolve(incident, "It is followed again; where commits of the meantime are unknown, there is a gap.")
 
 
 @receiver(backup_signals.log_measured, dispatch_uid="incidents.log_measured")

@@ -81,7 +81,8 @@ class LogFollowingInline(admin.StackedInline):  # type: ignore[type-arg]
     def state(self, row: LogFollowing) -> str:
         if not row.pk:
             return "not followed"
-        return following.problem_of(row) or f"followed; {row.commits:,} commits kept by the present follower"
+        counted = f"; {row.commits:,} commits kept by the present follower" if row.commits else ""
+        return following.problem_of(row) or f"followed{counted}"
 
 
 def page(request: HttpRequest, pk: int) -> HttpResponse:

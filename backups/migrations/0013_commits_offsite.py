@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('backups', '0010_pins_and_reading_back'),
+        ('backups', '0011_point_in_time_of_servers'),
         ('smsops', '0004_compose_file'),
     ]
 

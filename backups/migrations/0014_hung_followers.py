@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('backups', '0010_pins_and_reading_back'),
+        ('backups', '0013_commits_offsite'),
     ]
 
     operations = [

@@ -21,7 +21,11 @@ class LogFollowing(models.Model):
     """
 
     environment = models.OneToOneField(Environment, on_delete=models.CASCADE, related_name="log_following")
-    enabled = models.BooleanField("follow the log", default=True, help_text="Needs SQLite in WAL mode.")
+    enabled = models.BooleanField(
+        "follow the log",
+        default=True,
+        help_text="Needs SQLite in WAL mode, or PostgreSQL and a user with the right REPLICATION.",
+    )
     keep_days = models.PositiveIntegerField(
         "keep commits for (days)", default=7, validators=[MinValueValidator(1)], help_text="As long as every backup."
     )

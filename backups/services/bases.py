@@ -7,7 +7,7 @@ from pathlib import Path
 
 from backups import selectors
 from backups.models import Backup
-from backups.services import moments
+from backups.services.positions import position_of
 from backups.wal.frames import Position
 from backups.wal.rebuilding import Base
 from backups.wal.replay import planned
@@ -25,7 +25,7 @@ def base_of(environment: Environment) -> Base:
         for backup in Backup.objects.filter(environment=environment, damage="", here=True)[:TRIED]:
             with contextlib.suppress(OpsError):
                 manifest = vault.manifest(backup.identifier)
-                position = moments.position_of(manifest)
+                position = position_of(manifest)
                 if position is not None:
                     planned(log, position, end)
                     vault.read(backup.identifier, target)

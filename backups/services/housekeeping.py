@@ -11,8 +11,7 @@ from django.utils import timezone
 from backups import retention, selectors
 from backups.models import Backup, LetGo, LogFollowing, Proof, Reason, Replica, RetentionPolicy
 from backups.retention import Point, Rules, Verdict
-from backups.services import schedule, storing
-from backups.wal import coverage
+from backups.services import logs, schedule, storing
 from smsops.errors import OpsError
 from smsops.models import Environment, Run
 from smsops.runs.plan import By, Plan, PlannedStep, submit
@@ -111,7 +110,7 @@ def tidy_log(environment: Environment) -> int:
     row = LogFollowing.objects.filter(environment=environment).first()
     if row is None:
         return 0
-    return coverage.tidy(selectors.log_of(environment), timezone.now() - timedelta(days=row.keep_days))
+    return logs.of(environment).tidy(timezone.now() - timedelta(days=row.keep_days))
 
 
 @dataclass(frozen=True)

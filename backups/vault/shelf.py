@@ -104,7 +104,7 @@ class FolderShelf:
                 if not target.is_file() or not filecmp.cmp(source, target, shallow=False):
                     said = f"{name} is in {self.root} already, with other content; it is never written over."
                     raise OpsError(said) from None
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
             source.unlink(missing_ok=True)
 
     def replace(self, name: str, source: Path) -> None:
@@ -113,7 +113,7 @@ class FolderShelf:
         with explained(self.root):
             make_private(target.parent)
             source.replace(target)
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
 
     @contextlib.contextmanager
     def locked(self, *, alone: bool) -> Iterator[None]:
@@ -156,7 +156,7 @@ class FolderShelf:
         with explained(self.root):
             (self.root / name).unlink(missing_ok=True)
             if (self.root / name).parent.is_dir():
-                _sync_folder((self.root / name).parent)
+                sync_folder((self.root / name).parent)
 
 
 def _name_anew(source: Path, target: Path) -> None:
@@ -181,10 +181,11 @@ def make_private(path: Path) -> None:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
     make_private(path.parent)
     path.mkdir(exist_ok=True, mode=0o700)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
+    """See to it that the names in a folder are on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
