@@ -18,7 +18,7 @@ from backups import selectors
 from backups.engines.postgres import dumps
 from backups.engines.postgres.engine import PostgresEngine
 from backups.models import Backup, Proof
-from backups.services import backups, recoveries, restore_tests, restores
+from backups.services import backups, restore_tests, restores
 from backups.vault import slots
 from deployments.models import Release
 from smsops.environments.database_url import DatabaseUrl
@@ -208,9 +208,5 @@ def test_a_server_that_is_away_fails_a_backup_in_one_sentence_without_the_passwo
 
 def test_what_is_for_sqlite_alone_is_refused_in_one_sentence(sms: Place) -> None:
     backup = taken(sms)
-    with pytest.raises(WrongUse, match="Comparing single rows is for SQLite so far"):
-        recoveries.plan_comparison(backup)
-    with pytest.raises(WrongUse, match="Putting single rows back is for SQLite so far"):
-        recoveries.plan_recovery(backup, {"students": ["removed"]}, with_children=False)
     with pytest.raises(WrongUse, match="Starting SMS on a copy is for SQLite so far"):
         restore_tests.plan(backup)

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from backups.engines.base import Facts, TableChange
+from backups.engines.plans import RecoveryPlan
+from backups.engines.putting import PutBack
 from backups.models import Proof
 from backups.vault.manifest import Manifest
 from backups.wal.frames import Position
@@ -158,5 +160,24 @@ class Held(Protocol):
         """Let go of the copy, or of what was begun of it."""
 
 
-class Database(Live, Copies, Replaced, Held, Protocol):
+class Rows(Protocol):
+    """Single rows: what a copy has is compared with the live database, and rows of it go back while SMS runs."""
+
+    def look_into(self, work: Work, read: Reader) -> None:
+        """Unpack a copy so that `then` is there."""
+
+    def then(self, work: Work) -> Path:
+        """The copy as one quiet SQLite file with every value as it was."""
+
+    def now(self, work: Work) -> Path:
+        """The live database in the same form: itself, or what is made of it at this moment."""
+
+    def put_rows_back(self, plan: RecoveryPlan, work: Work) -> list[PutBack]:
+        """Give the planned rows of `then` back to the live database, in one transaction."""
+
+    def look_away(self, work: Work) -> None:
+        """Remove whatever `look_into` and `now` made, or began to make."""
+
+
+class Database(Live, Copies, Replaced, Held, Rows, Protocol):
     """All of it."""

@@ -11,9 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from backups.engines.base import Facts, TableChange
-from backups.engines.postgres import comparison
+from backups.engines.plans import RecoveryPlan
+from backups.engines.postgres import comparison, mirror, putting
 from backups.engines.postgres.engine import PostgresEngine
 from backups.engines.postgres.exchange import Exchange
+from backups.engines.postgres.scratch import ScratchServer
+from backups.engines.putting import PutBack
 from backups.models import Proof
 from backups.services import integrity
 from backups.services.databases.base import Proven, Reader, Work
@@ -163,6 +166,35 @@ class PostgresDatabase(PostgresEngine):
     def release(self, work: Work) -> None:
         exchange = self._exchange(work)
         exchange.drop(exchange.names.part, exchange.names.hold, exchange.names.gone)
+
+    def look_into(self, work: Work, read: Reader) -> None:
+        copy, server = _folder(work) / "copy", ScratchServer(work.folder / "server")
+        try:
+            manifest = read(copy, lambda: None)
+            with _dump(copy, work) as dump:
+                work.guard()
+                found = server.begin(dump, self.name)
+            if found != manifest.row_counts:
+                raise OpsError(f"The backup {manifest.identifier} does not have the rows its manifest says.")
+            mirror.make(server.admin(self.name), self.then(work))
+        finally:
+            server.end()
+            copy.unlink(missing_ok=True)
+
+    def then(self, work: Work) -> Path:
+        return work.folder / "then.sqlite3"
+
+    def now(self, work: Work) -> Path:
+        made = _folder(work) / "now.sqlite3"
+        mirror.make(self.url, made)
+        return made
+
+    def put_rows_back(self, plan: RecoveryPlan, work: Work) -> list[PutBack]:
+        return putting.put_back(plan, self.then(work), self.url, work.guard)
+
+    def look_away(self, work: Work) -> None:
+        ScratchServer(work.folder / "server").end()
+        shutil.rmtree(work.folder, ignore_errors=True)
 
 
 def _folder(work: Work) -> Path:
