@@ -8,7 +8,7 @@ from typing import Any
 
 from backups.engines import rows
 from backups.services import unpacking
-from backups.steps.databases import database_of, room_for_bytes, work_of
+from backups.steps.databases import database_of, room_to_unpack, work_of
 from backups.steps.restore import backup_of, same_engine
 from backups.vault.manifest import Manifest
 from backups.vault.shelf import explained
@@ -16,8 +16,6 @@ from smsops.models import Phase
 from smsops.runs.context import Context
 from smsops.runs.kinds import Done, Outcome, StepKind
 from smsops.runs.scratch import ScratchStep
-
-COPIES = {"sqlite": 1.0, "postgresql": 5.0}  # what looking into a backup takes, in sizes of the backup
 
 
 class UnpackRows(ScratchStep):
@@ -37,7 +35,7 @@ class UnpackRows(ScratchStep):
             return manifest
 
         with explained(ctx.work_dir):
-            room_for_bytes(int(backup.size * COPIES[database.engine]), ctx.work_dir)
+            room_to_unpack(ctx, backup.size)
             database.look_into(work_of(ctx), read)
         return Done({"identifier": backup.identifier}, "Every block is right.")
 

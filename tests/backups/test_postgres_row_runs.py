@@ -13,8 +13,11 @@ from backups.services import recoveries
 from smsops.environments.database_url import DatabaseUrl
 from smsops.models import Run, RunState
 from smsops.runs.plan import By
+from tests.admin.browser import Browser
+from tests.admin.test_row_pages import pressed, put_back_links
 from tests.backups.clusters import PASSWORD, Cluster
 from tests.backups.test_postgres_runs import everything, left
+from tests.factories import make_admin
 from tests.kills import kill_at_every_boundary
 from tests.ops.conftest import ops, worker
 from tests.ops.terminal import Terminal
@@ -58,10 +61,10 @@ def put_back(backup: Backup, **how: bool) -> Run:
 def nothing_left() -> bool:
     """No scratch server, no folder of a run."""
     folders = {path.name for path in Path(settings.SMSOPS_WORK_DIR).iterdir()}
-    return folders == {"images"} and not _servers()
+    return folders == {"images"} and not servers()
 
 
-def _servers() -> list[str]:
+def servers() -> list[str]:
     lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
     mine = str(settings.SMSOPS_WORK_DIR).encode()
     return [line.decode() for line in lines if b"postgres" in line and (mine in line or b"smsops-scratch" in line)]
@@ -126,6 +129,16 @@ def test_a_recovery_survives_a_kill_at_every_boundary(bereft: Backup, big_school
     assert counts(big_school) == of(bereft)
     assert set(deaths.seen) == {180, 200}
     assert nothing_left()
+
+
+def test_three_clicks_in_the_admin_bring_them_back(bereft: Backup, big_school: DatabaseUrl) -> None:
+    browser = Browser(make_admin())
+    compared = pressed(browser, bereft, "compare")
+    (*_, link) = put_back_links(browser.get(compared.get_absolute_url()))
+    assert link.endswith("?table=students&which=removed")
+    pressed(browser, bereft, "put-back", table="students", which="removed", with_children="on", only_look="on")
+    pressed(browser, bereft, "put-back", table="students", which="removed", with_children="on")
+    assert counts(big_school) == of(bereft)
 
 
 def test_the_command_compares_and_puts_back(

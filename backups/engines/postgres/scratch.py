@@ -15,6 +15,7 @@ import secrets
 import socket
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,10 +31,10 @@ ADMIN, USER = "smsops", "sms"
 HOST = "127.0.0.1"
 START_SECONDS = 120.0
 RESTORE_SECONDS = 3600.0
+LINGER_SECONDS = 10.0
 JOBS = 2
 SETTINGS = f"""
 listen_addresses = '{HOST}'
-unix_socket_directories = ''
 password_encryption = 'scram-sha-256'
 max_connections = 60
 fsync = off
@@ -44,7 +45,8 @@ max_wal_senders = 0
 autovacuum = off
 lc_messages = 'C'
 """
-ACCESS = f"host all all {HOST}/32 scram-sha-256\n"
+ACCESS = f"host all all {HOST}/32 scram-sha-256\nlocal all all scram-sha-256\n"
+LONGEST_SOCKET = 85
 
 
 @dataclass(frozen=True)
@@ -62,17 +64,29 @@ class ScratchServer:
         return Path(tempfile.gettempdir()) / f"smsops-scratch-{mark}"
 
     @property
+    def socket(self) -> Path:
+        """The folder of its socket, by which it is reached from where no network leads here."""
+        return self.home / "socket"
+
+    @property
+    def has_socket(self) -> bool:
+        """A socket's path has at most 107 bytes; where that is too few, there is none."""
+        return len(str(self.socket).encode()) < LONGEST_SOCKET
+
+    @property
     def data(self) -> Path:
         return self.home / "data"
 
     def begin(self, dump: Path, name: str) -> dict[str, int]:
-        """Make the server anew and restore the dump into its database `name`; return the rows per table.
+        """Make the server anew and restore the dump into its database `name`; return the rows per table. One that was
+        there before is replaced at the same address, under the same passwords.
 
         Raises OpsError when this machine lacks the server's programs, and when anything at all goes wrong.
         """
-        self.end()
         head = dumps.head(dump)
-        self._make(programs.fitting("postgres", head.major))
+        notes = self._notes()
+        self.end()
+        self._make(programs.fitting("postgres", head.major), notes)
         self.ensure()
         admin = self.admin(name)
         with connect(admin.called("postgres")) as connection:
@@ -111,6 +125,13 @@ class ScratchServer:
         if done.returncode:
             raise OpsError(f"The scratch server did not start: {self._last_words()}.")
 
+    def stop(self) -> None:
+        """Stop it, with everything in it written; it can be started again."""
+        argv = [self._noted("program"), "stop", "--pgdata", str(self.data), "--mode", "fast", "--wait", "--silent"]
+        done = subprocess.run(argv, check=False, capture_output=True, **ownership.of_process())
+        if self.process() is not None:
+            raise OpsError(f"The scratch server does not stop: {done.stderr.decode(errors='replace').strip()}.")
+
     def process(self) -> int | None:
         """The number of its process; None when it does not run."""
         with contextlib.suppress(OSError, ValueError, IndexError):
@@ -121,22 +142,35 @@ class ScratchServer:
 
     def end(self) -> None:
         """End it and remove everything; a missing one is fine."""
+        deadline = time.monotonic() + LINGER_SECONDS
         recovery.remove(self.home)
+        while self.home.exists() and time.monotonic() < deadline:  # a killed worker's program may still write there
+            time.sleep(0.05)
+            recovery.remove(self.home)
 
-    def _make(self, program: Path) -> None:
+    def _notes(self) -> dict[str, str]:
+        """What is noted of it: port and passwords; new ones where there is none."""
+        here = {name: self.home / name for name in ("port", "admin", "user")}
+        if all(path.exists() and path.stat().st_size for path in here.values()):
+            return {name: path.read_text() for name, path in here.items()}
+        return {"port": str(_free_port()), "admin": secrets.token_urlsafe(24), "user": secrets.token_urlsafe(24)}
+
+    def _make(self, program: Path, notes: dict[str, str]) -> None:
         self.home.mkdir(mode=0o700, parents=True)
         self.data.mkdir(mode=0o700)
-        for who in ("admin", "user"):
-            _write(self.home / who, secrets.token_urlsafe(24))
-        _write(self.home / "port", str(_free_port()))
-        _write(self.home / "program", str(program.with_name("pg_ctl")))
+        self.socket.mkdir(mode=0o755)
+        for name, text in {**notes, "program": str(program.with_name("pg_ctl"))}.items():
+            path = self.home / name
+            path.touch(mode=0o600)
+            path.write_text(text)
         ownership.give_away(self.home)
         argv = [str(program.with_name("initdb")), "-D", str(self.data), "-U", ADMIN, f"--pwfile={self.home / 'admin'}"]
         argv += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--data-checksums"]
         done = subprocess.run(argv, capture_output=True, text=True, check=False, **ownership.of_process())
         if done.returncode:
             raise OpsError(f"The scratch server cannot be made: {done.stderr.strip().splitlines()[-1:]}.")
-        (self.data / "postgresql.conf").write_text(SETTINGS)
+        place = self.socket if self.has_socket else ""
+        (self.data / "postgresql.conf").write_text(f"{SETTINGS}unix_socket_directories = '{place}'\n")
         (self.data / "pg_hba.conf").write_text(ACCESS)
         ownership.give_away(self.data / "postgresql.conf", self.data / "pg_hba.conf")
 
@@ -156,11 +190,6 @@ class ScratchServer:
         lines = (self.home / "log").read_text(errors="replace").splitlines()
         telling = [line for line in lines if "FATAL" in line or "PANIC" in line] or lines or ["it said nothing"]
         return telling[-1].rpartition("  ")[2].rstrip(".")
-
-
-def _write(path: Path, text: str) -> None:
-    path.touch(mode=0o600)
-    path.write_text(text)
 
 
 def _free_port() -> int:

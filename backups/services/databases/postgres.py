@@ -32,6 +32,7 @@ class PostgresDatabase(PostgresEngine):
 
     engine = "postgresql"
     check = "read by pg_restore"
+    noticing = "a backup of it"
     deep = "a restore into a new database"
     proof = Proof.RESTORED
 
@@ -54,7 +55,7 @@ class PostgresDatabase(PostgresEngine):
 
     def prove(self, copy: Path, work: Work) -> Proven:
         exchange = self._exchange(work)
-        with _dump(copy, work) as dump:
+        with unfolded(copy, work) as dump:
             found = exchange.fill(dump)  # foreign keys are checked when they are made
         exchange.drop(exchange.names.part)
         return Proven(found)
@@ -69,7 +70,7 @@ class PostgresDatabase(PostgresEngine):
             if free < size * 2.2:
                 raise OpsError(f"{work.folder} has {bytes_text(free)} left; unpacking takes {bytes_text(size * 2)}.")
             manifest = read(copy, lambda: None)
-            with _dump(copy, work) as dump:
+            with unfolded(copy, work) as dump:
                 work.guard()
                 found = exchange.fill(dump)
         if found != manifest.row_counts:
@@ -171,7 +172,7 @@ class PostgresDatabase(PostgresEngine):
         copy, server = _folder(work) / "copy", ScratchServer(work.folder / "server")
         try:
             manifest = read(copy, lambda: None)
-            with _dump(copy, work) as dump:
+            with unfolded(copy, work) as dump:
                 work.guard()
                 found = server.begin(dump, self.name)
             if found != manifest.row_counts:
@@ -203,7 +204,7 @@ def _folder(work: Work) -> Path:
 
 
 @contextmanager
-def _dump(copy: Path, work: Work) -> Iterator[Path]:
+def unfolded(copy: Path, work: Work) -> Iterator[Path]:
     """The dump in a stored copy, for as long as it is needed."""
     dump = _folder(work) / "dump"
     with explained(work.folder):

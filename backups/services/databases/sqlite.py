@@ -30,6 +30,7 @@ class SqliteDatabase:
     name: str
     engine = "sqlite"
     check = "quick_check"
+    noticing = "quick_check"
     deep = "integrity_check"
     proof = Proof.CHECKED
 
