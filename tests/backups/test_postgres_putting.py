@@ -8,9 +8,12 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from typing import Any
 
+import psycopg
 import pytest
 
+from backups.engines.postgres import putting
 from backups.engines.rows import Kind
 from smsops.errors import OpsError, WrongUse
 from tests.backups.couples import abouts
@@ -119,6 +122,31 @@ def test_whoever_writes_other_rows_does_not_wait(pair: Couple) -> None:
 
     pair.put(pair.plan({"students": [Kind.REMOVED, Kind.CHANGED]}), write)
     assert pair.execute("SELECT name FROM students WHERE id IN (30, 31) ORDER BY id") == [("Student 30",), ("later",)]
+
+
+def test_a_trigger_that_refuses_stops_everything_in_its_own_words(pair: Couple) -> None:
+    pair.execute("""
+        DELETE FROM grades WHERE id = 1;
+        CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''the term is over''; END';
+        CREATE TRIGGER never BEFORE INSERT ON grades FOR EACH ROW EXECUTE FUNCTION never()
+    """)
+    with pytest.raises(OpsError, match="Nothing was put back: PostgreSQL says the term is over"):
+        pair.put(pair.plan({"grades": [Kind.REMOVED]}))
+
+
+def test_a_row_that_was_looked_at_stays_as_it_is_until_the_end(pair: Couple, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair.execute("UPDATE students SET name = 'x' WHERE id = 7")
+    found, write, refusals = pair.plan({"students": [Kind.CHANGED]}), putting._write, []
+
+    def meanwhile(*args: Any) -> Any:
+        with pytest.raises(psycopg.errors.LockNotAvailable) as refusal:
+            pair.execute("SET lock_timeout = '100ms'; UPDATE students SET name = 'y' WHERE id = 7")
+        refusals.append(refusal)
+        return write(*args)
+
+    monkeypatch.setattr(putting, "_write", meanwhile)
+    pair.put(found)
+    assert (len(refusals), pair.counts("students")) == (1, (0, 0, 0, 0))
 
 
 def test_killed_right_before_the_commit_nothing_is_back(pair: Couple) -> None:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from backups.engines.postgres import mirror
+from backups.engines.postgres.connection import connect
+from backups.engines.postgres.engine import PostgresEngine
+from backups.engines.postgres.scratch import ScratchServer
 from backups.engines.putting import PutBack
 from backups.engines.rows import Kind
 from smsops.errors import OpsError, WrongUse
@@ -101,3 +105,38 @@ def test_names_that_differ_only_in_capitals_are_refused(pair: Couple) -> None:
     pair.execute('CREATE TABLE "Students" (id int)')
     with pytest.raises(OpsError, match="differ only in capitals"):
         pair.now()
+
+
+def test_rows_that_refer_to_a_partitioned_table_come_back(pair: Couple) -> None:
+    pair.execute("""
+        CREATE TABLE term (id int, year int, PRIMARY KEY (id, year)) PARTITION BY LIST (year);
+        CREATE TABLE term_25 PARTITION OF term FOR VALUES IN (25);
+        CREATE TABLE term_26 PARTITION OF term FOR VALUES IN (26);
+        CREATE TABLE test (id int PRIMARY KEY, term int, year int, FOREIGN KEY (term, year) REFERENCES term);
+        INSERT INTO term VALUES (1, 25), (1, 26); INSERT INTO test VALUES (1, 1, 25), (2, 1, 26)
+    """)
+    pair.remember()
+    pair.execute("DELETE FROM test; DELETE FROM term WHERE year = 26")
+    with pytest.raises(OpsError, match="violates foreign key constraint"):
+        pair.put(pair.plan({"test": [Kind.REMOVED]}))
+    pair.put(pair.plan({"test": [Kind.REMOVED], "term_26": [Kind.REMOVED]}))
+    assert pair.execute("SELECT count(*) FROM test JOIN term ON (term.id, term.year) = (test.term, test.year)") == [
+        (2,)
+    ]
+
+
+def test_a_dump_is_restored_on_a_scratch_server_by_somebody_who_is_no_administrator(pair: Couple) -> None:
+    pair.execute("CREATE EXTENSION dblink; CREATE EXTENSION hstore; CREATE TABLE h (id int PRIMARY KEY, h hstore);")
+    pair.execute("INSERT INTO h VALUES (1, 'a=>1')")
+    engine, server = PostgresEngine(pair.url), ScratchServer(pair.folder / "scratch")
+    engine.snapshot(pair.folder / "dump")
+    try:
+        assert server.begin(pair.folder / "dump", "school") == engine.row_counts()
+        with connect(server.url("school")) as connection:
+            found = connection.execute("SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user")
+            assert found.fetchall() == [("sms", False)]
+        mirror.make(server.admin("school"), pair.then)
+        assert pair.counts("h") == (0, 0, 0, 0)
+    finally:
+        server.end()
+    assert (server.process(), server.home.exists()) == (None, False)

@@ -30,13 +30,16 @@ INDEXES = """
     FROM pg_index i WHERE i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
     ORDER BY i.indisprimary DESC, i.indexrelid::regclass::text
 """
+# One that refers to a partitioned table has a shadow for each partition, of which only one can ever hold.
 REFERENCES = """
     SELECT c.conrelid, c.confrelid,
         array(SELECT a.attname FROM unnest(c.conkey) WITH ORDINALITY k (number, place)
             JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.number ORDER BY k.place),
         array(SELECT a.attname FROM unnest(c.confkey) WITH ORDINALITY k (number, place)
             JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.number ORDER BY k.place)
-    FROM pg_constraint c WHERE c.contype = 'f' ORDER BY c.conname
+    FROM pg_constraint c WHERE c.contype = 'f'
+    AND NOT EXISTS (SELECT FROM pg_constraint u WHERE u.oid = c.conparentid AND u.conrelid = c.conrelid)
+    ORDER BY c.conname
 """
 TRIGGERS = """
     SELECT tgrelid, tgname FROM pg_trigger

@@ -41,7 +41,7 @@ def put_back(plan: RecoveryPlan, then: Path, url: DatabaseUrl, guard: Callable[[
                 lay_ready(connection, work, backup)
             done = _write_checked(connection, works)
             connection.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what waits for the commit shall fail before it
-        except (psycopg.IntegrityError, psycopg.DataError) as error:
+        except (psycopg.IntegrityError, psycopg.DataError, psycopg.errors.RaiseException) as error:
             # only the first line: the others quote rows
             raise refused(f"PostgreSQL says {error.diag.message_primary}") from None
         guard()
