@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from backups.engines.postgres import mirror
@@ -140,3 +142,16 @@ def test_a_dump_is_restored_on_a_scratch_server_by_somebody_who_is_no_administra
     finally:
         server.end()
     assert (server.process(), server.home.exists()) == (None, False)
+
+
+def test_a_server_that_somebody_left_is_replaced_at_the_same_address(pair: Couple) -> None:
+    server = ScratchServer(pair.folder / "scratch")
+    PostgresEngine(pair.url).snapshot(pair.folder / "dump")
+    try:
+        server.begin(pair.folder / "dump", "school")
+        first, address = server.process(), server.url("school")
+        server.begin(pair.folder / "dump", "school")
+        assert first != server.process()
+        assert (server.url("school"), Path(f"/proc/{first}/exe").exists()) == (address, False)
+    finally:
+        server.end()

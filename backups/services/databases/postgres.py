@@ -169,7 +169,7 @@ class PostgresDatabase(PostgresEngine):
         exchange.drop(exchange.names.part, exchange.names.hold, exchange.names.gone)
 
     def look_into(self, work: Work, read: Reader) -> None:
-        copy, server = _folder(work) / "copy", ScratchServer(work.folder / "server")
+        copy, server = _folder(work) / "copy", reading_server(work.folder)
         try:
             manifest = read(copy, lambda: None)
             with unfolded(copy, work) as dump:
@@ -194,8 +194,13 @@ class PostgresDatabase(PostgresEngine):
         return putting.put_back(plan, self.then(work), self.url, work.guard)
 
     def look_away(self, work: Work) -> None:
-        ScratchServer(work.folder / "server").end()
+        reading_server(work.folder).end()
         shutil.rmtree(work.folder, ignore_errors=True)
+
+
+def reading_server(folder: Path) -> ScratchServer:
+    """The server on which a run restores a copy to look into it."""
+    return ScratchServer(folder / "server")
 
 
 def _folder(work: Work) -> Path:

@@ -11,7 +11,7 @@ from backups.engines.postgres import accidents
 from backups.engines.postgres.engine import PostgresEngine
 from backups.engines.postgres.scratch import ScratchServer
 from backups.services.databases.base import Reader, Work
-from backups.services.databases.postgres import unfolded
+from backups.services.databases.postgres import reading_server, unfolded
 from smsops.errors import OpsError
 from smsops.runtimes.base import Told
 
@@ -69,3 +69,4 @@ class PostgresTrial:
 
     def end(self) -> None:
         self.server.end()
+        reading_server(self.folder).end()  # a drill that was killed may have left it
