@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -155,3 +156,23 @@ def test_a_server_that_somebody_left_is_replaced_at_the_same_address(pair: Coupl
         assert (server.url("school"), Path(f"/proc/{first}/exe").exists()) == (address, False)
     finally:
         server.end()
+
+
+@pytest.mark.parametrize(("encoding", "name"), [("SQL_ASCII", "'Zoë'"), ("LATIN1", "U&'Zo\\00eb'")])
+def test_a_database_of_another_encoding_is_read_as_any_other(pair: Couple, encoding: str, name: str) -> None:
+    pair.server.execute("postgres", f"CREATE DATABASE old_{encoding} ENCODING '{encoding}' TEMPLATE template0")
+    other = Couple(pair.server, pair.server.url(f"old_{encoding.lower()}"), pair.folder)
+    other.execute(f"CREATE TABLE students (id int PRIMARY KEY, name text); INSERT INTO students VALUES (1, {name})")
+    other.remember()
+    other.execute("DELETE FROM students")
+    other.put(other.plan(GONE))
+    assert other.counts("students") == (0, 0, 0, 0)
+    assert sqlite3.connect(other.then).execute("SELECT name FROM students").fetchall() == [("Zoë",)]
+
+
+def test_text_in_no_known_encoding_is_refused_in_one_sentence(pair: Couple) -> None:
+    pair.server.execute("postgres", "CREATE DATABASE odd ENCODING 'SQL_ASCII' TEMPLATE template0")
+    other = Couple(pair.server, pair.server.url("odd"), pair.folder)
+    other.execute("CREATE TABLE t (a text); INSERT INTO t VALUES (convert_from('\\xff61', 'SQL_ASCII'))")
+    with pytest.raises(OpsError, match="PostgreSQL says: invalid byte sequence for encoding"):
+        other.remember()

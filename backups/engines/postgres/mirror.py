@@ -25,7 +25,7 @@ from smsops.errors import OpsError
 # However the server or a role is set up, the same value is written down by the same characters.
 ONE_SPELLING = """
     SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 1;
-    SET bytea_output = 'hex'; SET lc_monetary = 'C'; SET row_security = off
+    SET bytea_output = 'hex'; SET lc_monetary = 'C'; SET client_encoding = 'UTF8'; SET row_security = off
 """
 
 
