@@ -39,7 +39,7 @@ class BackupsConfig(AppConfig):
             hold.HoldData, hold.CompareData, hold.ReleaseHold, housekeeping.TidyVault,
             adoption.TakeIn, adoption.Recognise, adoption.MakeDatabase, adoption.CheckDatabase, adoption.Conclude,
             offsite.CopyOffsite, offsite.TidyOffsite, offsite.BringBack,
-            restore_test.UnpackForTest, restore_test.Conclude,
+            restore_test.UnpackForTest, restore_test.Conclude, restore_test.EndTrial,
             drill.UnpackElsewhere, disasters.DeleteRows, drill.PutRowsBackInDrill, disasters.TearDatabase,
             drill.RestoreInDrill, drill.ConcludeDrill,
             following.RestFollower, following.ResumeFollower, base_backup.TakeBaseBackup,

@@ -144,7 +144,9 @@ def _difference(connection: sqlite3.Connection, then: Table | None, now: Table |
 
 
 def _problem(table: Table) -> str:
-    return "The primary key is another one now." if table.row_name else "The table's row numbers have no name."
+    """Where row numbers can be asked for, only another key is in the way."""
+    known = table.row_name or table.primary
+    return "The primary key is another one now." if known else "Nothing tells the table's rows apart."
 
 
 def _count(connection: sqlite3.Connection, table: Table) -> int:

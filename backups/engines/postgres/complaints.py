@@ -83,6 +83,7 @@ KNOWN = (
         "",
         True,
     ),
+    Complaint("deadlock detected", "{name} and another session waited for each other.", "", True),
     Complaint(
         "canceling statement due to lock timeout|could not obtain lock",
         "A table of {name} stayed locked by another session.",
