@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from backups.engines.identifiers import quoted
 from backups.engines.picks import create, pick_name
 from backups.engines.plans import RecoveryPlan, TablePlan
 from backups.engines.recovery import digest
 from backups.engines.rows import both, comparable
-from backups.engines.tables import Pair, foreign_keys, quoted, tables
+from backups.engines.tables import Pair, foreign_keys, tables
 from smsops.errors import OpsError, WrongUse
 
 AGAIN = "Look at the differences again and plan anew."

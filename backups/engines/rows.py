@@ -14,8 +14,9 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import quote
 
+from backups.engines.identifiers import quoted
 from backups.engines.sqlite import check_is_database, connect
-from backups.engines.tables import Pair, Table, pair, quoted, tables
+from backups.engines.tables import Pair, Table, pair, tables
 from smsops.errors import WrongUse
 
 Value = int | float | str | bytes | None

@@ -10,14 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from backups.engines.identifiers import quoted
+
 ROW_NAMES = ("rowid", "_rowid_", "oid")
 DELETED = "deleted_at"
 MIRROR = 0x534D5352  # the application_id of a mirror
-
-
-def quoted(identifier: str) -> str:
-    """An identifier as SQL takes it, whatever it contains."""
-    return '"' + identifier.replace('"', '""') + '"'
 
 
 @dataclass(frozen=True)

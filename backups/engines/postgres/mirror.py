@@ -15,10 +15,11 @@ from pathlib import Path
 
 from psycopg import IsolationLevel, sql
 
+from backups.engines.identifiers import quoted
 from backups.engines.postgres.connection import Connection, connect
 from backups.engines.postgres.shapes import Shape, shapes
 from backups.engines.sqlite import translate
-from backups.engines.tables import MIRROR, quoted
+from backups.engines.tables import MIRROR
 from smsops.environments.database_url import DatabaseUrl
 from smsops.errors import OpsError
 

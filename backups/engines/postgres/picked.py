@@ -9,12 +9,12 @@ from functools import cached_property
 
 from psycopg import sql
 
+from backups.engines.identifiers import quoted
 from backups.engines.plans import TablePlan
 from backups.engines.postgres.connection import Connection
 from backups.engines.postgres.shapes import Shape
 from backups.engines.putting import refused
 from backups.engines.rows import Value
-from backups.engines.tables import quoted
 
 AND, COMMA = sql.SQL(" AND "), sql.SQL(", ")
 
