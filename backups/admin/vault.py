@@ -51,7 +51,6 @@ def copies_of(environment: Environment) -> list[dict[str, Any]]:
         {
             "vault": vault,
             "lag": lag,
-            "late": lag > vault.allowed_lag,
             "trouble": " · ".join(filter(None, (vault.problem, log_lags.problem_of(vault)))),
             "commits": log_lags.said(vault),
             "size": offsite_sizes.text_of(vault),

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import time
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 from django.db import DatabaseError, close_old_connections
 
 from backups.models import OffsiteVault
-from backups.services import offsite
-from backups.vault.replication import Fault
+from backups.services import log_faults, offsite
 from smsops.errors import OpsError
 from smsops.models import DatabaseEngine
 
@@ -39,20 +36,7 @@ class Post:
         self.well = False
         self.left: dict[str, object] = {}
         self.notes = folder / "faults.json"
-        self.faults = self._noted()
-
-    def _noted(self) -> dict[str, Fault]:
-        """What was damaged or missing when the last one ended."""
-        try:
-            return {each["name"]: Fault(**each) for each in json.loads(self.notes.read_text())}
-        except (OSError, ValueError, TypeError, KeyError):
-            return {}
-
-    def _note(self) -> None:
-        with contextlib.suppress(OSError):
-            fresh = self.notes.with_suffix(".new")
-            fresh.write_text(json.dumps([asdict(fault) for fault in self.faults.values()]))
-            fresh.replace(self.notes)
+        self.faults = log_faults.noted(self.notes)
 
     def vault(self) -> OffsiteVault | None:
         """The vault as it is now; None when it is not wanted any more."""
@@ -79,7 +63,7 @@ class Post:
             return
         self._update(**said, **({"log_at": at} if at else {}))
         if said != self.left:
-            self._note()
+            log_faults.note(self.notes, self.faults)
         self.left, self.told = dict(said), time.monotonic()
 
     def trouble(self, error: OpsError) -> None:
