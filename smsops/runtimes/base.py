@@ -105,7 +105,7 @@ class RuntimeSpec:
     state_path: str = ""
     docker_host: str = ""
     sandbox: bool = False  # instances run on a copy: no published port, no other network, not started again
-    told: Told = field(default_factory=lambda: Told(), repr=False)
+    told: Told = field(default_factory=Told, repr=False)
 
 
 class Runtime(Protocol):

@@ -18,13 +18,15 @@ from backups import selectors
 from backups.engines.postgres import dumps
 from backups.engines.postgres.engine import PostgresEngine
 from backups.models import Backup, Proof
-from backups.services import backups, restores
+from backups.services import backups, databases, restores
 from backups.vault import slots
 from deployments.models import Release
 from smsops.environments.database_url import DatabaseUrl
 from smsops.errors import OpsError
 from smsops.models import DatabaseEngine, Run, RunState
 from smsops.runs.plan import By
+from smsops.runtimes import registry
+from smsops.runtimes.base import Told
 from tests.backups.clusters import PASSWORD, Cluster
 from tests.backups.test_backup_runs import taken, verified
 from tests.kills import kill_at_every_boundary
@@ -204,3 +206,9 @@ def test_a_server_that_is_away_fails_a_backup_in_one_sentence_without_the_passwo
     assert run.state == RunState.SAFE
     assert run.cause == "PostgreSQL at 127.0.0.1:1 does not answer."
     assert "canary" not in everything(run)
+
+
+def test_the_real_database_is_never_taken_for_a_sandboxs(sms: Place, tmp_path: Path) -> None:
+    sandbox = registry.sandbox_for(sms.environment, tmp_path, 1, Told())
+    with pytest.raises(OpsError, match="The copy is gone"):
+        databases.of(sms.environment, sandbox)

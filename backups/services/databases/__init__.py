@@ -10,14 +10,19 @@ from backups.services.databases.postgres_trial import PostgresTrial
 from backups.services.databases.sqlite import SqliteDatabase
 from backups.services.databases.sqlite_trial import SqliteTrial
 from smsops.environments.database_url import parse
-from smsops.errors import WrongUse
+from smsops.errors import OpsError, WrongUse
 from smsops.models import DatabaseEngine, Environment, RuntimeKind
 from smsops.runtimes.base import Runtime
 
 
 def of(environment: Environment, runtime: Runtime) -> Database:
-    """The database of this environment, as the worker reaches it; of a sandbox, the one its SMS is told of."""
+    """The database of this environment, as the worker reaches it; of a sandbox, the one its SMS is told of.
+
+    Raises OpsError for a sandbox whose copy is gone: the real database is never taken for it.
+    """
     if environment.database_engine == DatabaseEngine.POSTGRESQL:
+        if runtime.spec.sandbox and not runtime.spec.told.address:
+            raise OpsError("The copy is gone from the work folder.", fix="Begin again.")
         return PostgresDatabase(parse(runtime.spec.told.address or environment.database_url))
     return SqliteDatabase(runtime, environment.database_file)
 
