@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('backups', '0013_commits_offsite'),
+        ('backups', '0012_commits_offsite'),
     ]
 
     operations = [
