@@ -5,7 +5,12 @@ FROM ${BASE}
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /srv/smsops
 
-RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*
+# PostgreSQL's programs serve environments whose SMS has PostgreSQL: dumps, base backups, the log, scratch servers. They
+# must be of that server's version. No server of its own is set up.
+ARG POSTGRES=postgresql-15
+RUN apt-get update && apt-get install -y --no-install-recommends git postgresql-common \
+    && sed -i 's/^#*create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf \
+    && apt-get install -y --no-install-recommends ${POSTGRES} && rm -rf /var/lib/apt/lists/*
 COPY requirements.txt ./
 RUN pip install --no-cache-dir -r requirements.txt
 

@@ -15,6 +15,7 @@ class BackupsConfig(AppConfig):
         from backups.steps import (
             adoption,
             backup,
+            base_backup,
             comparison,
             disasters,
             drill,
@@ -37,11 +38,11 @@ class BackupsConfig(AppConfig):
             restore.Stage, restore.Settle, restore.KeepOld, restore.Swap, restored.CompareRows, restored.ArchiveOld,
             hold.HoldData, hold.CompareData, hold.ReleaseHold, housekeeping.TidyVault,
             adoption.TakeIn, adoption.Recognise, adoption.MakeDatabase, adoption.CheckDatabase, adoption.Conclude,
-            offsite.CopyOffsite, offsite.BringBack,
-            restore_test.UnpackForTest, restore_test.Conclude,
+            offsite.CopyOffsite, offsite.TidyOffsite, offsite.BringBack,
+            restore_test.UnpackForTest, restore_test.Conclude, restore_test.EndTrial,
             drill.UnpackElsewhere, disasters.DeleteRows, drill.PutRowsBackInDrill, disasters.TearDatabase,
             drill.RestoreInDrill, drill.ConcludeDrill,
-            following.RestFollower, following.ResumeFollower,
+            following.RestFollower, following.ResumeFollower, base_backup.TakeBaseBackup,
             comparison.UnpackRows, comparison.CompareRows, rows.PlanRows, rows.PutRowsBack, rows.CleanRows,
         )  # fmt: skip
         registry.add(*verbs.VERBS)

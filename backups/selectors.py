@@ -47,10 +47,14 @@ def log_of(environment: Environment) -> Log:
 
 
 def database_path(environment: Environment, runtime: Runtime) -> Path:
-    """Where the worker sees SMS's database; it need not exist. OpsError when a link in it leads out of the data folder:
-    whoever writes there could have any database of this machine read."""
-    folder = runtime.data_folder()
-    path = folder / environment.database_file
+    """Where the worker sees SMS's database; it need not exist. OpsError as `inside` has it."""
+    return inside(runtime.data_folder(), environment.database_file)
+
+
+def inside(folder: Path, name: str) -> Path:
+    """The database of that name in a data folder. OpsError when a link in it leads out of the folder: whoever writes
+    there could have any database of this machine read."""
+    path = folder / name
     if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder)):
         fix = "Put the database itself there, or enter the folder it is in."
         raise OpsError(f"The database {path} is a link that leads out of the data folder.", fix=fix)

@@ -7,7 +7,7 @@ from celery import shared_task
 
 from backups import signals
 from backups.models import LogFollowing, OffsiteVault, Reason
-from backups.services import backups, drills, following, lags, offsite, restore_tests, schedule
+from backups.services import backups, drills, following, lags, log_lags, offsite, restore_tests, schedule
 from smsops.errors import OpsError, WrongUse
 from smsops.models import Environment, Trigger
 from smsops.runs.plan import By
@@ -49,6 +49,7 @@ def copy_offsite() -> None:
     (every minute)."""
     for vault, lag in lags.standings():
         signals.offsite_looked.send(OffsiteVault, vault=vault, lag=lag, problem=vault.problem)
+        signals.offsite_log_looked.send(OffsiteVault, vault=vault, problem=log_lags.problem_of(vault))
     for vault in offsite.due():
         try:
             offsite.request(vault, By(trigger=Trigger.SCHEDULE, name="schedule"))
@@ -71,13 +72,13 @@ def drills_due() -> None:
 
 @shared_task(name="backups.look_at_followers")
 def look_at_followers() -> None:
-    """Tell of every log that should be followed whether it is; a generation that just began gets its first backup
-    (every 15 s)."""
+    """Tell of every log that should be followed whether it is, and how long SMS's own is; a generation that just began
+    gets its first backup (every 15 s)."""
     for row in LogFollowing.objects.filter(enabled=True).select_related("environment", "rest_for"):
         signals.log_looked.send(LogFollowing, following=row, problem=following.problem_of(row))
-        if following.lacks_base(row):
-            with contextlib.suppress(WrongUse):  # an exclusive run is under way; it will be asked for again
-                backups.request(row.environment, By(trigger=Trigger.SYSTEM, name="follower"), Reason.SCHEDULED)
+        signals.log_measured.send(LogFollowing, following=row, size=following.measure_log(row))
+        with contextlib.suppress(WrongUse):  # an exclusive run is under way; it will be asked for again
+            following.ask_for_base(row, By(trigger=Trigger.SYSTEM, name="follower"))
 
 
 @shared_task(name="backups.canaries")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from bench import memory, preview, week
+from bench import losses, memory, preview, week
 from bench.data import SIZES
 from bench.peers import Peer, borg, install, restic, tuned_borg
 from bench.pressure import writer_rows
@@ -44,6 +44,7 @@ def rows() -> Iterator[Row]:
     yield from week.rows(grown)
     yield from writer_rows()
     yield from preview.rows()
+    yield from losses.rows()
 
 
 def _speed(trial: Trial, name: str, commits: int, peers: list[Peer]) -> Iterator[Row]:

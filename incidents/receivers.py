@@ -15,15 +15,17 @@ from backups import selectors as backup_selectors
 from backups import signals as backup_signals
 from backups.models import Backup, LogFollowing, OffsiteVault, Reason
 from backups.services import integrity, test_log
+from backups.services.following import LONG
 from incidents.models import EntryKind, Incident, Severity
 from incidents.services import incidents, log_archive, watching
 from incidents.services.incidents import Sign
 from smsops import health, signals
 from smsops.errors import OpsError
 from smsops.models import Run, RunState
-from smsops.text import age_text
+from smsops.text import age_text, bytes_text
 
 BACKUP, ROWS, ORPHANS, RESTORE_TEST, DRILL, LOG = "backup", "rows", "orphans", "restore test", "drill", "log"
+LOG_SIZE = "log size"
 
 
 @receiver(signals.run_undoing, dispatch_uid="incidents.run_undoing")
@@ -142,6 +144,18 @@ def on_offsite_looked(vault: OffsiteVault, lag: timedelta, problem: str, **_: An
         incidents.resolve(incident, f"Every backup is in {vault.name} again, or not late yet.")
 
 
+@receiver(backup_signals.offsite_log_looked, dispatch_uid="incidents.offsite_log_looked")
+def on_offsite_log_looked(vault: OffsiteVault, problem: str, **_: Any) -> None:
+    """Commits that are on this machine alone, or damaged copies of them, are an incident until they are not."""
+    fingerprint = f"offsite-log:{vault.pk}"
+    incident = incidents.live(vault.environment, fingerprint)
+    if problem and incident is None:
+        title = f"Commits are not copied to {vault.name} as they should be"
+        incidents.report(vault.environment, Sign(fingerprint, Severity.HIGH, title, problem))
+    elif incident is not None and not problem:
+        incidents.resolve(incident, f"Every commit is in {vault.name} again.")
+
+
 @receiver(backup_signals.log_looked, dispatch_uid="incidents.log_looked")
 def on_log_looked(following: LogFollowing, problem: str, **_: Any) -> None:
     """A log that is not followed is an incident until it is: the loss would be that since the last backup."""
@@ -151,7 +165,24 @@ def on_log_looked(following: LogFollowing, problem: str, **_: Any) -> None:
         title = f"The log of {environment.name} is not followed"
         incidents.report(environment, Sign(LOG, Severity.HIGH, title, problem))
     elif incident is not None and not problem:
-        incidents.resolve(incident, "It is followed again; what was committed meanwhile is known as one difference.")
+        incidents.resolve(incident, "It is followed again; where commits of the meantime are unknown, there is a gap.")
+
+
+@receiver(backup_signals.log_measured, dispatch_uid="incidents.log_measured")
+def on_log_measured(following: LogFollowing, size: int, **_: Any) -> None:
+    """A log of SMS that only grows fills its disk, and then SMS stops: an incident until it was written back."""
+    environment = following.environment
+    incident = incidents.live(environment, LOG_SIZE)
+    if size > LONG and incident is None:
+        title = f"The log of SMS is {bytes_text(size)}"
+        detail = (
+            "It cannot be written back while somebody reads an old state of the database, and grows until the disk is "
+            "full. A follower that hangs is ended by “manage.py follow” itself; is that running? Else a connection of "
+            "SMS never ends its transaction: a start of SMS ends it."
+        )
+        incidents.report(environment, Sign(LOG_SIZE, Severity.HIGH, title, detail))
+    elif size <= LONG and incident is not None:
+        incidents.resolve(incident, f"SMS's log was written back; {bytes_text(size)} of it are in use.")
 
 
 def _of(run: Run) -> str:

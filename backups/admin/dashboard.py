@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from backups import selectors
-from backups.services import lags
+from backups.services import lags, log_lags
 from smsops.text import seconds_text
 
 
@@ -19,9 +19,11 @@ def panel(request: HttpRequest) -> dict[str, Any]:
     at_risk = selectors.keyring().at_risk()
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for vault, lag in lags.standings():
-        late = lag > vault.allowed_lag or bool(vault.problem)
+        trouble = log_lags.problem_of(vault)
+        late = lag > vault.allowed_lag or bool(vault.problem or trouble)
         behind = seconds_text(lag.total_seconds()) + " behind" if lag else "up to date"
-        found[vault.environment_id].append({"vault": vault, "late": late, "said": behind})
+        commits = {"commits": log_lags.said(vault), "trouble": trouble}
+        found[vault.environment_id].append({"vault": vault, "late": late, "said": behind, **commits})
     return {
         "key_warning": selectors.key_warning(at_risk) if at_risk else "",
         "offsite": dict(found),

@@ -16,7 +16,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from backups.models import LogFollowing
-from backups.services import following, moments
+from backups.services import following, log_rescues, moments
 from backups.wal.coverage import Span
 from smsops.admin.actions import DestructiveForm, Preview
 from smsops.admin.planned import ExclusiveAction
@@ -49,7 +49,8 @@ class RestoreToMoment(ExclusiveAction):
     form = MomentForm
 
     def refusal(self, target: Environment) -> str:
-        return "" if following.of(target) else "The log of this environment is not followed."
+        known = following.of(target) or log_rescues.reachable(target)
+        return "" if known else "The log of this environment is not followed."
 
     def preview(self, target: Environment, request: HttpRequest) -> Preview:
         said: tuple[str, ...] = ()
@@ -80,7 +81,8 @@ class LogFollowingInline(admin.StackedInline):  # type: ignore[type-arg]
     def state(self, row: LogFollowing) -> str:
         if not row.pk:
             return "not followed"
-        return following.problem_of(row) or f"followed; {row.commits:,} commits kept by the present follower"
+        counted = f"; {row.commits:,} commits kept by the present follower" if row.commits else ""
+        return following.problem_of(row) or f"followed{counted}"
 
 
 def page(request: HttpRequest, pk: int) -> HttpResponse:
@@ -95,6 +97,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "environment": environment,
         "following": row,
         "problem": following.problem_of(row) if row else "",
+        "long": row is not None and row.log_bytes > following.LONG,
         "spans": drawn(until_now(moments.spans(environment), row)) if row else [],
         "befores": befores(environment),
         "may": request.user.has_perm(RestoreToMoment.permission),

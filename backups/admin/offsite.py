@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from backups.models import OffsiteVault
-from backups.services import lags, offsite, rescues
+from backups.services import lags, log_lags, offsite, offsite_sizes, offsite_tidying, rescues
 from smsops.admin.actions import ActionForm, ObjectAction, Preview
 from smsops.admin.base import OperationsAdmin
 from smsops.admin.planned import PlannedAction
@@ -36,6 +36,24 @@ class CopyNow(PlannedAction):
         return offsite.request(target, by)
 
 
+class TidyThere(PlannedAction):
+    """Removes there now what is past its time; otherwise that happens once a day, where it is wanted."""
+
+    name, label = "tidy", "Remove what is past its time…"
+    permission = "backups.tidy_offsitevault"
+
+    def obstacle(self, target: OffsiteVault) -> str:
+        if not target.tidy:
+            return "Nothing is ever removed there: so the settings say."
+        return "Backups are being copied there just now." if offsite.active(target) else ""
+
+    def plan(self, target: OffsiteVault) -> Plan:
+        return offsite_tidying.plan(target)
+
+    def perform(self, target: OffsiteVault, by: By, cleaned: dict[str, Any]) -> Run:
+        return offsite_tidying.request(target, by)
+
+
 class ReadCatalogue(ObjectAction):
     """Makes known here what is there: the way back when the local vault, or smsops itself, was lost."""
 
@@ -53,7 +71,8 @@ class ReadCatalogue(ObjectAction):
 
     def perform(self, target: OffsiteVault, by: By, cleaned: dict[str, Any]) -> str:
         found = rescues.reindex(target)
-        return " ".join([f"{len(found.added)} backups are new to the catalogue.", *found.problems])
+        said = [f"{len(found.added)} backups are new to the catalogue.", found.commits, *found.problems]
+        return " ".join(filter(None, said))
 
 
 class SecretLines(forms.Textarea):
@@ -85,24 +104,26 @@ class OffsiteVaultForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(OffsiteVault)
 class OffsiteVaultAdmin(OperationsAdmin):
     form = OffsiteVaultForm
-    list_display = ("name", "environment", "state", "lag", "kind", "bucket", "copied", "enabled")
+    list_display = ("name", "environment", "state", "lag", "commits", "kind", "bucket", "copied", "enabled")
     list_filter = ("environment", "kind", "enabled")
-    list_select_related = ("environment",)
+    list_select_related = ("environment__log_following",)
     search_fields = ("name", "bucket")
-    readonly_fields = ("state", "lag", "copied", "problem")
-    object_actions = (CopyNow(), ReadCatalogue())
+    readonly_fields = ("state", "lag", "commits", "copied", "problem", "log_problem", "size", "tidied")
+    object_actions = (CopyNow(), TidyThere(), ReadCatalogue())
     fieldsets = (
         (None, {"fields": ("environment", "name", "enabled", "lag_minutes")}),
-        ("How it goes", {"fields": ("state", "lag", "copied", "problem")}),
+        ("How it goes", {"fields": ("state", "lag", "commits", "copied", "problem", "log_problem", "size", "tidied")}),
+        ("Commits between the backups", {"fields": ("copy_log", "log_seconds", "log_lag_seconds")}),
         (
             "Where it is",
             {"fields": ("kind", "bucket", "prefix", "address", "region", "user", "secret", "read_back", "host_key")},
         ),
         ("Lock", {"fields": ("lock_days", "lock_mode")}),
+        ("What is past its time", {"fields": ("tidy", "grace_days")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OffsiteVault]:
-        return lags.measured(super().get_queryset(request).select_related("environment"))
+        return lags.measured(super().get_queryset(request).select_related("environment__log_following"))
 
     def get_fieldsets(self, request: HttpRequest, obj: OffsiteVault | None = None) -> Any:
         """Without the right to change there is no form whose field could hide the secret: it is left out."""
@@ -118,7 +139,7 @@ class OffsiteVaultAdmin(OperationsAdmin):
     def state(self, vault: OffsiteVault) -> str:
         if not vault.enabled:
             return badge("unknown", "Off")
-        if vault.problem:
+        if vault.problem or log_lags.problem_of(vault):
             return badge("fail", "Trouble")
         late = lags.lag_of(vault) > vault.allowed_lag
         return badge("warn", "Behind") if late else badge("pass", "Up to date")
@@ -131,3 +152,14 @@ class OffsiteVaultAdmin(OperationsAdmin):
     @admin.display(description="Last complete copy", ordering="copied_at")
     def copied(self, vault: OffsiteVault) -> str:
         return ago(vault.copied_at) if vault.copied_at else "never"
+
+    @admin.display(description="Commits behind by")
+    def commits(self, vault: OffsiteVault) -> str:
+        if not log_lags.copied(vault):
+            return "not copied"
+        found = log_lags.lag_of(vault)
+        return seconds_text(found.total_seconds()) if found is not None else "nothing there yet"
+
+    @admin.display(description="How much is there")
+    def size(self, vault: OffsiteVault) -> str:
+        return offsite_sizes.text_of(vault)

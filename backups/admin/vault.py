@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 
 from backups import selectors
 from backups.models import Backup
-from backups.services import housekeeping, lags, storage
+from backups.services import housekeeping, lags, log_lags, offsite_sizes, storage
 from smsops.models import Environment
 
 
@@ -38,11 +38,26 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         "storage": storage.of(environment),
         "folder": selectors.vault_of(environment).shelf.root,
         "planks": planks(environment),
-        "offsite": [pair for pair in lags.standings() if pair[0].environment_id == environment.pk],
+        "offsite": copies_of(environment),
         "keys": keys(),
         "strip": strip(environment),
     }
     return TemplateResponse(request, "admin/backups/vault.html", context)
+
+
+def copies_of(environment: Environment) -> list[dict[str, Any]]:
+    """How each vault elsewhere stands, and how much is there."""
+    return [
+        {
+            "vault": vault,
+            "lag": lag,
+            "trouble": " · ".join(filter(None, (vault.problem, log_lags.problem_of(vault)))),
+            "commits": log_lags.said(vault),
+            "size": offsite_sizes.text_of(vault),
+        }
+        for vault, lag in lags.standings()
+        if vault.environment_id == environment.pk
+    ]
 
 
 def planks(environment: Environment) -> list[Plank]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from backups.engines.identifiers import quoted
 from backups.engines.picks import PUT, Picks
 from backups.engines.plans import Conflict
 from backups.engines.rows import Key
-from backups.engines.tables import ForeignKey, Pair, quoted, triggers, uniques
+from backups.engines.tables import ForeignKey, Pair, triggers, uniques
 
 REVISIONS = "alembic_version"
 

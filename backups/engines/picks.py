@@ -9,8 +9,9 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from backups.engines.identifiers import quoted
 from backups.engines.rows import Key, Kind, comparable, where
-from backups.engines.tables import ForeignKey, Pair, Table, foreign_keys, pairs, quoted, tables
+from backups.engines.tables import ForeignKey, Pair, Table, foreign_keys, pairs, tables
 from smsops.errors import WrongUse
 
 Chosen = Mapping[str, Sequence[Key | Kind]]

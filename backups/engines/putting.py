@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from backups.engines.identifiers import quoted
 from backups.engines.picks import create, pick_name
 from backups.engines.plans import RecoveryPlan, TablePlan
 from backups.engines.recovery import digest
 from backups.engines.rows import both, comparable
-from backups.engines.tables import Pair, foreign_keys, quoted, tables
+from backups.engines.tables import Pair, foreign_keys, tables
 from smsops.errors import OpsError, WrongUse
 
 AGAIN = "Look at the differences again and plan anew."
@@ -52,9 +53,7 @@ def put_back(plan: RecoveryPlan, then: Path, live: Path, guard: Callable[[], Non
     the database is not as it was planned for, when a constraint or a reference would break, or, transient, when it
     stays locked for BUSY_SECONDS. Writers wait from the first row to the commit.
     """
-    if plan.blocking:
-        more = f" ({len(plan.blocking)} in all)" if len(plan.blocking) > 1 else ""
-        raise WrongUse(f"Nothing was put back: {plan.blocking[0].text}{more}", fix="Leave these rows out.")
+    refuse_blocked(plan)
     with both(then, live) as connection:
         works = [_prepare(connection, table, number) for number, table in enumerate(plan.tables)]
         connection.execute("BEGIN IMMEDIATE")
@@ -68,6 +67,13 @@ def put_back(plan: RecoveryPlan, then: Path, live: Path, guard: Callable[[], Non
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
     return done
+
+
+def refuse_blocked(plan: RecoveryPlan) -> None:
+    """Raise WrongUse when something stands against the plan."""
+    if plan.blocking:
+        more = f" ({len(plan.blocking)} in all)" if len(plan.blocking) > 1 else ""
+        raise WrongUse(f"Nothing was put back: {plan.blocking[0].text}{more}", fix="Leave these rows out.")
 
 
 def _prepare(connection: sqlite3.Connection, plan: TablePlan, number: int) -> _Work:
@@ -86,14 +92,14 @@ def _pair(connection: sqlite3.Connection, plan: TablePlan) -> Pair:
     """The table, whose shape must be the planned one."""
     pair = comparable(connection, plan.table)
     if (pair.key, pair.shared, pair.gone, pair.new) != (plan.key, plan.columns, plan.gone, plan.new):
-        raise _refused(f"the columns of {plan.table} changed since the plan")
+        raise refused(f"the columns of {plan.table} changed since the plan")
     return pair
 
 
 def _write_checked(connection: sqlite3.Connection, works: list[_Work]) -> list[PutBack]:
     for work in works:  # nobody else writes now: what is seen here stays
         if _pair(connection, work.plan) != work.pair:
-            raise _refused(f"the schema of {work.plan.table} changed since the plan")
+            raise refused(f"the schema of {work.plan.table} changed since the plan")
     referring = _referring(connection, works)
     _note_broken(connection, referring, "before")
     done = [_write(connection, work) for work in works]
@@ -109,7 +115,7 @@ def _write(connection: sqlite3.Connection, work: _Work) -> PutBack:
     updated = connection.execute(_update(work)).rowcount
     inserted = connection.execute(_insert(work)).rowcount
     if already + updated + inserted != len(work.plan.rows):
-        raise _refused(f"the backup or a trigger did not give all {len(work.plan.rows)} rows of {work.plan.table}")
+        raise refused(f"the backup or a trigger did not give all {len(work.plan.rows)} rows of {work.plan.table}")
     return PutBack(work.plan.table, inserted, updated, already)
 
 
@@ -121,7 +127,7 @@ def _check_unchanged(connection: sqlite3.Connection, work: _Work) -> int:
             already += 1
         elif missing or not was or digest(values) != was:
             said = ", ".join(str(each) for each in key)
-            raise _refused(f"row {said} of {work.plan.table} was changed since the plan")
+            raise refused(f"row {said} of {work.plan.table} was changed since the plan")
     return already
 
 
@@ -160,7 +166,7 @@ def _check_written(connection: sqlite3.Connection, work: _Work) -> None:
     pair = work.pair
     query = f"SELECT count(*) FROM {work.compared} WHERE {pair.missing('n')} OR {pair.differs}"  # noqa: S608
     if wrong := connection.execute(query).fetchone()[0]:
-        raise _refused(f"{wrong} rows of {work.plan.table} did not keep their old values")
+        raise refused(f"{wrong} rows of {work.plan.table} did not keep their old values")
 
 
 def _referring(connection: sqlite3.Connection, works: list[_Work]) -> list[str]:
@@ -185,8 +191,9 @@ def _check_references(connection: sqlite3.Connection) -> None:
         a.child = b.child AND a.row IS b.row AND a.parent = b.parent AND a.reference = b.reference
         WHERE a.many > coalesce(b.many, 0) GROUP BY 1, 2"""  # noqa: S608
     for child, parent, count in connection.execute(query):
-        raise _refused(f"{count} rows of {child} would refer to rows of {parent} that are not here")
+        raise refused(f"{count} rows of {child} would refer to rows of {parent} that are not here")
 
 
-def _refused(why: str) -> OpsError:
+def refused(why: str) -> OpsError:
+    """Why a plan cannot be carried out."""
     return OpsError(f"Nothing was put back: {why}.", fix=AGAIN)

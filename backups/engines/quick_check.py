@@ -8,15 +8,17 @@ pages. Only “nothing is wrong” is said this way; at the slightest doubt the 
 from __future__ import annotations
 
 import sqlite3
-import struct
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from backups.engines import page_list
+from backups.engines.identifiers import quoted
+
 SMALL = 16 * 1024 * 1024  # bytes; below that a second connection gains nothing
-PENDING_BYTE = 0x4000_0000  # the page that holds it is nobody's: SQLite locks it
+Job = Callable[[sqlite3.Connection], bool]
 Connect = Callable[[], AbstractContextManager[sqlite3.Connection]]
 
 
@@ -43,13 +45,13 @@ def _tables(connection: sqlite3.Connection) -> list[str]:
     """Every table, the schema's own too, the longest first: whoever ends last should not have begun last."""
     query = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0"
     names = ["sqlite_master", *(str(row[0]) for row in connection.execute(query))]
-    rows = {name: _one(connection, f"SELECT count(*) FROM {_quoted(name)}") for name in names}  # noqa: S608
+    rows = {name: _one(connection, f"SELECT count(*) FROM {quoted(name)}") for name in names}  # noqa: S608
     return sorted(names, key=lambda name: -rows[name])
 
 
 def _sound(database: Path, tables: list[str], connect: Connect) -> bool:
     """Whether nothing at all is wrong; False also where something could not be read."""
-    jobs: deque[Callable[[sqlite3.Connection], bool]] = deque([lambda connection: _pages_add_up(connection, database)])
+    jobs: deque[Job] = deque([lambda connection: page_list.adds_up(connection, database)])
     jobs.extend(_table_check(table) for table in tables)
 
     def work() -> bool:
@@ -76,56 +78,9 @@ def _or_doubt(work: Callable[[], bool]) -> bool:
         return False
 
 
-def _table_check(table: str) -> Callable[[sqlite3.Connection], bool]:
-    return lambda connection: connection.execute(f"PRAGMA quick_check({_quoted(table)})").fetchall() == [("ok",)]
-
-
-def _pages_add_up(connection: sqlite3.Connection, database: Path) -> bool:
-    """Whether every page is in one tree, or free, or the one SQLite locks; and none is two of these."""
-    count, size = _one(connection, "PRAGMA page_count"), _one(connection, "PRAGMA page_size")
-    seen = bytearray(count + 1)
-    seen[0] = 1  # pages are counted from one
-    locked = PENDING_BYTE // size + 1
-    if locked <= count:
-        seen[locked] = 1
-    for number in _trees(connection):
-        if seen[number]:
-            return False
-        seen[number] = 1
-    for number in _free(database, size):
-        if seen[number]:
-            return False
-        seen[number] = 1
-    return all(seen)
-
-
-def _trees(connection: sqlite3.Connection) -> Iterator[int]:
-    """The numbers of the pages of all tables and indexes."""
-    return (row[0] for row in connection.execute("SELECT pageno FROM dbstat"))
-
-
-def _free(database: Path, size: int) -> Iterator[int]:
-    """The numbers of the free pages, as the file's list of them goes: trunks, each with its leaves."""
-    with database.open("rb") as file:
-        trunk, many = struct.unpack_from(">II", file.read(100), 32)
-        found = 0
-        while trunk:
-            file.seek((trunk - 1) * size)
-            page = file.read(size)
-            following, leaves = struct.unpack_from(">II", page)
-            yield trunk
-            yield from struct.unpack_from(f">{leaves}I", page, 8)
-            found += 1 + leaves
-            if found > many:
-                break
-            trunk = following
-    if found != many:
-        raise ValueError("The list of free pages has another length.")
+def _table_check(table: str) -> Job:
+    return lambda connection: connection.execute(f"PRAGMA quick_check({quoted(table)})").fetchall() == [("ok",)]
 
 
 def _one(connection: sqlite3.Connection, query: str) -> int:
     return int(connection.execute(query).fetchone()[0])
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

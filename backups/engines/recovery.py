@@ -7,10 +7,11 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from backups.engines.conflicts import absent, found_in, overwritten
+from backups.engines.identifiers import quoted
 from backups.engines.picks import CHANGED, LEFT, OFFERED, PUT, Chosen, Picks
 from backups.engines.plans import Conflict, PlannedRow, RecoveryPlan, TablePlan
 from backups.engines.rows import Value, both
-from backups.engines.tables import DELETED, quoted
+from backups.engines.tables import DELETED
 from smsops.errors import WrongUse
 
 ROWS_LIMIT = 250_000

@@ -14,8 +14,9 @@ from enum import StrEnum
 from pathlib import Path
 from urllib.parse import quote
 
+from backups.engines.identifiers import quoted
 from backups.engines.sqlite import check_is_database, connect
-from backups.engines.tables import Pair, Table, pair, quoted, tables
+from backups.engines.tables import Pair, Table, pair, tables
 from smsops.errors import WrongUse
 
 Value = int | float | str | bytes | None
@@ -144,7 +145,9 @@ def _difference(connection: sqlite3.Connection, then: Table | None, now: Table |
 
 
 def _problem(table: Table) -> str:
-    return "The primary key is another one now." if table.row_name else "The table's row numbers have no name."
+    """Where row numbers can be asked for, only another key is in the way."""
+    known = table.row_name or table.primary
+    return "The primary key is another one now." if known else "Nothing tells the table's rows apart."
 
 
 def _count(connection: sqlite3.Connection, table: Table) -> int:

@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from backups.engines import quick_check
 from backups.engines.base import Facts, TableChange
+from backups.engines.identifiers import quoted
 from backups.wal.frames import Position
 from backups.wal.position import reading
 from smsops.errors import OpsError
@@ -180,13 +181,9 @@ def _tables(connection: sqlite3.Connection, schema: str = "main") -> list[str]:
     return sorted(row[0] for row in connection.execute(query))
 
 
-def _name(identifier: str) -> str:
-    return '"' + identifier.replace('"', '""') + '"'
-
-
 def _counts(connection: sqlite3.Connection) -> dict[str, int]:
     return {
-        table: int(connection.execute(f"SELECT count(*) FROM {_name(table)}").fetchone()[0])  # noqa: S608
+        table: int(connection.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0])  # noqa: S608
         for table in _tables(connection)
     }
 
@@ -198,14 +195,14 @@ def _revision(connection: sqlite3.Connection) -> str:
 
 
 def _columns(connection: sqlite3.Connection, schema: str, table: str) -> list[str]:
-    return [row[1] for row in connection.execute(f"PRAGMA {schema}.table_info({_name(table)})")]
+    return [row[1] for row in connection.execute(f"PRAGMA {schema}.table_info({quoted(table)})")]
 
 
 def _compare(connection: sqlite3.Connection, table: str) -> TableChange | None:
     if table not in _tables(connection, "earlier"):
         return None
     if table not in _tables(connection):
-        gone = connection.execute(f"SELECT count(*) FROM earlier.{_name(table)}").fetchone()[0]  # noqa: S608
+        gone = connection.execute(f"SELECT count(*) FROM earlier.{quoted(table)}").fetchone()[0]  # noqa: S608
         return TableChange(table, gone, 0, gone, 0, 0)
     later = _columns(connection, "main", table)
     shared = [column for column in _columns(connection, "earlier", table) if column in later]
@@ -213,7 +210,7 @@ def _compare(connection: sqlite3.Connection, table: str) -> TableChange | None:
     differs = _any(shared, "a.{0} IS NOT b.{0}")
     # IFNULL … '' treats NULL and the empty text alike: both are nothing
     blank = _any(shared, "IFNULL(a.{0}, '') = '' AND IFNULL(b.{0}, '') <> ''")
-    name = _name(table)
+    name = quoted(table)
     query = f"""
         SELECT count(*), coalesce(sum(a.{key} IS NULL), 0),
             coalesce(sum(a.{key} IS NOT NULL AND ({differs})), 0), coalesce(sum(a.{key} IS NOT NULL AND ({blank})), 0)
@@ -226,4 +223,4 @@ def _compare(connection: sqlite3.Connection, table: str) -> TableChange | None:
 
 def _any(columns: list[str], condition: str) -> str:
     """The condition for any of the columns."""
-    return " OR ".join(condition.format(_name(column)) for column in columns) or "0"
+    return " OR ".join(condition.format(quoted(column)) for column in columns) or "0"

@@ -1,4 +1,7 @@
-"""What two SQLite databases, `past` and `main` of one connection, have in common: tables, keys, constraints."""
+"""What two SQLite databases, `past` and `main` of one connection, have in common: tables, keys, constraints.
+
+One that is the mirror of another engine's database says so by its `application_id`; its row numbers mean nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from backups.engines.identifiers import quoted
+
 ROW_NAMES = ("rowid", "_rowid_", "oid")
 DELETED = "deleted_at"
-
-
-def quoted(identifier: str) -> str:
-    """An identifier as SQL takes it, whatever it contains."""
-    return '"' + identifier.replace('"', '""') + '"'
+MIRROR = 0x534D5352  # the application_id of a mirror
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,9 @@ def tables(connection: sqlite3.Connection, schema: str) -> dict[str, Table]:
     """The ordinary tables by their lower-case names, as SQLite knows them; none of SQLite's own, none virtual."""
     query = "SELECT name, wr FROM pragma_table_list WHERE schema = ? AND type = 'table' ORDER BY name"
     found = connection.execute(query, (schema,)).fetchall()
+    numbered = connection.execute(f"PRAGMA {schema}.application_id").fetchone()[0] != MIRROR
     return {
-        name.lower(): _table(connection, schema, name, has_rowid=not without)
+        name.lower(): _table(connection, schema, name, has_rowid=numbered and not without)
         for name, without in found
         if not name.lower().startswith("sqlite_")
     }

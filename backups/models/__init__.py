@@ -3,8 +3,18 @@
 from backups.models.backup import Backup, Proof, Reason
 from backups.models.following import LogFollowing
 from backups.models.offsite import OffsiteVault
-from backups.models.policy import RetentionPolicy
+from backups.models.policy import LetGo, RetentionPolicy
 from backups.models.replica import Replica
 from backups.models.schedule import BackupSchedule
 
-__all__ = ["Backup", "BackupSchedule", "LogFollowing", "OffsiteVault", "Proof", "Reason", "Replica", "RetentionPolicy"]
+__all__ = [
+    "Backup",
+    "BackupSchedule",
+    "LetGo",
+    "LogFollowing",
+    "OffsiteVault",
+    "Proof",
+    "Reason",
+    "Replica",
+    "RetentionPolicy",
+]

@@ -17,10 +17,15 @@ class LogFollowing(models.Model):
     """Point in time for one environment (B9): whether its log is followed, and what the follower last said of itself.
 
     A run that needs the database to itself sets `rest_for`; the follower lets go of it and says so in `rested`.
+    `hung_at` is when a follower that hung was ended, `log_bytes` how long SMS's log was at the last look.
     """
 
     environment = models.OneToOneField(Environment, on_delete=models.CASCADE, related_name="log_following")
-    enabled = models.BooleanField("follow the log", default=True, help_text="Needs SQLite in WAL mode.")
+    enabled = models.BooleanField(
+        "follow the log",
+        default=True,
+        help_text="Needs SQLite in WAL mode, or PostgreSQL and a user with the right REPLICATION.",
+    )
     keep_days = models.PositiveIntegerField(
         "keep commits for (days)", default=7, validators=[MinValueValidator(1)], help_text="As long as every backup."
     )
@@ -35,6 +40,8 @@ class LogFollowing(models.Model):
     gap = models.CharField(max_length=300, blank=True, editable=False)
     gap_at = models.DateTimeField(null=True, blank=True, editable=False)
     problem = models.TextField(blank=True, editable=False)
+    hung_at = models.DateTimeField(null=True, blank=True, editable=False)
+    log_bytes = models.PositiveBigIntegerField(default=0, editable=False)
     canary_seconds = models.FloatField(null=True, blank=True, editable=False)
     canary_at = models.DateTimeField(null=True, blank=True, editable=False)
 

@@ -28,7 +28,9 @@ class LockMode(models.TextChoices):
 class OffsiteVault(models.Model):
     """A vault elsewhere to which every backup of an environment is copied (B8).
 
-    The fields mean what they mean in `backups.vault.remote.Site`. Nothing there is ever removed by smsops.
+    The fields mean what they mean in `backups.vault.remote.Site`. Nothing there is ever removed by smsops, unless
+    `tidy` says so. `log_at` is the moment up to which every commit is there, `log_faults` how many files of the log are
+    damaged or missing on either side; `sizes` are measured ones: for each day its date, the bytes and the files.
     """
 
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="offsite_vaults")
@@ -63,16 +65,51 @@ class OffsiteVault(models.Model):
         validators=[MinValueValidator(1)],
         help_text="A backup that is not there after so long is an incident.",
     )
+    copy_log = models.BooleanField(
+        "copy the commits between", default=True, help_text="Where the log is followed: every commit, after seconds."
+    )
+    log_seconds = models.PositiveIntegerField(
+        "gather commits for (seconds)",
+        default=5,
+        validators=[MinValueValidator(1)],
+        help_text="One new file there for so many seconds of commits; none while nothing is committed.",
+    )
+    log_lag_seconds = models.PositiveIntegerField(
+        "commits may lag (seconds)",
+        default=120,
+        validators=[MinValueValidator(10)],
+        help_text="Commits that are not there after so long are an incident.",
+    )
+    tidy = models.BooleanField(
+        "remove what is past its time",
+        default=False,
+        help_text="Off: nothing there is ever removed by smsops, and the credentials need no right to.",
+    )
+    grace_days = models.PositiveIntegerField(
+        "but not before (days)",
+        default=7,
+        validators=[MinValueValidator(1)],
+        help_text="So long after it was removed here.",
+    )
     enabled = models.BooleanField(default=True)
     turn = models.PositiveIntegerField(default=0, editable=False)
     copied_at = models.DateTimeField(null=True, blank=True, editable=False)
     failures = models.PositiveIntegerField(default=0, editable=False)
     problem = models.TextField(blank=True, editable=False)
+    log_at = models.DateTimeField(null=True, blank=True, editable=False)
+    log_problem = models.TextField(blank=True, editable=False)
+    log_faults = models.PositiveIntegerField(default=0, editable=False)
+    tidied_at = models.DateTimeField(null=True, blank=True, editable=False)
+    tidied = models.TextField(blank=True, editable=False)
+    sizes = models.JSONField(default=list, blank=True, editable=False)
 
     class Meta:
         ordering = ["environment__name", "name"]
         verbose_name = "off-site vault"
-        permissions = [("copy_offsitevault", "Can copy backups to an off-site vault")]
+        permissions = [
+            ("copy_offsitevault", "Can copy backups to an off-site vault"),
+            ("tidy_offsitevault", "Can remove from an off-site vault what is past its time"),
+        ]
         constraints = [models.UniqueConstraint(fields=["environment", "name"], name="one_offsite_vault_per_name")]
 
     def __str__(self) -> str:
@@ -94,6 +131,10 @@ class OffsiteVault(models.Model):
             mistakes["prefix"] = "Give a folder inside the bucket, like “school/sms”."
         if mistakes:
             raise ValidationError(mistakes)
+
+    @property
+    def allowed_log_lag(self) -> timedelta:
+        return timedelta(seconds=self.log_lag_seconds)
 
     @property
     def allowed_lag(self) -> timedelta:

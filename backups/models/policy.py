@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils import timezone
 
 from smsops.models import Environment
 
@@ -28,3 +29,20 @@ class RetentionPolicy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.environment.name}: {self.keep_days} days"
+
+
+class LetGo(models.Model):
+    """A backup the retention let go of here, and when: written down before it is removed. Nothing else may be removed
+    from an off-site vault, so that an empty catalogue or a lost vault never empties another one."""
+
+    environment = models.ForeignKey(Environment, on_delete=models.CASCADE, related_name="let_go")
+    identifier = models.CharField(max_length=60)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = "backup that was let go"
+        verbose_name_plural = "backups that were let go"
+        constraints = [models.UniqueConstraint(fields=["environment", "identifier"], name="let_go_once")]
+
+    def __str__(self) -> str:
+        return f"{self.environment.name} {self.identifier}"

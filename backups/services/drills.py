@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from backups import selectors
 from backups.models import Backup
+from backups.services import databases
 from backups.services.restores import fitting_release
 from smsops.errors import WrongUse
 from smsops.models import ACTIVE, FINAL, Environment, Run, RunState
@@ -69,7 +70,8 @@ def plan(environment: Environment, scenario: str) -> Plan:
         backup = _copied(environment)
     runtime = runtime_for(environment)
     image_id, note = fitting_release(backup, runtime, runtime.inspect(environment.instance))
-    kinds = [*chosen.steps, *(step.kind for step in validation_steps(environment)), "drill.conclude", "sandbox.remove"]
+    kinds = [*chosen.steps, *(step.kind for step in validation_steps(environment)), "drill.conclude"]
+    kinds += [*databases.trial_end(environment), "sandbox.remove"]
     return Plan(
         kind=KIND,
         title=f"Drill at {environment.name}: {chosen.title[0].lower()}{chosen.title[1:]}",

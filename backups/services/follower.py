@@ -2,60 +2,58 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
-from django.conf import settings
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
-from backups import selectors
 from backups.models import LogFollowing
-from backups.wal.follower import Follower
-from backups.wal.following import Status, follow
-from smsops.models import FINAL, DatabaseEngine, Environment
-from smsops.runtimes.registry import runtime_for
+from backups.services import logs
+from backups.services.logs.base import Orders
+from backups.wal.following import Status
+from smsops.models import FINAL, Environment
 
 TELL = 1.0  # seconds between two reports where nothing is new
 
 
-ASK = 0.3  # seconds between two looks at the orders while resting
-
-
 def wanted(queue: str = "") -> list[int]:
     """The environments whose log is to be followed, by id; with `queue`, those whose workers stand beside this one."""
-    rows = LogFollowing.objects.filter(enabled=True, environment__database_engine=DatabaseEngine.SQLITE)
+    rows = LogFollowing.objects.filter(enabled=True)
     return list((rows.filter(environment__queue=queue) if queue else rows).values_list("environment_id", flat=True))
 
 
 def run(environment: Environment, stop: Callable[[], bool]) -> None:
     """Follow this environment's log until `stop` says so, or until it is not wanted any more. Rests when a run asks."""
-    database = selectors.database_path(environment, runtime_for(environment))
-    folder = Path(settings.SMSOPS_WORK_DIR) / "follower" / environment.name
-    teller = Teller(environment.pk)
-    while not stop() and environment.pk in wanted():
-        if resting(environment.pk):
-            LogFollowing.objects.filter(environment=environment).update(rested=True, looked_at=timezone.now())
-            time.sleep(ASK)
-            continue
-        follower = Follower(database, folder, selectors.log_of(environment))
-        follow(follower, lambda: stop() or not ordered(environment.pk), teller.tell)
+    keeper, teller = logs.of(environment), Teller(environment.pk)
+
+    def ended() -> bool:
+        return stop() or not ordered(environment.pk)
+
+    keeper.follow(Orders(ended, lambda: resting(environment.pk), teller.tell, teller.rested))
+    if not ordered(environment.pk):
+        keeper.give_up()
     LogFollowing.objects.filter(environment=environment).update(looked_at=None)
 
 
 def ordered(environment_id: int) -> bool:
-    """Whether the log is to be followed right now."""
+    """Whether the log is to be followed."""
     close_old_connections()
-    row = LogFollowing.objects.filter(environment_id=environment_id, enabled=True)
-    return row.exists() and not resting(environment_id)
+    return LogFollowing.objects.filter(environment_id=environment_id, enabled=True).exists()
 
 
 def resting(environment_id: int) -> bool:
     """Whether a run has asked the follower to rest. One that has ended asks no more, however it ended."""
     row = LogFollowing.objects.filter(environment_id=environment_id, rest_for__isnull=False)
     return row.exclude(rest_for__state__in=FINAL).exists()
+
+
+def hung(environment_id: int) -> None:
+    """Note that the follower hung and was ended."""
+    with contextlib.suppress(DatabaseError):
+        LogFollowing.objects.filter(environment_id=environment_id).update(hung_at=timezone.now(), looked_at=None)
 
 
 class Teller:
@@ -77,3 +75,8 @@ class Teller:
         known = {name: datetime.fromtimestamp(at / 1000, UTC) for name, at in times.items() if at}
         rows = LogFollowing.objects.filter(environment_id=self.environment_id)
         rows.update(commits=status.commits, **values, **known)
+
+    def rested(self) -> None:
+        """Write down that nothing stands in the way of the run that asked for rest."""
+        rows = LogFollowing.objects.filter(environment_id=self.environment_id)
+        rows.update(rested=True, looked_at=timezone.now())

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from django.utils import timezone
 
-from backups import selectors
-from backups.models import Backup, LogFollowing
-from backups.wal.canary import measure, send
+from backups.models import LogFollowing
+from backups.services import logs
 from smsops.errors import OpsError
 from smsops.models import FINAL, Environment, Run
-from smsops.runtimes.registry import runtime_for
+from smsops.runs.plan import By
 
 LATE = timedelta(seconds=30)  # without a look at the log that is an incident
-_GENERATION = re.compile(r"\d+-(\d{8}T\d{6}Z)-")
+LONG = 512 * 1024 * 1024  # bytes of SMS's log in use; a follower that cannot keep it lets go at half of that
 
 
 def of(environment: Environment) -> LogFollowing | None:
@@ -32,17 +30,27 @@ def problem_of(row: LogFollowing) -> str:
         return row.problem or "Nobody follows it; is “manage.py follow” running?"
     if timezone.now() - row.looked_at > LATE:
         return row.problem or f"Nothing has been kept since {row.looked_at:%H:%M:%S} UTC."
-    return ""
+    return logs.of(row.environment).trouble()
 
 
-def lacks_base(row: LogFollowing) -> bool:
-    """Whether no good backup was taken since the present generation of the log began: nothing in it can be reached."""
-    found = _GENERATION.match(row.generation)
-    if not row.alive or found is None:
-        return False
-    began = datetime.strptime(found[1], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    good = Backup.objects.filter(environment_id=row.environment_id, damage="", here=True)
-    return not good.filter(taken_at__gte=began).exists()
+def measure_log(row: LogFollowing) -> int:
+    """The bytes of SMS's own log that are in use, and note them; 0 where its length is not ours to watch.
+
+    Must not be called in the follower's own process.
+    """
+    used = 0
+    with contextlib.suppress(OpsError, OSError):
+        used = logs.of(row.environment).in_use(LONG)
+    LogFollowing.objects.filter(pk=row.pk).update(log_bytes=used)
+    row.log_bytes = used
+    return used
+
+
+def ask_for_base(row: LogFollowing, by: By) -> None:
+    """Queue what the log is to be played onto, where it is time. WrongUse while an exclusive run is under way."""
+    keeper = logs.of(row.environment)
+    if keeper.lacks_base(row):
+        keeper.request_base(by)
 
 
 def order_rest(row: LogFollowing, run: Run) -> None:
@@ -59,11 +67,8 @@ def end_rest(environment: Environment) -> None:
 def begin_log(environment: Environment) -> None:
     """See to it that a followed database has a log: one that nobody has written to yet names no state, and a backup of
     it could not say where it stands. An empty commit begins it."""
-    database = selectors.database_path(environment, runtime_for(environment))
-    log = database.with_name(f"{database.name}-wal")
-    if of(environment) is not None and database.exists() and not (log.exists() and log.stat().st_size):
-        with contextlib.suppress(OpsError):  # without WAL there are no positions, which the follower says
-            send(database)
+    if of(environment) is not None:
+        logs.of(environment).begin()
 
 
 def send_canary(row: LogFollowing) -> float | None:
@@ -75,7 +80,7 @@ def send_canary(row: LogFollowing) -> float | None:
         return None
     environment = row.environment
     try:
-        took = measure(selectors.database_path(environment, runtime_for(environment)), selectors.log_of(environment))
+        took = logs.of(environment).canary()
     except OpsError as error:
         LogFollowing.objects.filter(pk=row.pk).update(canary_seconds=None, canary_at=timezone.now())
         raise OpsError(f"The canary of {environment.name} did not come back: {error.message}") from error

@@ -9,10 +9,9 @@ from datetime import timedelta
 from django.utils import timezone
 
 from backups import retention, selectors
-from backups.models import Backup, LogFollowing, Proof, Reason, Replica, RetentionPolicy
+from backups.models import Backup, LetGo, LogFollowing, Proof, Reason, Replica, RetentionPolicy
 from backups.retention import Point, Rules, Verdict
-from backups.services import schedule, storing
-from backups.wal import coverage
+from backups.services import logs, schedule, storing
 from smsops.errors import OpsError
 from smsops.models import Environment, Run
 from smsops.runs.plan import By, Plan, PlannedStep, submit
@@ -55,6 +54,12 @@ def preview(environment: Environment) -> list[Verdict]:
     return retention.judge(points, timezone.now(), rules)
 
 
+def needed(environment: Environment) -> set[str]:
+    """The backups somebody needs, or wants to keep for good, wherever they are."""
+    pinned = Backup.objects.filter(environment=environment, pinned=True).values_list("identifier", flat=True)
+    return {*pinned, *(name for needs in _NEEDS for name in needs(environment))}
+
+
 def plan(environment: Environment) -> Plan:
     """What a run that tidies up would do."""
     going = [verdict for verdict in preview(environment) if not verdict.stays]
@@ -89,6 +94,9 @@ def tidy(environment: Environment, guard: Callable[[], None]) -> tuple[int, int,
     going = [verdict.point.identifier for verdict in preview(environment) if not verdict.stays]
     for identifier in going:
         guard()
+        if environment.offsite_vaults.exists():  # what may go there as well, later
+            at = {"at": timezone.now()}
+            LetGo.objects.update_or_create(environment=environment, identifier=identifier, defaults=at)
         vault.discard(identifier)
         Backup.objects.filter(environment=environment, identifier=identifier).delete()
     guard()
@@ -102,7 +110,7 @@ def tidy_log(environment: Environment) -> int:
     row = LogFollowing.objects.filter(environment=environment).first()
     if row is None:
         return 0
-    return coverage.tidy(selectors.log_of(environment), timezone.now() - timedelta(days=row.keep_days))
+    return logs.of(environment).tidy(timezone.now() - timedelta(days=row.keep_days))
 
 
 @dataclass(frozen=True)

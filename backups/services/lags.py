@@ -31,7 +31,7 @@ def measured(vaults: QuerySet[OffsiteVault]) -> QuerySet[OffsiteVault]:
 
 def standings() -> list[tuple[OffsiteVault, timedelta]]:
     """Every off-site vault in use and its lag, in one query."""
-    vaults = measured(OffsiteVault.objects.filter(enabled=True).select_related("environment"))
+    vaults = measured(OffsiteVault.objects.filter(enabled=True).select_related("environment__log_following"))
     return [(vault, lag_of(vault)) for vault in vaults]
 
 

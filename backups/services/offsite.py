@@ -24,6 +24,7 @@ from smsops.runs.plan import By, Plan, PlannedStep, submit
 
 KIND = "replication"
 LONGEST_PAUSE = timedelta(hours=1)  # after failures
+TIDY_AGAIN = timedelta(hours=23)  # so often it is counted, and cleared where that is wanted
 LOOK_AGAIN = timedelta(hours=6)  # so often older copies are read back where nothing new is to be copied
 
 
@@ -64,19 +65,23 @@ def find(environment: Environment, name: str) -> OffsiteVault:
     return found
 
 
-def plan(vault: OffsiteVault) -> Plan:
-    """What copying to the vault would do."""
+def plan(vault: OffsiteVault, *, tidy: bool = False) -> Plan:
+    """What copying to the vault would do; once a day, or with `tidy`, it is counted and cleared behind that."""
     count = waiting(vault).count()
+    tidy = tidy or vault.tidied_at is None or timezone.now() - vault.tidied_at > TIDY_AGAIN
+    cleared = "Nothing there is changed or removed."
+    if vault.tidy and tidy:
+        cleared = "What is past its time there is removed."
     return Plan(
         kind=KIND,
         title=f"Copy backups of {vault.environment.name} to {vault.name}",
         environment=vault.environment,
-        steps=(PlannedStep("offsite.copy"),),
+        steps=(PlannedStep("offsite.copy"), *([PlannedStep("offsite.tidy")] if tidy else [])),
         params={"vault": vault.pk},
         exclusive=False,
         notes=(
             f"{count} backups are not there yet; only what they do not share is sent.",
-            "Some older copies are read back and compared. Nothing there is changed or removed; SMS is not touched.",
+            f"Some older copies are read back and compared. {cleared} SMS is not touched.",
         ),
     )
 

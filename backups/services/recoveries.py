@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backups.models import Backup, Reason
-from backups.services import databases
 from backups.services.backups import BACKUP_STEPS
 from smsops.errors import WrongUse
 from smsops.models import Run
 from smsops.runs.plan import By, Plan, PlannedStep, submit
 
-WHOLE = "A full restore brings everything back."
 CHOICES = ("removed", "hidden", "changed")
 Chosen = Mapping[str, Sequence[Any]]  # per table: words of CHOICES, or keys as lists
 
@@ -23,7 +21,6 @@ def _steps(*names: str) -> tuple[PlannedStep, ...]:
 
 def plan_comparison(backup: Backup) -> Plan:
     """What comparing the live database with this backup would do."""
-    databases.only_sqlite(backup.environment, "Comparing single rows", WHOLE)
     return Plan(
         kind="comparison",
         title=f"Compare {backup.environment.name} with {backup.identifier}",
@@ -40,7 +37,6 @@ def plan_recovery(backup: Backup, chosen: Chosen, *, with_children: bool, dry_ru
 
     Raises WrongUse when nothing, or a word that is no choice, was chosen.
     """
-    databases.only_sqlite(backup.environment, "Putting single rows back", WHOLE)
     if not any(chosen.values()):
         raise WrongUse("Say which rows: of which table, and which of them.")
     wrong = [pick for picks in chosen.values() for pick in picks if isinstance(pick, str) and pick not in CHOICES]

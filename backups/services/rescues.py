@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from backups import selectors
 from backups.errors import BackupDamaged
 from backups.models import Backup, OffsiteVault, Proof
-from backups.services import storing
+from backups.services import log_rescues, storing
 from backups.services.offsite import note_copies, shelf_of
 from backups.vault import copies
 from backups.vault import manifest as manifests
@@ -61,14 +61,17 @@ def bring_back(environment: Environment, identifier: str, guard: Callable[[], No
 
 @dataclass(frozen=True)
 class Found:
-    """What a look into an off-site vault found: backups new to the catalogue, and sentences about unreadable ones."""
+    """What a look into an off-site vault found: backups new to the catalogue, sentences about unreadable ones, and one
+    about the commits, where there are any."""
 
     added: list[str]
     problems: list[str]
+    commits: str = ""
 
 
 def reindex(vault: OffsiteVault) -> Found:
-    """Enter in the catalogue what is there and not known here; it is fetched when it is needed."""
+    """Enter in the catalogue what is there and not known here; it is fetched when it is needed. The commits since the
+    newest backup are fetched at once."""
     environment = vault.environment
     known = set(Backup.objects.filter(environment=environment).values_list("identifier", flat=True))
     added, problems = [], []
@@ -80,8 +83,9 @@ def reindex(vault: OffsiteVault) -> Found:
                 added.append(identifier)
             except (OpsError, UnicodeDecodeError) as error:
                 problems.append(f"{identifier}: {error}")
-    note_copies(vault, set(there))
-    return Found(added, problems)
+        note_copies(vault, set(there))
+        commits = log_rescues.bring_newest(environment, shelf)
+    return Found(added, problems, commits)
 
 
 def _enter(environment: Environment, shelf: Shelf, identifier: str) -> None:

@@ -18,13 +18,12 @@ KIND = "restore_test"
 def plan(backup: Backup) -> Plan:
     """What a test of this backup would do. Raises WrongUse when no release is here that can run on it."""
     environment = backup.environment
-    databases.only_sqlite(environment, "Starting SMS on a copy", "“ops verify” restores it into a new database.")
     runtime = runtime_for(environment)
     running = runtime.inspect(environment.instance)
     image_id, note = fitting_release(backup, runtime, running)
     kinds = ["test.unpack", "sandbox.start", "sandbox.gate"]
     kinds += [step.kind for step in validation_steps(environment)]
-    kinds += ["test.conclude", "sandbox.remove"]
+    kinds += ["test.conclude", *databases.trial_end(environment), "sandbox.remove"]
     return Plan(
         kind=KIND,
         title=f"Test the restore of {backup.identifier}",

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from backups import selectors
 from backups.models import Backup
-from backups.services import housekeeping, schedule
+from backups.services import housekeeping, logs, schedule
 from smsops.models import Environment
 
 
@@ -36,7 +36,7 @@ class Storage:
 def of(environment: Environment) -> Storage:
     """How large the vault is and will be, if backups go on as in the last week."""
     vault, rows = selectors.vault_of(environment), Backup.objects.filter(environment=environment, here=True)
-    size = vault.size() + selectors.log_of(environment).size()
+    size = vault.size() + logs.of(environment).size()
     lately = rows.filter(taken_at__gt=timezone.now() - timedelta(days=7))
     mean = lately.aggregate(mean=Avg("stored_size"))["mean"] or 0.0
     per_day = mean * (timedelta(days=1) / schedule.of(environment).hours.usual)

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from backups import selectors
 from backups.engines import rows
 from backups.services import unpacking
-from backups.steps.databases import room_for_bytes
-from backups.steps.restore import backup_of
+from backups.steps.databases import database_of, room_to_unpack, work_of
+from backups.steps.restore import backup_of, same_engine
+from backups.vault.manifest import Manifest
 from backups.vault.shelf import explained
 from smsops.models import Phase
 from smsops.runs.context import Context
 from smsops.runs.kinds import Done, Outcome, StepKind
 from smsops.runs.scratch import ScratchStep
-
-
-def then(ctx: Context) -> Path:
-    """The unpacked backup."""
-    return ctx.work_dir / "then.sqlite3"
-
-
-def database(ctx: Context) -> Path:
-    """The live one."""
-    return selectors.database_path(ctx.environment, ctx.runtime)
 
 
 class UnpackRows(ScratchStep):
@@ -36,11 +27,21 @@ class UnpackRows(ScratchStep):
     timeout = 3600
 
     def do(self, ctx: Context) -> Outcome:
-        backup = backup_of(ctx)
+        backup, database = backup_of(ctx), database_of(ctx)
+
+        def read(target: Path, beside: Callable[[], object]) -> Manifest:
+            manifest = unpacking.unpack(backup, target, ctx.guard, beside=beside)
+            same_engine(manifest, database)
+            return manifest
+
         with explained(ctx.work_dir):
-            room_for_bytes(backup.size, ctx.work_dir)
-            unpacking.unpack(backup, then(ctx), ctx.guard)
+            room_to_unpack(ctx, backup.size)
+            database.look_into(work_of(ctx), read)
         return Done({"identifier": backup.identifier}, "Every block is right.")
+
+    def undo(self, ctx: Context) -> Outcome:
+        database_of(ctx).look_away(work_of(ctx))
+        return super().undo(ctx)
 
 
 class CompareRows(StepKind):
@@ -52,7 +53,8 @@ class CompareRows(StepKind):
     timeout = 1800
 
     def do(self, ctx: Context) -> Outcome:
-        found = rows.differences(then(ctx), database(ctx))
+        database, work = database_of(ctx), work_of(ctx)
+        found = rows.differences(database.then(work), database.now(work))
         told = [_told(each) for each in found if each.before or each.after]
         lost = ", ".join(f"{each['removed'] + each['hidden']:,} {each['table']}" for each in told if _lost(each))
         headline = f"Since {backup_of(ctx).identifier}: {f'gone are {lost}' if lost else 'nothing is gone'}."

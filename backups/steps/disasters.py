@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from backups.engines.sqlite import SqliteEngine, connect
-from backups.steps.restore_test import database_of
+from backups.steps.databases import database_of, work_of
+from backups.steps.restore_test import trial_of
 from smsops.errors import OpsError
 from smsops.models import Phase
 from smsops.runs.context import Context
@@ -11,9 +11,6 @@ from smsops.runs.kinds import Done, Outcome, StepKind
 from smsops.switch import sandbox
 
 DELETED = 50  # rows of the first core table that a drill deletes
-
-
-TORN = 64 * 1024  # bytes in the middle of the database that a drill overwrites
 
 
 class DeleteRows(StepKind):
@@ -25,9 +22,7 @@ class DeleteRows(StepKind):
 
     def do(self, ctx: Context) -> Outcome:
         table = ctx.environment.core_tables[0]
-        with connect(database_of(ctx)) as connection, connection:
-            query = f'DELETE FROM "{table}" WHERE rowid IN (SELECT rowid FROM "{table}" ORDER BY rowid DESC LIMIT ?)'  # noqa: S608
-            gone = connection.execute(query, [DELETED]).rowcount
+        gone = trial_of(ctx).delete(table, DELETED)
         if not gone:
             raise OpsError(f"The backup has no rows in {table}; there is nothing to rehearse with.")
         return Done({"table": table, "gone": gone}, f"{gone} rows of {table} are gone.")
@@ -43,11 +38,7 @@ class TearDatabase(StepKind):
     def do(self, ctx: Context) -> Outcome:
         ctx.guard()
         sandbox.service_of(ctx).runtime.stop(sandbox.name_of(ctx), ctx.environment.stop_seconds)
-        database = database_of(ctx)
-        with database.open("r+b") as file:
-            file.seek(database.stat().st_size // 2)
-            file.write(b"\xa5" * min(TORN, database.stat().st_size // 2))
-        problem = SqliteEngine().facts(database).problem
+        problem, check = trial_of(ctx).tear(work_of(ctx)), database_of(ctx).noticing
         if not problem:
-            raise OpsError("The damage was not noticed by quick_check.")
-        return Done({"problem": problem}, f"quick_check: {problem.splitlines()[0][:200]}")
+            raise OpsError(f"The damage was not noticed by {check}.")
+        return Done({"problem": problem}, f"{check}: {problem.splitlines()[0][:200]}")

@@ -8,12 +8,12 @@ from pathlib import Path
 from django.utils import timezone
 
 from backups import selectors
-from backups.engines import putting, recovery, rows
-from backups.engines.sqlite import SIDE_FILES, SqliteEngine, side_file
+from backups.engines import recovery, rows
 from backups.models import Backup, Proof
 from backups.services import drill_reports, drills, offsite, test_log
+from backups.steps.databases import work_of
 from backups.steps.restore import backup_of
-from backups.steps.restore_test import UnpackForTest, database_of
+from backups.steps.restore_test import UnpackForTest, copy_of
 from backups.vault.images import Images
 from backups.vault.manifest import Manifest
 from backups.vault.rescue import rescue
@@ -33,7 +33,7 @@ class UnpackElsewhere(UnpackForTest):
     title = "Fetch the backup from off-site alone and prove it"
     timeout = 24 * 3600
 
-    def build(self, ctx: Context, backup: Backup, database: Path) -> Manifest:
+    def build(self, ctx: Context, backup: Backup, target: Path) -> Manifest:
         shelf = FolderShelf(ctx.work_dir / "vault")
         vault = Vault(shelf, selectors.keyring(), Images(ctx.work_dir / "images"))
         copy = backup.replicas.select_related("vault__environment").first()
@@ -41,7 +41,7 @@ class UnpackElsewhere(UnpackForTest):
             raise OpsError(f"No off-site vault has a copy of {backup.identifier}.")
         with offsite.shelf_of(copy.vault) as remote:
             rescue(remote, shelf, backup.identifier, vault.keys)
-        return vault.read(backup.identifier, database)
+        return vault.read(backup.identifier, target)
 
 
 class PutRowsBackInDrill(StepKind):
@@ -52,16 +52,18 @@ class PutRowsBackInDrill(StepKind):
     timeout = 1800
 
     def do(self, ctx: Context) -> Outcome:
-        then, table = ctx.work_dir / "then.sqlite3", ctx.fact("drill.delete", "table")
+        database, work, backup = copy_of(ctx), work_of(ctx), backup_of(ctx)
+        vault = selectors.vault_of(ctx.environment)
         with explained(ctx.work_dir):
-            selectors.vault_of(ctx.environment).read(backup_of(ctx).identifier, then)
-        plan = recovery.plan(then, database_of(ctx), {table: [rows.Kind.REMOVED]})
+            database.look_into(work, lambda target, beside: vault.read(backup.identifier, target, beside=beside))
+        then, now = database.then(work), database.now(work)
+        chosen = {ctx.fact("drill.delete", "table"): [rows.Kind.REMOVED]}
+        plan = recovery.plan(then, now, chosen)
         if plan.offered:
-            chosen = {table: [rows.Kind.REMOVED]}
-            plan = recovery.plan(then, database_of(ctx), chosen, children=plan.offered)
+            plan = recovery.plan(then, now, chosen, children=plan.offered)
         if plan.blocking:
             raise OpsError(f"The rows cannot go back: {plan.blocking[0].text}")
-        done = putting.put_back(plan, then, database_of(ctx), ctx.guard)
+        done = database.put_rows_back(plan, work)
         back = sum(each.inserted + each.updated + each.already for each in done)
         return Done({"rows": back}, f"{count_text(back, 'row')} came back.")
 
@@ -73,11 +75,6 @@ class RestoreInDrill(UnpackForTest):
     title = "Restore the backup over it and prove it"
     phase = Phase.EXECUTE
 
-    def do(self, ctx: Context) -> Outcome:
-        for suffix in SIDE_FILES:
-            side_file(database_of(ctx), suffix).unlink(missing_ok=True)
-        return super().do(ctx)
-
 
 class ConcludeDrill(StepKind):
     """Compares every core table with the backup, takes the times and writes the report."""
@@ -87,7 +84,7 @@ class ConcludeDrill(StepKind):
     phase = Phase.VALIDATE
 
     def do(self, ctx: Context) -> Outcome:
-        backup, found = backup_of(ctx), SqliteEngine().row_counts(database_of(ctx))
+        backup, found = backup_of(ctx), copy_of(ctx).row_counts()
         missing = [
             table for table in ctx.environment.core_tables if found.get(table, 0) < backup.row_counts.get(table, 0)
         ]

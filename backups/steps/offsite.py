@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backups.models import Backup, OffsiteVault
-from backups.services import offsite, rescues
+from backups.services import offsite, offsite_tidying, rescues
 from smsops.errors import OpsError
 from smsops.runs.context import Context
 from smsops.runs.kinds import Again, Done, Outcome, StepKind
@@ -40,6 +40,28 @@ class CopyOffsite(StepKind):
         vault = OffsiteVault.objects.get(pk=ctx.params["vault"])
         offsite.note_failure(vault, ctx.run.cause)
         return Done(output="What was copied stays.")
+
+
+class TidyOffsite(StepKind):
+    """Counts what is there, and removes what is past its time where that is wanted."""
+
+    key = "offsite.tidy"
+    title = "Count what is there, and remove what is past its time"
+    timeout = 3600.0
+    point_of_no_return = True
+    essential = False
+    undo_note = "None: what went was past its time by the policy."
+
+    def do(self, ctx: Context) -> Outcome:
+        vault = OffsiteVault.objects.select_related("environment").get(pk=ctx.params["vault"])
+        ctx.guard()
+        found, earlier = offsite_tidying.tidy(vault, ctx.guard, SLICE), ctx.memo.get("went", [0, 0, 0, 0])
+        went = offsite_tidying.told(found, earlier, done=True) if vault.tidy else ""
+        if found.more:
+            ctx.remember(went=offsite_tidying.added(found, earlier))
+            return Again(0.1, went)
+        said = offsite_tidying.conclude(vault, went)
+        return Done({"headline": said} if ctx.params.get("at_once") else {}, said)
 
 
 class BringBack(StepKind):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from django.utils import timezone
 
@@ -50,32 +51,32 @@ class Stage(StepKind):
 
     def do(self, ctx: Context) -> Outcome:
         backup, database = backup_of(ctx), database_of(ctx)
-        played: list[str] = []
+        result: dict[str, Any] = {"played": [], "of_backup": True}
 
         def read(target: Path, beside: Callable[[], object]) -> Manifest:
-            until = ctx.params.get("until")
-            manifest = unpacking.unpack(backup, target, ctx.guard, beside=_nothing if until else beside)
+            manifest = unpacking.unpack(backup, target, ctx.guard, beside=beside)
             if manifest.root != backup.root:
                 raise BackupDamaged(f"The vault holds another backup under the name {backup.identifier}.")
             same_engine(manifest, database)
-            if until:
-                manifest, said = moments.bring_forward(ctx.environment, manifest, target, datetime.fromisoformat(until))
-                played.append(said)
-                beside()
             return manifest
 
-        facts = database.stage(work_of(ctx), read, backup.size)
-        result = {"row_counts": facts.row_counts, "schema_revision": facts.schema_revision, "played": played}
-        said = f"{bytes_text(backup.size)} unpacked; digest, {database.check} and row counts are right."
-        return Done(result, " ".join([said, *played]))
+        def rebuild(target: Path, beside: Callable[[], object]) -> Manifest:
+            until = datetime.fromisoformat(ctx.params["until"])
+            rebuilt = moments.rebuild(backup, until, target, work_of(ctx))
+            same_engine(rebuilt.manifest, database)
+            result.update(played=[rebuilt.said], of_backup=rebuilt.of_backup)
+            beside()
+            return rebuilt.manifest
+
+        facts = database.stage(work_of(ctx), rebuild if ctx.params.get("until") else read, backup.size)
+        result |= {"row_counts": facts.row_counts, "schema_revision": facts.schema_revision}
+        said = f"{bytes_text(facts.size)} unpacked; digest, {database.check} and row counts are right."
+        return Done(result, " ".join([said, *result["played"]]))
 
     def undo(self, ctx: Context) -> Outcome:
+        moments.forget(ctx.environment, work_of(ctx))
         database_of(ctx).unstage(work_of(ctx))
         return Done(output="The unpacked copy was removed.")
-
-
-def _nothing() -> None:
-    """There is nothing to be done meanwhile."""
 
 
 class Settle(StepKind):

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import ClassVar
 
 from django.utils import timezone
 
-from backups import selectors
-from backups.engines.sqlite import SqliteEngine
 from backups.models import Backup, Proof
-from backups.services import swaps, test_log, unpacking
-from backups.steps.databases import room_for_bytes
-from backups.steps.restore import backup_of
+from backups.services import databases, test_log, unpacking
+from backups.services.databases.base import Database, Trial
+from backups.steps.databases import database_of, room_to_unpack, work_of
+from backups.steps.restore import backup_of, same_engine
 from backups.vault.manifest import Manifest
 from backups.vault.shelf import explained
 from smsops.errors import OpsError
@@ -25,9 +23,14 @@ from smsops.switch import sandbox
 from smsops.text import bytes_text, count_text, seconds_text
 
 
-def database_of(ctx: Context) -> Path:
-    """The copy's database."""
-    return sandbox.data_of(ctx) / ctx.environment.database_file
+def trial_of(ctx: Context) -> Trial:
+    """The copy the sandbox works on."""
+    return databases.trial(ctx.environment, ctx.runtime, ctx.work_dir)
+
+
+def copy_of(ctx: Context) -> Database:
+    """The same, as a database."""
+    return databases.of(ctx.environment, sandbox.runtime_of(ctx))
 
 
 class UnpackForTest(ScratchStep):
@@ -39,32 +42,40 @@ class UnpackForTest(ScratchStep):
     timeout = 3600
 
     def do(self, ctx: Context) -> Outcome:
-        backup, database = backup_of(ctx), database_of(ctx)
+        backup, trial, database = backup_of(ctx), trial_of(ctx), database_of(ctx)
+
+        def read(target: Path, _: object) -> Manifest:
+            manifest = self.build(ctx, backup, target)
+            same_engine(manifest, database)
+            return manifest
+
         with explained(ctx.work_dir):
-            shutil.rmtree(sandbox.data_of(ctx), ignore_errors=True)
-            database.parent.mkdir(parents=True)
-            room_for_bytes(backup.size, ctx.work_dir)
-            manifest = self.build(ctx, backup, database)
-            _belongs_to_sms(ctx, database)
-        facts = SqliteEngine().facts(database)
-        if facts.problem or facts.row_counts != manifest.row_counts:
-            raise OpsError(f"The backup {backup.identifier} is not right: {facts.problem or 'other rows came out'}.")
-        return Done(
-            {"row_counts": facts.row_counts}, f"{bytes_text(backup.size)}; digests, quick_check, rows are right."
-        )
+            room_to_unpack(ctx, backup.size)
+            facts = trial.fill(work_of(ctx), read, backup.size)
+            sandbox.tell(ctx, trial.told())
+        said = f"{bytes_text(backup.size)}; digests, {database.check} and rows are right."
+        return Done({"row_counts": facts.row_counts}, said)
 
-    def build(self, ctx: Context, backup: Backup, database: Path) -> Manifest:
-        """Put the backup's file where the sandbox looks for it."""
-        return unpacking.unpack(backup, database, ctx.guard)
+    def build(self, ctx: Context, backup: Backup, target: Path) -> Manifest:
+        """Put the backup's copy at `target`."""
+        return unpacking.unpack(backup, target, ctx.guard)
+
+    def undo(self, ctx: Context) -> Outcome:
+        trial_of(ctx).end()
+        return super().undo(ctx)
 
 
-def _belongs_to_sms(ctx: Context, database: Path) -> None:
-    """Give the copy to whoever owns SMS's data: the release in the sandbox writes it."""
-    data = ctx.runtime.data_folder()
-    swaps.own_like(sandbox.data_of(ctx), data)
-    live = selectors.database_path(ctx.environment, ctx.runtime)
-    swaps.own_like(database, live if live.exists() else data)
-    database.chmod(database.stat().st_mode & 0o666 | 0o600)
+class EndTrial(StepKind):
+    """Ends the server of the copy, where it has one."""
+
+    key = "test.end"
+    title = "End the copy's server"
+    essential = False
+    undo_note = "None: nothing of it is worth keeping."
+
+    def do(self, ctx: Context) -> Outcome:
+        trial_of(ctx).end()
+        return Done(output="It is gone.")
 
 
 class Conclude(StepKind):
@@ -76,7 +87,7 @@ class Conclude(StepKind):
 
     def do(self, ctx: Context) -> Outcome:
         backup, wanted = backup_of(ctx), ctx.fact("test.unpack", "row_counts", {})
-        found = SqliteEngine().row_counts(database_of(ctx))
+        found = copy_of(ctx).row_counts()
         missing = [table for table in ctx.environment.core_tables if found.get(table, 0) < wanted.get(table, 0)]
         if missing:
             raise OpsError(f"SMS lost rows of the backup when it started: {', '.join(missing)}.")

@@ -8,7 +8,7 @@ from typing import Any
 
 from backups.engines import plans, putting, recovery, rows
 from backups.engines.plans import RecoveryPlan
-from backups.steps.comparison import database, then
+from backups.steps.databases import database_of, work_of
 from smsops.errors import OpsError
 from smsops.models import Phase
 from smsops.runs import scratch
@@ -34,9 +34,11 @@ class PlanRows(StepKind):
 
     def do(self, ctx: Context) -> Outcome:
         chosen = {table: [_choice(each) for each in picks] for table, picks in ctx.params["chosen"].items()}
-        plan = recovery.plan(then(ctx), database(ctx), chosen)
+        database, work = database_of(ctx), work_of(ctx)
+        then, now = database.then(work), database.now(work)
+        plan = recovery.plan(then, now, chosen)
         if ctx.params.get("with_children") and plan.offered:
-            plan = recovery.plan(then(ctx), database(ctx), chosen, children=plan.offered)
+            plan = recovery.plan(then, now, chosen, children=plan.offered)
         conflicts = [conflict.text for conflict in plan.conflicts[:SHOWN]]
         if plan.blocking:
             raise OpsError(
@@ -80,7 +82,7 @@ class PutRowsBack(StepKind):
             plan = plans.load(json.loads(plan_file(ctx).read_text()))
         except OSError as error:
             raise OpsError("The plan is gone from the work folder; begin again.") from error
-        done = putting.put_back(plan, then(ctx), database(ctx), ctx.guard)
+        done = database_of(ctx).put_rows_back(plan, work_of(ctx))
         told = [f"{each.inserted + each.updated + each.already:,} {each.table}" for each in done]
         headline = f"Back again: {', '.join(told)}." if told else "There was nothing to put back."
         return Done({"headline": headline, "tables": [vars_of(each) for each in done]}, headline)
@@ -104,5 +106,6 @@ class CleanRows(StepKind):
     essential = False
 
     def do(self, ctx: Context) -> Outcome:
+        database_of(ctx).look_away(work_of(ctx))
         scratch.clear(ctx)
         return Done(output="It is gone.")

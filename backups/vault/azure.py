@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -18,6 +19,7 @@ from azure.storage.blob import BlobServiceClient, ContainerClient
 from django.core.files import File
 from storages.backends.azure_storage import AzureStorage
 
+from backups.vault.entries import Entry
 from backups.vault.remote import ANSWER_SECONDS, CONNECT_SECONDS, RemoteShelf, Site
 from smsops.errors import OpsError
 
@@ -67,6 +69,10 @@ class AzureShelf(RemoteShelf):
         path = f"{self.prefix}{folder.strip('/')}/"
         listed = self.container.walk_blobs(name_starts_with=path, delimiter="/")
         return [each.name.removeprefix(path).rstrip("/") for each in listed]
+
+    def _below(self, folder: str) -> Iterator[Entry]:
+        for each in self.container.list_blobs(name_starts_with=f"{self.prefix}{folder.strip('/')}/"):
+            yield Entry(each.name.removeprefix(self.prefix), int(each.size), each.last_modified.timestamp())
 
     def _size(self, name: str) -> int | None:
         try:

@@ -6,35 +6,19 @@ so they are unpacked side by side, with the blocks that the packs before left in
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from backups.errors import BackupDamaged
-from backups.vault import packs
 from backups.vault.blocks import Digests, Image
 from backups.vault.canvas import Canvas
 from backups.vault.keys import Keyring
-from backups.vault.lines import pack_name
 from backups.vault.manifest import Manifest
+from backups.vault.pieces import AHEAD, Piece, blaming, pieces
 from backups.vault.shelf import FolderShelf
-
-AHEAD = 3  # segments opened before their turn, and as many that are being unpacked: they bound the memory
-
-
-@dataclass(frozen=True)
-class Piece:
-    """What a pack brings next: some blocks; behind its last ones `size`, that of the whole file. A `delta` was packed
-    against what the packs before it made."""
-
-    pack: str
-    delta: bool
-    segment: packs.Segment | None = None
-    size: int = 0
 
 
 def build(shelf: FolderShelf, keys: Keyring, manifest: Manifest, target: Path, beside: Callable[[], object]) -> None:
@@ -44,7 +28,7 @@ def build(shelf: FolderShelf, keys: Keyring, manifest: Manifest, target: Path, b
     handle = os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         canvas = Canvas(handle, manifest.block)
-        _fill(canvas, _ahead(_pieces(shelf, keys, manifest.packs), AHEAD))
+        _fill(canvas, pieces(shelf, keys, manifest.packs))
         canvas.finish(manifest.size)
         _prove(target, handle, manifest, beside)
     except BaseException:
@@ -54,21 +38,11 @@ def build(shelf: FolderShelf, keys: Keyring, manifest: Manifest, target: Path, b
         os.close(handle)
 
 
-def _pieces(shelf: FolderShelf, keys: Keyring, names: Sequence[str]) -> Iterator[Piece]:
-    for digest in names:
-        with _blaming(digest, shelf), shelf.open(pack_name(digest)) as file:
-            reader = packs.Reader(file, digest, keys)
-            delta = bool(reader.header.parent)
-            for segment in reader.segments():
-                yield Piece(digest, delta, segment)
-            yield Piece(digest, delta, size=reader.header.size)  # the next one was packed against a file of this size
-
-
-def _fill(canvas: Canvas, pieces: Iterator[Piece]) -> None:
+def _fill(canvas: Canvas, coming: Iterator[Piece]) -> None:
     """Put everything into the file, one pack after the other."""
     unpacking: deque[tuple[Piece, Future[bytes]]] = deque()
     with ThreadPoolExecutor(max_workers=2) as pool:
-        for piece in pieces:
+        for piece in coming:
             if piece.segment is not None:
                 old = canvas.old(piece.segment.numbers) if piece.delta else b""
                 unpacking.append((piece, pool.submit(piece.segment.blocks, canvas.block, old)))
@@ -80,7 +54,7 @@ def _fill(canvas: Canvas, pieces: Iterator[Piece]) -> None:
 
 def _paint(canvas: Canvas, piece: Piece, unpacked: Future[bytes]) -> None:
     assert piece.segment is not None
-    with _blaming(piece.pack):
+    with blaming(piece.pack):
         canvas.paint(piece.segment.numbers, unpacked.result(), again=piece.delta)
 
 
@@ -92,24 +66,3 @@ def _prove(target: Path, handle: int, manifest: Manifest, beside: Callable[[], o
             raise BackupDamaged("its blocks are not those it had.")
         for other in others:
             other.result()
-
-
-@contextlib.contextmanager
-def _blaming(digest: str, shelf: FolderShelf | None = None) -> Iterator[None]:
-    """Say which pack it was."""
-    try:
-        yield
-    except FileNotFoundError:
-        place = f" from the vault {shelf.root}" if shelf is not None else ""
-        raise BackupDamaged(f"the pack {digest[:16]}… is missing{place}.", pack=digest) from None
-    except BackupDamaged as error:
-        raise BackupDamaged(error.message, pack=digest) from None
-
-
-def _ahead(pieces: Iterator[Piece], many: int) -> Iterator[Piece]:
-    """The same pieces, `many` of them made before they are asked for."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        coming = deque(pool.submit(next, pieces, None) for _ in range(many))
-        while (piece := coming.popleft().result()) is not None:
-            coming.append(pool.submit(next, pieces, None))
-            yield piece

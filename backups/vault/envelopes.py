@@ -19,6 +19,7 @@ import zstandard
 from backups.errors import BackupDamaged
 from backups.vault.keys import Keyring
 from backups.vault.sealing import SALT_BYTES, Sealer
+from backups.vault.shelf import sync_folder
 
 MAGIC = b"smsops envelope 1\n"
 PIECE = 1024 * 1024
@@ -47,6 +48,7 @@ def seal(source: BinaryIO, target: Path, keys: Keyring, about: dict[str, str]) -
             os.fsync(file.fileno())
             size = file.tell()
         private.replace(target)
+        sync_folder(target.parent)
     finally:
         private.unlink(missing_ok=True)
     return size

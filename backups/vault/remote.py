@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from backups.errors import NotAllowed
+from backups.vault.entries import Entry
 from backups.vault.shelf import FolderShelf, Shelf
 from smsops.errors import OpsError
 
@@ -142,6 +144,20 @@ class RemoteShelf(ABC):
         with self._explained():
             self._delete(name)
 
+    def below(self, folder: str) -> list[Entry]:
+        """Every file in a folder and those in it, in order of their names."""
+        with self._explained():
+            found = sorted(self._below(folder), key=lambda entry: entry.name)
+        return [entry for entry in found if not entry.name.rpartition("/")[2].startswith(".")]
+
+    def release(self, name: str) -> bool:
+        """Remove a file unless it is locked; whether it is gone."""
+        with self._explained():
+            if self._locked(name):
+                return False
+            self._delete(name)
+        return True
+
     @contextlib.contextmanager
     def _explained(self) -> Iterator[None]:
         """Turn the library's errors into one sentence."""
@@ -177,7 +193,7 @@ class RemoteShelf(ABC):
         return OpsError(f"The server of {self.place} refuses the credentials.", fix="Enter those of this replica anew.")
 
     def _forbidden(self) -> OpsError:
-        return OpsError(
+        return NotAllowed(
             f"The credentials of {self.place} do not allow this.",
             fix="Copying needs the rights to list below the prefix, to read and to make files.",
         )
@@ -187,6 +203,9 @@ class RemoteShelf(ABC):
 
     @abstractmethod
     def _list(self, folder: str) -> list[str]: ...
+
+    @abstractmethod
+    def _below(self, folder: str) -> Iterable[Entry]: ...
 
     @abstractmethod
     def _size(self, name: str) -> int | None: ...
@@ -207,6 +226,10 @@ class RemoteShelf(ABC):
 
     def _prolong(self, name: str) -> None:  # noqa: B027 - nothing to do where nothing is locked
         """Lock a file anew."""
+
+    def _locked(self, name: str) -> bool:
+        """Whether a file must not be removed yet."""
+        return False
 
     @abstractmethod
     def close(self) -> None:

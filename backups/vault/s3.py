@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -16,11 +17,13 @@ from django.core.files import File
 from s3transfer.exceptions import RetriesExceededError
 from storages.backends.s3 import S3Storage
 
+from backups.vault.entries import Entry
 from backups.vault.remote import ANSWER_SECONDS, CONNECT_SECONDS, RemoteShelf, Site
 from smsops.errors import OpsError
 
 WRONG_KEY = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "AuthFailure"}
 FORBIDDEN = {"AccessDenied", "403", "AllAccessDisabled"}
+GONE = {"404", "NoSuchKey", "NotFound"}
 THERE_ALREADY = {"PreconditionFailed", "412"}
 SLACK = timedelta(days=1)  # every lock is longer by this, so that a file is locked anew once a day at most
 
@@ -85,6 +88,13 @@ class S3Shelf(RemoteShelf):
             found += [each["Key"] for each in page.get("Contents", ()) if each["Key"] != path]
         return [name.removeprefix(path).rstrip("/") for name in found]
 
+    def _below(self, folder: str) -> Iterator[Entry]:
+        pages = self.client.get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=self.site.bucket, Prefix=f"{self.prefix}{folder.strip('/')}/"):
+            for each in page.get("Contents", ()):
+                name = each["Key"].removeprefix(self.prefix)
+                yield Entry(name, int(each["Size"]), each["LastModified"].timestamp())
+
     def _size(self, name: str) -> int | None:
         # Asked by listing: to ask for the object itself is “forbidden” where it is missing, unless all may be listed.
         key = f"{self.prefix}{name}"
@@ -124,6 +134,17 @@ class S3Shelf(RemoteShelf):
             self.client.put_object_retention(
                 Bucket=self.site.bucket, Key=f"{self.prefix}{name}", Retention=retention, ChecksumAlgorithm="CRC32"
             )
+
+    def _locked(self, name: str) -> bool:
+        # Asked first: where there are versions, to delete would only hide what is locked, and free nothing.
+        try:
+            found = self.client.head_object(Bucket=self.site.bucket, Key=f"{self.prefix}{name}")
+        except ClientError as error:
+            if _code(error) in GONE:
+                return False
+            raise
+        until = found.get("ObjectLockRetainUntilDate")
+        return found.get("ObjectLockLegalHoldStatus") == "ON" or (until is not None and until > datetime.now(UTC))
 
     def _locked_until(self, name: str) -> datetime | None:
         found = self.client.head_object(Bucket=self.site.bucket, Key=f"{self.prefix}{name}")

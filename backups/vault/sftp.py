@@ -13,12 +13,14 @@ import logging
 import posixpath
 import shutil
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import paramiko
 from storages.backends.sftpstorage import SFTPStorage
 
+from backups.vault.entries import Entry
 from backups.vault.remote import ANSWER_SECONDS, CONNECT_SECONDS, RemoteShelf, Site
 from smsops.errors import OpsError
 
@@ -98,6 +100,18 @@ class SftpShelf(RemoteShelf):
         names = {entry.filename for entry in entries}
         folders = {entry.filename for entry in entries if stat.S_ISDIR(entry.st_mode or 0)}
         return sorted(folders | {name for name in names if f".{name}.whole" in names})
+
+    def _below(self, folder: str) -> Iterator[Entry]:
+        try:
+            entries = {entry.filename: entry for entry in self.sftp.listdir_attr(self._path(folder))}
+        except FileNotFoundError:
+            self._see_folder()
+            return
+        for name, entry in entries.items():
+            if stat.S_ISDIR(entry.st_mode or 0):
+                yield from self._below(f"{folder}/{name}")
+            elif f".{name}.whole" in entries:
+                yield Entry(f"{folder}/{name}", entry.st_size or 0, float(entry.st_mtime or 0))
 
     def _see_folder(self) -> None:
         """A missing folder is an empty one only where the site's own is there."""

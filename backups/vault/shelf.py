@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from backups.errors import NotAllowed
+from backups.vault.entries import Entry
 from smsops.errors import OpsError
 
 INCOMING = ".incoming"
@@ -102,7 +104,7 @@ class FolderShelf:
                 if not target.is_file() or not filecmp.cmp(source, target, shallow=False):
                     said = f"{name} is in {self.root} already, with other content; it is never written over."
                     raise OpsError(said) from None
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
             source.unlink(missing_ok=True)
 
     def replace(self, name: str, source: Path) -> None:
@@ -111,7 +113,7 @@ class FolderShelf:
         with explained(self.root):
             make_private(target.parent)
             source.replace(target)
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
 
     @contextlib.contextmanager
     def locked(self, *, alone: bool) -> Iterator[None]:
@@ -129,11 +131,32 @@ class FolderShelf:
         finally:
             os.close(handle)
 
+    def below(self, folder: str) -> list[Entry]:
+        """Every file in a folder and those in it, in order of their names."""
+        with explained(self.root):
+            return sorted(self._below(self.root / folder), key=lambda entry: entry.name)
+
+    def _below(self, folder: Path) -> Iterator[Entry]:
+        for path in folder.rglob("[!.]*"):
+            with contextlib.suppress(FileNotFoundError):  # removed just now
+                if path.is_file():
+                    found = path.stat()
+                    yield Entry(str(path.relative_to(self.root)), found.st_size, found.st_mtime)
+
+    def release(self, name: str) -> bool:
+        """Remove a file: nothing is locked here. NotAllowed where the folder does not let it go."""
+        try:
+            (self.root / name).unlink(missing_ok=True)
+        except PermissionError:
+            raise NotAllowed(f"Nothing may be removed from {self.root}.") from None
+        self.remove(name)
+        return True
+
     def remove(self, name: str) -> None:
         with explained(self.root):
             (self.root / name).unlink(missing_ok=True)
             if (self.root / name).parent.is_dir():
-                _sync_folder((self.root / name).parent)
+                sync_folder((self.root / name).parent)
 
 
 def _name_anew(source: Path, target: Path) -> None:
@@ -158,10 +181,11 @@ def make_private(path: Path) -> None:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
     make_private(path.parent)
     path.mkdir(exist_ok=True, mode=0o700)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
+    """See to it that the names in a folder are on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -12,7 +12,7 @@ from backups.vault.shelf import INCOMING, LOCK, FolderShelf, explained
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _PACK = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{62}\.pack")
-OWN = ("backups", "packs", "log", INCOMING)
+OWN = ("backups", "packs", "log", "postgres", INCOMING)
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 

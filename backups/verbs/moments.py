@@ -30,7 +30,8 @@ def _run(args: Namespace, output: Output) -> int:
     output.table(
         ["FROM (UTC)", "TO (UTC)", "COMMITS", "EACH WITHIN"],
         [
-            (f"{span.start:%Y-%m-%d %H:%M:%S}", f"{span.end:%Y-%m-%d %H:%M:%S}", span.commits,
+            (f"{span.start:%Y-%m-%d %H:%M:%S}", f"{span.end:%Y-%m-%d %H:%M:%S}",
+             "all" if span.commits is None else span.commits,
              seconds_text(span.lag.total_seconds()))
             for span in spans
         ],

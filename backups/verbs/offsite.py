@@ -6,13 +6,14 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ValidationError
 
 from backups import selectors
 from backups.models import OffsiteVault
 from backups.models.offsite import LockMode, SiteKind
-from backups.services import lags, offsite, rescues
+from backups.services import lags, log_lags, offsite, offsite_sizes, offsite_tidying, rescues
 from smsops.errors import WrongUse
 from smsops.ops.common import by, find_environment, follow
 from smsops.ops.output import Output
@@ -31,6 +32,11 @@ FIELDS = (
     "lock_mode",
     "lag_minutes",
     "read_back",
+    "copy_log",
+    "log_seconds",
+    "log_lag_seconds",
+    "tidy",
+    "grace_days",
 )
 
 
@@ -51,6 +57,12 @@ def _arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--lock-mode", choices=LockMode.values, help="set: how the lock holds")
     parser.add_argument("--read-back", type=int, choices=(0, 1), help="set: 0 where only list and write are allowed")
     parser.add_argument("--lag-minutes", type=int, help="set: after how long a missing copy is an incident")
+    parser.add_argument("--copy-log", type=int, choices=(0, 1), help="set: 0 for backups alone, without the commits")
+    parser.add_argument("--log-seconds", type=int, help="set: one new file for so many seconds of commits")
+    parser.add_argument("--log-lag-seconds", type=int, help="set: after how long missing commits are an incident")
+    parser.add_argument("--tidy", type=int, choices=(0, 1), help="set: 1 to remove there what is past its time")
+    parser.add_argument("--grace-days", type=int, help="set: how long after it was removed here")
+    parser.add_argument("--dry-run", action="store_true", help="tidy: only say what would go")
     parser.add_argument("--reason", default="", help="why; it goes into the record")
     parser.add_argument("--wait", action="store_true", help="wait for the verdict and show the progress")
 
@@ -63,27 +75,41 @@ def _vault(args: Namespace) -> OffsiteVault:
 
 
 def _list(args: Namespace, output: Output) -> int:
-    environment = find_environment(args.environment)
-    found = list(OffsiteVault.objects.filter(environment=environment).select_related("environment"))
-    behind = [lags.of(vault) for vault in found]
-    rows = [
-        (
-            vault.name,
-            vault.kind,
-            vault.bucket,
-            seconds_text(lag.total_seconds()) if lag else "nothing",
-            vault.problem or "ok",
-        )
-        for vault, lag in zip(found, behind, strict=True)
-    ]
-    output.table(["VAULT", "KIND", "WHERE", "BEHIND BY", "STATE"], rows)
-    output.data(
+    vaults = OffsiteVault.objects.filter(environment=find_environment(args.environment))
+    found = [_standing(vault) for vault in vaults.select_related("environment__log_following")]
+    output.table(
+        ["VAULT", "KIND", "WHERE", "BEHIND BY", "COMMITS BEHIND BY", "STATE"],
         [
-            {"name": vault.name, "kind": vault.kind, "lag_seconds": lag.total_seconds(), "problem": vault.problem}
-            for vault, lag in zip(found, behind, strict=True)
-        ]
+            (
+                each["name"],
+                each["kind"],
+                each["bucket"],
+                seconds_text(each["lag_seconds"]) if each["lag_seconds"] else "nothing",
+                seconds_text(each["commits_lag_seconds"]) if each["commits"] else "not copied",
+                " ".join(filter(None, (each["problem"], each["commits_problem"]))) or "ok",
+            )
+            for each in found
+        ],
     )
-    return BAD if any(vault.problem for vault in found) else GOOD
+    output.data(found)
+    return BAD if any(each["problem"] or each["commits_problem"] for each in found) else GOOD
+
+
+def _standing(vault: OffsiteVault) -> dict[str, Any]:
+    """How a vault stands; sizes in bytes, None where nobody has counted."""
+    commits, size = log_lags.lag_of(vault), offsite_sizes.of(vault)
+    return {
+        "name": vault.name,
+        "kind": vault.kind,
+        "bucket": vault.bucket,
+        "lag_seconds": lags.of(vault).total_seconds(),
+        "problem": vault.problem,
+        "commits": log_lags.copied(vault),
+        "commits_lag_seconds": commits.total_seconds() if commits is not None else None,
+        "commits_problem": log_lags.problem_of(vault),
+        "bytes": size.whole if size else None,
+        "bytes_a_day": size.growth if size else None,
+    }
 
 
 def _set(args: Namespace, output: Output) -> int:
@@ -125,10 +151,26 @@ def _copy(args: Namespace, output: Output) -> int:
 def _read(args: Namespace, output: Output) -> int:
     found = rescues.reindex(_vault(args))
     output.say(f"{len(found.added)} backups are new to the catalogue; they are fetched when they are needed.")
+    if found.commits:
+        output.say(found.commits)
     for problem in found.problems:
         output.say(problem)
-    output.data({"added": found.added, "problems": found.problems})
+    output.data({"added": found.added, "problems": found.problems, "commits": found.commits})
     return BAD if found.problems else GOOD
+
+
+def _tidy(args: Namespace, output: Output) -> int:
+    vault = _vault(args)
+    if not args.dry_run:
+        return follow(offsite_tidying.request(vault, by(args)), args, output)
+    found = offsite_tidying.preview(vault)
+    rows = [("backup", name) for name in found.backups] + [("file", name) for name in (*found.packs, *found.parts)]
+    output.table(["WHAT", "GOES"], rows)
+    output.say(offsite_tidying.told(found))
+    if not vault.tidy:
+        output.say("That is switched off for this vault: nothing there is ever removed.")
+    output.data({"backups": found.backups, "packs": found.packs, "log": found.parts, "bytes": found.bytes})
+    return GOOD
 
 
 def _bring_back(args: Namespace, output: Output) -> int:
@@ -143,6 +185,7 @@ ACTIONS: dict[str, Callable[[Namespace, Output], int]] = {
     "copy": _copy,
     "reindex": _read,
     "bring-back": _bring_back,
+    "tidy": _tidy,
 }
 
 

@@ -16,13 +16,13 @@ from backups.wal.tally import Tally
 @dataclass(frozen=True)
 class Span:
     """From `start` to `end` every commit is known, each seen at most `lag` after it was made. Between two spans it is
-    not known what happened when; a restore to a moment there is refused."""
+    not known what happened when; a restore to a moment there is refused. `commits` is None where nobody counts them."""
 
     generation: str
     start: datetime
     end: datetime
     lag: timedelta
-    commits: int
+    commits: int | None
 
 
 def coverage(log: Log) -> list[Span]:

@@ -13,13 +13,14 @@ from pathlib import Path
 
 from backups.vault.shelf import explained, make_private
 from backups.wal import position as positions
-from backups.wal import resuming, rotation
+from backups.wal import rebuilding, resuming, rotation
 from backups.wal.clock import Clock
 from backups.wal.frames import WORD, Discontinuity, Position, Wal, Written
 from backups.wal.keeping import Keeper
 from backups.wal.log import Log
 from backups.wal.pins import Pins
 from backups.wal.position import Standing
+from backups.wal.rebuilding import Base
 from backups.wal.records import Kind
 from smsops.errors import OpsError
 
@@ -29,16 +30,20 @@ MOST_LOG = 256 * 1024 * 1024  # bytes SMS's log may grow to because of us while 
 class Follower:
     """Follows `database` from this process alone; `folder` is its own, on a local disk with room for two copies of it.
 
-    Nothing else in this process may open the database's files: closing them would drop SQLite's locks.
+    Nothing else in this process may open the database's files: closing them would drop SQLite's locks. `base` unpacks
+    a backup where the image of the database has to be built anew.
     """
 
-    def __init__(self, database: Path, folder: Path, log: Log, clock: Clock | None = None) -> None:
-        self.database, self.folder, self.clock = database, folder, clock or Clock()
+    def __init__(
+        self, database: Path, folder: Path, log: Log, clock: Clock | None = None, base: Base = rebuilding.nothing
+    ) -> None:
+        self.database, self.folder, self.clock, self.base = database, folder, clock or Clock(), base
         self.pins, self.keeper = Pins(database), Keeper(folder, log, self.clock)
         self.lock: int | None = None
         self.tried: tuple[int, int] = (0, 0)  # the log that was last written back, and up to where
         self.gap = ""  # why the last gap came about; empty where there was none
         self.gap_at = 0  # ms
+        self._doubt: tuple[str, int] | None = None  # the gap before one that may turn out to be none
 
     def poll(self) -> int:
         """Look at the database and keep what was committed since the last look; returns how many commits that were.
@@ -106,19 +111,29 @@ class Follower:
 
     def _take_up(self) -> int:
         self._lock()
+        doubt, self._doubt = self._doubt, None
+        noted: list[str] = []
         try:
-            return resuming.take_up(self.pins, self.keeper, self._noted)
+            kept = resuming.take_up(self.pins, self.keeper, noted.append, self.base)
         except OpsError:
             self.let_go()
+            self._doubt = doubt
             raise
+        if noted:
+            self._noted(noted[-1])
+        elif doubt is not None:  # all of it was there after all
+            self.gap, self.gap_at = doubt
+        return kept
 
     def _look(self) -> int:
+        self.clock.mark()
         standing = self.pins.reach()
         kept = self._keep(standing)
         self.pins.move()
+        self.clock.settle()
         with contextlib.suppress(OSError):
-            self.keeper.shadow.seen()
-        self.keeper.writer.tidy(self.clock.last)
+            self.keeper.shadow.seen(self.clock.seen)
+        self.keeper.writer.tidy(self.clock.seen)
         self._rotate(standing.position.frame, quiet=not kept)
         return kept
 
@@ -149,6 +164,7 @@ class Follower:
         if quiet:
             rotation.write_back(self.pins, self.keeper.state.position)
             return
+        self.clock.mark()
         with explained(self.folder):
             rest = rotation.hold(self.pins, self.keeper.state.position, self.folder)
         if rest is None:
@@ -157,6 +173,7 @@ class Follower:
             try:
                 if rest.commits:
                     self.keeper.keep(rest.commits, Kind.COMMIT, rest.wal.page, self.clock.look())
+                self.clock.settle()
             except OpsError:
                 self._lose("what was read before its log was begun anew could not be kept")
                 raise
@@ -170,7 +187,8 @@ class Follower:
         return False
 
     def _lose(self, reason: str) -> None:
-        """What comes now is not known commit by commit: let go, so that the next look takes the database up anew."""
+        """What comes now may not be known commit by commit: let go; the next look takes the database up anew."""
+        self._doubt = self._doubt or (self.gap, self.gap_at)
         self._noted(reason)
         self.let_go()
 

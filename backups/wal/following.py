@@ -58,7 +58,7 @@ def follow(
             follower.generation,
             str(follower.position or ""),
             kept_at,
-            follower.clock.last,
+            follower.clock.seen,
             time.monotonic() - looked,
             commits,
             follower.waiting,

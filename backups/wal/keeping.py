@@ -65,37 +65,37 @@ class Keeper:
         """Go on writing where the log ends."""
         self._writer = self.log.writer(tail.generation, self.state.page_size, tail.last)
 
-    def jump(self, pins: Pins, standing: Standing, since: int) -> None:
-        """Keep what differs between the last state kept and the database as it is held, as one."""
+    def jump(self, pins: Pins, standing: Standing, times: Times) -> int:
+        """Keep what differs between the last state kept and the database as it is held, as one; how many pages do."""
         state, coming = self.state, self.snapshot(pins)
         pages = {number: number for number in self.shadow.differing(coming)}
         handle = os.open(coming, os.O_RDONLY)
         try:
             count, page_size = os.fstat(handle).st_size // state.page_size, state.page_size
             jump = Written(standing.position, count, pages)
-            times = (since, self.clock.look()[1])
             self.ship([jump], Kind.JUMP, lambda page: os.pread(handle, page_size, (page - 1) * page_size), times)
         finally:
             os.close(handle)
         loose = loosened(state.loose, state.size, jump)
         self._take(coming, State(state.generation, jump.position, page_size, count, pins.identity, loose))
+        return len(pages)
 
-    def begin(self, pins: Pins, standing: Standing) -> None:
+    def begin(self, pins: Pins, standing: Standing, times: Times) -> None:
         """Begin a generation with the database as it is held."""
         coming = self.snapshot(pins)
         generation, page_size = self.log.new_generation(), pins.page_size
-        size, now = coming.stat().st_size // page_size, self.clock.look()[1]
+        size, now = coming.stat().st_size // page_size, times[1]
         self._writer = self.log.writer(generation, page_size)
         begun = Entry(Kind.BEGUN, standing.position, now, size)
-        self._writer.append(Record(standing.position, size, now, [begun]))
+        self._writer.append(Record(standing.position, size, now, [begun], self.clock.setback))
         self._writer.sync()
         self._take(coming, State(generation, standing.position, page_size, size, pins.identity))
 
     def prove(self, pins: Pins) -> None:
         """Raise Discontinuity unless the image is the database, page by page, where it is held."""
-        coming = self.snapshot(pins)
-        loose = self.state.loose
-        if any(page not in loose for page in self.shadow.differing(coming)):
+        coming, state = self.snapshot(pins), self.state
+        same = coming.stat().st_size == state.size * state.page_size
+        if not same or any(page not in state.loose for page in self.shadow.differing(coming)):
             self.shadow.forget()
             raise Discontinuity("its own image of the database was not the database")
         coming.unlink()

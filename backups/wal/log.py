@@ -22,7 +22,7 @@ from backups.wal.writing import Writer
 from smsops.errors import OpsError
 
 LOG = "log"
-_GENERATION = re.compile(r"\d{6,}-\w+-\w+")
+GENERATION = re.compile(r"\d{6,}-\w+-\w+")
 _FILE = re.compile(r"(\d{8,})\.log")
 
 
@@ -46,7 +46,7 @@ class Log:
 
     def generations(self) -> list[str]:
         """All generations, oldest first."""
-        return [name for name in self.shelf.names(LOG) if _GENERATION.fullmatch(name) and self.numbers(name)]
+        return [name for name in self.shelf.names(LOG) if GENERATION.fullmatch(name) and self.numbers(name)]
 
     def size(self) -> int:
         """Bytes of all its files."""

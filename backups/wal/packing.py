@@ -10,6 +10,7 @@ from backups.wal.shadow import Pages, Shadow, loosened
 
 PART = 2 * 1024 * 1024  # bytes of pages in one entry
 RECORD = 1024 * 1024  # bytes of frames in one record
+LARGE = 64 * 1024 * 1024  # bytes of pages in a commit that is packed quickly: until it is kept, it can be lost
 
 
 class Packer:
@@ -43,7 +44,8 @@ class Packer:
     def _packed(self, entry: Entry, size: int, commit: Written) -> Entry:
         contents = b"".join(self.pages(commit.pages[number]) for number in entry.pages)
         known = entry.known(size)
-        frame = pack(contents, steady(known, self._earlier(known))) if contents else b""
+        quick = len(commit.pages) * self.page_size > LARGE
+        frame = pack(contents, steady(known, self._earlier(known)), quick=quick) if contents else b""
         return Entry(entry.kind, entry.position, entry.time, entry.size, entry.pages, entry.alone, entry.more, frame)
 
     def _earlier(self, numbers: list[int]) -> bytes:

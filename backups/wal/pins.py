@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 from backups.engines.sqlite import translate
 from backups.wal import position
-from backups.wal.frames import Discontinuity, Wal
+from backups.wal.frames import FRAME, Discontinuity, Wal
 from backups.wal.position import Standing
 from smsops.errors import OpsError
 
@@ -42,6 +42,14 @@ def connect(database: Path, mode: str, patience: float = 5.0) -> sqlite3.Connect
         return connection
 
 
+def in_use(database: Path) -> int:
+    """The bytes of the log that are neither unused nor written over by the next commits."""
+    with contextlib.closing(connect(database, "ro")) as connection, explained(database):
+        page_size = int(connection.execute("PRAGMA page_size").fetchone()[0])
+        standing = position.begin(connection, database)
+    return standing.position.frame * (FRAME + page_size) if standing is not None else 0
+
+
 class Pins:
     """The follower's hold on a database."""
 
@@ -50,6 +58,7 @@ class Pins:
         self.held: sqlite3.Connection | None = None  # its transaction keeps the log
         self.free: sqlite3.Connection | None = None  # the next one's
         self.wal: Wal | None = None
+        self.file: tuple[tuple[int, int], tuple[int, int, int, int]] | None = None  # how it looked, and the index
 
     def open(self) -> Standing:
         """Take hold of the database where it stands. Raises OpsError when it has no write-ahead log."""
@@ -81,8 +90,19 @@ class Pins:
         found = os.fstat(wal.handle)
         if self._identity(log) != (found.st_dev, found.st_ino):
             raise Discontinuity("its log was removed")
+        self._untouched()
         self.back()
         return self._begin(free)
+
+    def _untouched(self) -> None:
+        """Raise Discontinuity when the database file was written to and SQLite wrote nothing back meanwhile."""
+        index = self.index()
+        before, found = position.writing_back(index), self.database.stat()
+        now = (found.st_mtime_ns, found.st_size), position.writing_back(index)
+        last, self.file = self.file, now
+        quiet = before == now[1] and now[1][2] == now[1][3]
+        if last is not None and quiet and last[1] == now[1] and last[0] != now[0]:
+            raise Discontinuity("something else than SQLite wrote to the database file")
 
     def _begin(self, connection: sqlite3.Connection) -> Standing:
         with explained(self.database):
@@ -133,7 +153,7 @@ class Pins:
                 connection.close()
         if self.wal is not None:
             os.close(self.wal.handle)
-        self.held = self.free = self.wal = None
+        self.held = self.free = self.wal = self.file = None
 
     def _open(self) -> tuple[sqlite3.Connection, Wal]:
         if self.free is None or self.wal is None:

@@ -17,6 +17,7 @@ from backups.wal.frames import NATIVE, VERSION, Position, checksum
 
 DESCRIPTORS = Path("/dev/fd")
 COPY, INDEX = 48, 136  # bytes of the header, which is there twice, and of all that is read
+WANTED = 128  # where in the index it says how many frames were to be written back
 TRIES = 2000
 
 
@@ -70,6 +71,14 @@ def parse(data: bytes) -> Standing | None:
 def backfilled(handle: int) -> int:
     """How many frames are in the database file already."""
     return int(struct.unpack_from("=I", os.pread(handle, INDEX, 0), 2 * COPY)[0])
+
+
+def writing_back(handle: int) -> tuple[int, int, int, int]:
+    """Both salts, how many frames are in the database file, and how many were to be: SQLite writes to that file only
+    while the last two differ."""
+    data = os.pread(handle, INDEX, 0)
+    salt1, salt2, done, wanted = (struct.unpack_from("=I", data, at)[0] for at in (32, 36, 2 * COPY, WANTED))
+    return salt1, salt2, done, wanted
 
 
 def begin(connection: sqlite3.Connection, database: Path) -> Standing | None:

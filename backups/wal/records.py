@@ -17,6 +17,7 @@ from backups.errors import BackupDamaged
 from backups.wal.frames import Position
 
 ALONE_LEVEL, DELTA_LEVEL = 3, 9  # as in packs
+QUICK_ALONE, QUICK_DELTA = 1, 3  # two and four times faster; 6 % more bytes, and five times as many
 # What differs in page 1 between a database and its snapshot: versions and counters (fileformat2.html#database_header).
 UNSTEADY = ((18, 20), (24, 28), (40, 44), (92, 100))
 
@@ -81,9 +82,9 @@ class Record:
         return self.entries[-1].position if self.entries else self.before
 
 
-def pack(contents: bytes, earlier: bytes) -> bytes:
-    """Pages as a zstd frame on their earlier versions."""
-    level = DELTA_LEVEL if earlier else ALONE_LEVEL
+def pack(contents: bytes, earlier: bytes, *, quick: bool = False) -> bytes:
+    """Pages as a zstd frame on their earlier versions; `quick` where there are so many that time matters more."""
+    level = (QUICK_DELTA if quick else DELTA_LEVEL) if earlier else (QUICK_ALONE if quick else ALONE_LEVEL)
     params = zstandard.ZstdCompressionParameters.from_level(
         level, source_size=len(contents), dict_size=len(earlier), write_checksum=True, write_content_size=True
     )

@@ -21,6 +21,7 @@ from backups.wal.records import Entry, Kind, Record, steady
 from backups.wal.tally import TOLERANCE
 from smsops.errors import OpsError
 
+FARTHEST = 2 * 86_400_000  # ms; a clock that was set back farther is not looked for
 Until = datetime | Position
 
 
@@ -53,9 +54,14 @@ class Step:
         late = self.entry.kind == Kind.COMMIT and self.entry.time - self.record.since > TOLERANCE
         return late or self.entry.kind == Kind.JUMP
 
+    @property
+    def before(self) -> Position:
+        """Where the database stood before its commit."""
+        return self.record.entries[self.index - 1].position if self.index else self.record.before
+
     def begins_at(self, position: Position) -> bool:
         """Whether this is the first entry behind that position."""
-        before = self.record.entries[self.index - 1].position if self.index else self.record.before
+        before = self.before
         if before == position:
             return self.index == 0  # else found as the end of the one before
         renewed = before.salts != position.salts and self.entry.position.salts == position.salts
@@ -86,7 +92,7 @@ def replay(image: Path, position: Position, log: Log, until: Until) -> Replayed:
     plan = planned(log, position, until)
     page_size = _page_size(log, plan)
     with explained(image.parent), image.open("r+b") as file:
-        for step in itertools.islice(_steps(log, plan.generation, plan.number), plan.start, plan.end):
+        for step in itertools.islice(steps(log, plan.generation, plan.number), plan.start, plan.end):
             _apply(file.fileno(), step, page_size)
         os.fsync(file.fileno())
     return Replayed(plan.position, _moment(plan.time), plan.commits, _moment(plan.known))
@@ -97,6 +103,8 @@ def planned(log: Log, position: Position, until: Until) -> Plan:
     for generation, number in log.holding(position):
         plan = _plan(log, generation, number, position, until)
         if plan is not None:
+            if isinstance(until, datetime):
+                _only_once(log, plan, _ms(until))
             return plan
     raise OpsError(
         "The log does not go on from this backup: it does not hold the position at which it was taken.",
@@ -107,7 +115,7 @@ def planned(log: Log, position: Position, until: Until) -> Plan:
 def _plan(log: Log, generation: str, number: int, position: Position, until: Until) -> Plan | None:
     """The plan from this file on; None where the position is not in it."""
     plan: Plan | None = None
-    for at, step in enumerate(_steps(log, generation, number)):
+    for at, step in enumerate(steps(log, generation, number)):
         entry = step.entry
         if plan is None and step.begins_at(position):
             plan = Plan(generation, number, at, at, position, step.record.since)
@@ -151,6 +159,29 @@ def _ended(log: Log, plan: Plan, until: Until) -> Plan:
     return plan
 
 
+def _only_once(log: Log, plan: Plan, until: int) -> None:
+    """Raise OpsError where that moment was there twice, because the clock was set back over it: commits of the second
+    time carry the last time of the first."""
+    for number in (each for each in log.numbers(plan.generation) if each >= plan.number):
+        known = log.tally(plan.generation, number)
+        if known.since > until + FARTHEST:
+            return
+        if not known.setbacks:
+            continue
+        with log.segment(plan.generation, number) as segment:
+            for found in segment.records():
+                last, setback = found.record.entries[-1].time, found.record.setback
+                if setback and last - setback <= until < last:
+                    raise _twice(last, setback)
+
+
+def _twice(last: int, setback: int) -> OpsError:
+    return OpsError(
+        f"That moment was there twice: the clock was set back from {_text(last)} by {setback / 1000:,.0f} s.",
+        fix=f"Choose one before {_text(last - setback)} or after {_text(last)}, or a backup.",
+    )
+
+
 def _gap(start: int, end: int) -> OpsError:
     return OpsError(
         f"The log has a gap: what was committed between {_text(start)} and {_text(end)} is not known one by one.",
@@ -158,7 +189,8 @@ def _gap(start: int, end: int) -> OpsError:
     )
 
 
-def _steps(log: Log, generation: str, number: int) -> Iterator[Step]:
+def steps(log: Log, generation: str, number: int) -> Iterator[Step]:
+    """Every entry from the file `number` on."""
     for _, found in log.records(generation, number):
         size = found.record.size
         for index, entry in enumerate(found.record.entries):

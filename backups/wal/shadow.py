@@ -1,7 +1,8 @@
 """The follower's own image of the database, as it was at the last position kept: what the next commits are packed on.
 
-It is a cache and is never synced: killed with its process it stays as it is, and after a start of the machine it is not
-trusted. A page that is not what was put there is noticed before anything is packed on it.
+It is a cache and is never synced. Killed with its process it is what was noted of it, or is put back to that. After a
+start of the machine it may be anything: it is trusted where the sum over all its pages is the one that was noted. A
+page that is not what was put there is noticed before anything is packed on it.
 """
 
 from __future__ import annotations
@@ -9,18 +10,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import time
 import zlib
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from backups.vault.blocks import Image, gather, scatter
+from backups.vault.blocks import BATCH, Image, gather, scatter
+from backups.wal import undo
 from backups.wal.frames import Discontinuity, Position, Written
 from backups.wal.records import steady
 
-BOOT = Path("/proc/sys/kernel/random/boot_id")
+IMAGES = ("shadow.db", "shadow-2.db")  # one is the image, the other comes or goes
 Pages = Callable[[int], bytes]  # reads the page that lies there
 
 
@@ -35,40 +36,48 @@ class State:
     size: int  # pages
     identity: tuple[int, int]
     loose: set[int] = field(default_factory=set)
-    torn: bool = False  # the image is not what was noted of it: half-way to what comes next, or damaged
+    torn: bool = False  # the image is not what was noted of it, but damaged; `loose` still holds
 
 
 class Shadow:
     """The image in a folder, and what it is."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.image, self.file = folder, folder / "shadow.db", folder / "shadow.json"
+        self.folder, self.file, self.undo = folder, folder / "shadow.json", folder / "shadow.undo"
+        self.image = folder / IMAGES[-1]
         self.state: State | None = None
         self.handle: int | None = None
         self.sums = array("I")
 
     def load(self) -> State | None:
-        """Open the image where it can be trusted; returns what it is, or None."""
+        """Open the image; returns what it is, or None where there is none."""
         self.close()
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
             known = json.loads(self.file.read_text(encoding="utf-8"))
-            if known.pop("boot") != _boot():
-                return None
-            total = known.pop("sum")
+            total, self.image = known.pop("sum"), self.folder / _name(known.pop("image", IMAGES[0]))
+            known.pop("boot", None)  # of earlier versions, which had one image
             known["position"] = Position.parse(known["position"])
             state = State(**{**known, "identity": tuple(known["identity"]), "loose": set(known["loose"])})
+            undo.put_back(self.undo, self._what(state), self.image, state.size, state.page_size)
             self._open(state)
-            state.torn = zlib.crc32(self.sums) != total
+            state.torn = state.torn or zlib.crc32(self.sums) != total
             return state
         return None
 
     def take(self, image: Path, state: State) -> None:
-        """Let the file `image` be the shadow from now on."""
+        """Let the file `image` be the shadow from now on: before the note is written it is not, afterwards it is."""
         self.close()
-        self.file.unlink(missing_ok=True)
-        image.replace(self.image)
-        self._open(state)
-        self.note()
+        self.undo.unlink(missing_ok=True)
+        before, self.image = self.image, self.folder / next(name for name in IMAGES if name != self.image.name)
+        try:
+            image.replace(self.image)
+            self._open(state)
+            self.note()
+        except BaseException:
+            self.close()
+            self.image = before
+            raise
+        before.unlink(missing_ok=True)
 
     def _open(self, state: State) -> None:
         self.sums = array("I")
@@ -90,25 +99,35 @@ class Shadow:
         return found
 
     def apply(self, commits: Sequence[Written], pages: Pages) -> None:
-        """Bring the image to behind these commits, and note that it is there."""
+        """Bring the image to behind these commits, and note that it is there. Killed meanwhile, it is where it was."""
         state, handle = self._known()
+        undo.keep(self.undo, self._what(state), handle, overwritten(commits, state.size), state.page_size)
         for commit in commits:
-            for number in sorted(commit.pages):
-                self._write(handle, number, pages(commit.pages[number]))
+            numbers = sorted(commit.pages)
+            self._resize(handle, max(len(self.sums), commit.size, *numbers[-1:]))
+            step = max(1, BATCH // state.page_size)
+            for at in range(0, len(numbers), step):
+                self._write(handle, numbers[at : at + step], pages, commit)
             state.loose = loosened(state.loose, state.size, commit)
-            if len(self.sums) != commit.size:
-                self._resize(handle, commit.size)
-            state.size, state.position, state.torn = commit.size, commit.position, False
+            self._resize(handle, commit.size)
+            state.size, state.position = commit.size, commit.position
         self.note()
+        self.undo.unlink(missing_ok=True)
 
-    def _write(self, handle: int, number: int, page: bytes) -> None:
-        scatter(handle, [number - 1], page, len(page))
-        if number > len(self.sums):
-            self._resize(handle, number)
-        self.sums[number - 1] = zlib.crc32(page)
+    def _what(self, state: State) -> str:
+        """Which image at which position."""
+        return f"{self.image.name} {state.generation} {state.position}"
+
+    def _write(self, handle: int, numbers: Sequence[int], pages: Pages, commit: Written) -> None:
+        found = [pages(commit.pages[number]) for number in numbers]
+        scatter(handle, [number - 1 for number in numbers], b"".join(found), len(found[0]))
+        for number, page in zip(numbers, found, strict=True):
+            self.sums[number - 1] = zlib.crc32(page)
 
     def _resize(self, handle: int, size: int) -> None:
         state, _ = self._known()
+        if size == len(self.sums):
+            return
         empty = zlib.crc32(bytes(state.page_size))
         del self.sums[size:]
         self.sums.extend([empty] * (size - len(self.sums)))
@@ -132,29 +151,34 @@ class Shadow:
                 yield number
 
     def note(self) -> None:
-        """Write down what the image is."""
+        """Write down what the image is. When the database was last seen is another matter, and stays as it was."""
         state, _ = self._known()
         text = json.dumps(
             asdict(state)
             | {"position": str(state.position), "loose": sorted(state.loose)}
-            | {"boot": _boot(), "sum": zlib.crc32(self.sums)}
+            | {"image": self.image.name, "sum": zlib.crc32(self.sums)}
         )
-        private = self.file.with_suffix(".new")
+        private, seen = self.file.with_suffix(".new"), self.last_seen()
         private.write_text(text, encoding="utf-8")
+        os.utime(private, ns=(seen * 1_000_000, seen * 1_000_000))
         private.replace(self.file)
 
-    def seen(self) -> None:
-        """Note that the database was still as the image is, now."""
-        os.utime(self.file)
+    def seen(self, at: int) -> None:
+        """Note that the database was still as the image is, at that moment (ms)."""
+        os.utime(self.file, ns=(at * 1_000_000, at * 1_000_000))
 
     def last_seen(self) -> int:
         """When that was, in ms since 1970; 0 where it is not known."""
         with contextlib.suppress(OSError):
-            return int(self.file.stat().st_mtime * 1000)
+            return self.file.stat().st_mtime_ns // 1_000_000
         return 0
 
     def forget(self) -> None:
-        """Never go on from this image."""
+        """Never go on from this image; which pages are loose stays known."""
+        with contextlib.suppress(OSError, Discontinuity):
+            self._known()[0].torn = True
+            self.note()
+            return
         self.file.unlink(missing_ok=True)
 
     def close(self) -> None:
@@ -190,8 +214,14 @@ def loosened(loose: set[int], size: int, commit: Written) -> set[int]:
     return {page for page in loose.union(grown) - commit.pages.keys() if page <= commit.size}
 
 
-def _boot() -> str:
-    """Which start of the machine this is; what was not synced is sound only within one."""
-    with contextlib.suppress(OSError):
-        return BOOT.read_text(encoding="ascii").strip()
-    return str(time.time() - time.monotonic())
+def overwritten(commits: Sequence[Written], size: int) -> list[int]:
+    """The pages of an image of `size` pages that these commits write over, or cut off."""
+    least = min((commit.size for commit in commits), default=size)
+    touched = {page for commit in commits for page in commit.pages if page <= size}
+    return sorted(touched.union(range(least + 1, size + 1)))
+
+
+def _name(text: str) -> str:
+    if text not in IMAGES:
+        raise ValueError
+    return text

@@ -75,6 +75,19 @@ class LogLine:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What an SMS on a copy is told above its own settings, where its database is not in its data folder.
+
+    `folders` are those it is shown in a container, by where they are on this machine; `address` is where the worker
+    itself reaches the database. All of it is secret.
+    """
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    folders: Mapping[str, str] = field(default_factory=dict)
+    address: str = ""
+
+
+@dataclass(frozen=True)
 class RuntimeSpec:
     """Everything a driver must know about the SMS it runs."""
 
@@ -92,10 +105,13 @@ class RuntimeSpec:
     state_path: str = ""
     docker_host: str = ""
     sandbox: bool = False  # instances run on a copy: no published port, no other network, not started again
+    told: Told = field(default_factory=Told, repr=False)
 
 
 class Runtime(Protocol):
     """The contract every driver keeps; tests/contracts/test_runtime.py holds it against all of them."""
+
+    spec: RuntimeSpec
 
     def ping(self) -> None:
         """Return when the engine answers; raise RuntimeUnavailable otherwise."""

@@ -105,6 +105,7 @@ class DockerRuntime:
             labels={**labels, "smsops.version": image.version},
             environment={
                 **(envfile.cut_off(settings) if spec.sandbox else settings),
+                **spec.told.variables,
                 "SMS_ENV": "production",
                 "SMS_EXECUTION_MODE": "docker",
             },
@@ -131,7 +132,10 @@ class DockerRuntime:
                 self.client.networks.create(SANDBOX_NETWORK, internal=True, check_duplicate=True)
         return {
             "network": SANDBOX_NETWORK,
-            "volumes": {str(self.data_folder()): {"bind": DATA_MOUNT, "mode": "rw"}},
+            "volumes": {
+                str(self.data_folder()): {"bind": DATA_MOUNT, "mode": "rw"},
+                **{folder: {"bind": inside, "mode": "ro"} for folder, inside in self.spec.told.folders.items()},
+            },
         }
 
     @translated

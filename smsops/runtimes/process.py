@@ -90,7 +90,7 @@ class ProcessRuntime:
 
     def _settings(self) -> dict[str, str]:
         settings = envfile.read(self.spec.env_file)
-        return envfile.cut_off(settings) if self.spec.sandbox else settings
+        return {**(envfile.cut_off(settings) if self.spec.sandbox else settings), **self.spec.told.variables}
 
     def address(self, name: str) -> str:
         return f"http://127.0.0.1:{self.spec.host_port}"

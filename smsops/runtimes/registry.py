@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from smsops.models import DatabaseEngine, Environment, RuntimeKind
-from smsops.runtimes.base import Runtime, RuntimeSpec
+from smsops.runtimes.base import Runtime, RuntimeSpec, Told
 from smsops.runtimes.docker import DockerRuntime
 from smsops.runtimes.process import ProcessRuntime
 
@@ -33,11 +33,12 @@ def spec_of(environment: Environment) -> RuntimeSpec:
     )
 
 
-def sandbox_for(environment: Environment, data: Path, port: int) -> Runtime:
-    """A driver for a second SMS on the folder `data`, under names and a state folder of its own."""
+def sandbox_for(environment: Environment, data: Path, port: int, told: Told) -> Runtime:
+    """A driver for a second SMS on the folder `data`, under names and a state folder of its own, and what it is
+    told."""
     state = Path(settings.DATA_DIR) / "instances" / f"{environment.name}.sandbox"
     changes: dict[str, Any] = {"volume": "", "data_path": str(data), "state_path": str(state), "sandbox": True}
-    spec = replace(spec_of(environment), host_port=port, **changes)
+    spec = replace(spec_of(environment), host_port=port, told=told, **changes)
     return _driver(environment)(spec)
 
 

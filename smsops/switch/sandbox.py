@@ -1,12 +1,15 @@
 """A second SMS on a copy of the data, in isolation: for restore tests, drills and rehearsals.
 
-A step before puts a database into `data_of(ctx)`. The sandbox runs under a name of its own, cut off from other networks
-where the engine can do that, and nobody but this machine reaches it. The real SMS and its data are never touched.
+A step before puts a database into `data_of(ctx)`, or tells of one elsewhere (`tell`). The sandbox runs under a name of
+its own, cut off from other networks where the engine can do that, and nobody but this machine reaches it. The real SMS
+and its data are never touched.
 """
 
 from __future__ import annotations
 
+import json
 import socket
+from dataclasses import asdict
 from pathlib import Path
 
 from smsops.models import Phase
@@ -14,7 +17,7 @@ from smsops.runs import scratch
 from smsops.runs.context import Context
 from smsops.runs.kinds import Done, Found, Outcome, Probe, StepKind
 from smsops.runtimes import registry
-from smsops.runtimes.base import Runtime
+from smsops.runtimes.base import Runtime, Told
 from smsops.switch.gate import wait_until_good
 from smsops.switch.service import Service
 
@@ -31,9 +34,23 @@ def data_of(ctx: Context) -> Path:
     return ctx.work_dir / "data"
 
 
+def tell(ctx: Context, told: Told) -> None:
+    """Note what SMS is told when it is started. Beside the copy, which is as secret: a run's rows show no password."""
+    file = _told(ctx)
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(asdict(told)))
+
+
+def _told(ctx: Context) -> Path:
+    return ctx.work_dir / "told.json"
+
+
 def runtime_of(ctx: Context, port: int = 0) -> Runtime:
     """The runtime in which this run's sandbox lives."""
-    return registry.sandbox_for(ctx.environment, data_of(ctx), port or ctx.fact(START, "port", 0))
+    file = _told(ctx)
+    told = Told(**json.loads(file.read_text())) if file.exists() else Told()
+    return registry.sandbox_for(ctx.environment, data_of(ctx), port or ctx.fact(START, "port", 0), told)
 
 
 def service_of(ctx: Context) -> Service:

@@ -101,6 +101,13 @@ def a_followed_school() -> Environment:
     return environment
 
 
+def a_mounted_folder_to_be_cleared() -> OffsiteVault:
+    vault = a_mounted_folder()
+    OffsiteVault.objects.filter(pk=vault.pk).update(tidy=True)
+    vault.refresh_from_db()
+    return vault
+
+
 def its_pinned_backup() -> Backup:
     return make_backup(pinned=True)
 
@@ -149,6 +156,7 @@ RUNS = {
     ),
     "prove a backup": Door("prove", "backups.verify_backup", its_backup, "restore_test"),
     "bring a backup back": Door("bring-back", "backups.verify_backup", its_copied_backup, "rescue"),
+    "clear elsewhere": Door("tidy", "backups.tidy_offsitevault", a_mounted_folder_to_be_cleared, "replication"),
     "copy": Door("copy", "backups.copy_offsitevault", a_mounted_folder, "replication"),
     "deploy a release": Door("deploy", "smsops.deploy_environment", its_older_release, "deploy", exclusive=True),
     "deploy": Door("deploy", "smsops.deploy_environment", a_school, "deploy", exclusive=True, extra=_older),

@@ -7,10 +7,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from backups.models import LogFollowing
+from backups.services.logs.postgres import PostgresLog
 from smsops.models import Environment, RunState
 from tests.admin.browser import Browser, Page, door
 from tests.admin.doors import a_followed_school, a_school
-from tests.factories import make_admin, make_incident, make_run, make_user, make_viewer
+from tests.backups.lines import HERE, base, fill
+from tests.factories import make_admin, make_environment, make_incident, make_run, make_user, make_viewer
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +36,23 @@ def test_a_follower_that_looks_is_none_and_the_loss_is_shown() -> None:
     page = moments_page(environment)
     assert not page.all("p", "alarm")
     assert "Loss if it broke now 0.4 s" in page.text
+
+
+def test_a_log_of_sms_that_only_grows_is_an_alarm_with_its_size() -> None:
+    environment, now = a_followed_school(), timezone.now()
+    LogFollowing.objects.update(looked_at=now, log_bytes=1_200_000_000, hung_at=now)
+    page = moments_page(environment)
+    assert page.one("p", "alarm").text.startswith("The log of SMS is 1.2 GB and cannot be written back")
+    assert "a follower hung and was ended" in page.text
+
+
+def test_of_a_servers_log_the_moments_are_shown_as_exactly_as_its_clock_is_ours() -> None:
+    school = make_environment(database_engine="postgresql", database_url="postgresql://sms@127.0.0.1:1/sms")
+    LogFollowing.objects.create(environment=school)
+    lines = PostgresLog(school).lines
+    base(fill(lines.begin(HERE), range(3, 9), 0), 3, 1)
+    (row,) = [row for row in moments_page(school).all("li") if "Every commit known to within" in row.text]
+    assert (row.text.startswith("2026-03-01 12:01:00"), "0.0 s" in row.text) == (True, True)
 
 
 def test_the_moments_before_the_last_changes_are_offered() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from backups import selectors
+from backups.models import LogFollowing
 from smsops.models import Environment
 from tests.admin.browser import Browser, Page
 from tests.admin.doors import a_school
@@ -50,3 +54,22 @@ def test_who_may_not_see_backups_does_not_see_the_vault() -> None:
 
 def test_an_environment_that_is_not_there_is_not_found() -> None:
     assert Browser(make_admin()).get(reverse("admin:backups_vault", args=[999])).status == 404
+
+
+def test_the_commits_elsewhere_are_shown_with_their_lag_and_how_much_is_there() -> None:
+    environment = a_school()
+    LogFollowing.objects.create(environment=environment, looked_at=timezone.now())
+    today = f"{timezone.now():%Y-%m-%d}"
+    make_offsite_vault(environment, log_at=timezone.now(), sizes=[[today, 3_000_000, 2_000_000, 17]])
+    page = vault_page(environment)
+    assert "commits 0." in page.text
+    assert "3.0 MB of backups, 2.0 MB of commits, 17 files" in page.text
+
+
+def test_commits_that_are_late_are_trouble_there_and_on_the_dashboard() -> None:
+    environment = a_school()
+    LogFollowing.objects.create(environment=environment, looked_at=timezone.now())
+    vault = make_offsite_vault(environment, log_at=timezone.now() - timedelta(minutes=9), log_problem="No answer.")
+    assert "Commits of the last 9 min" in vault_page(environment).text
+    assert "are on this machine alone" in Browser(make_viewer()).get(reverse("admin:index")).text
+    assert "9 min" in Browser(make_viewer()).get(vault.get_absolute_url()).text

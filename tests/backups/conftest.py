@@ -16,6 +16,8 @@ from smsops.environments.database_url import DatabaseUrl
 from tests.backups.clusters import Cluster, cluster
 from tests.backups.couples import script
 from tests.backups.databases import make
+from tests.backups.pg_couples import FAMILY, Couple
+from tests.backups.pg_schools import make_template, move_in, new_school
 from tests.backups.replicas import fill
 from tests.backups.servers import any_site as any_site
 from tests.backups.servers import azure_site as azure_site
@@ -112,6 +114,41 @@ def server() -> Iterator[Cluster]:
 def school_url(server: Cluster) -> DatabaseUrl:
     """A school of 50 students on that server."""
     return server.new()
+
+
+@pytest.fixture(scope="session")
+def school_server(server: Cluster, releases_path: Path, school: Path) -> Cluster:
+    """The same server, with the demo school to make databases from."""
+    make_template(server, releases_path / "1.18.1", school)
+    return server
+
+
+@pytest.fixture
+def big_school(school_server: Cluster) -> DatabaseUrl:
+    """The demo school of 200 students on it."""
+    return new_school(school_server)
+
+
+@pytest.fixture
+def server_sms(process_place: Place, big_school: DatabaseUrl) -> Place:
+    """A running SMS that works on that database."""
+    return move_in(process_place, big_school)
+
+
+@pytest.fixture
+def pair(server: Cluster, school_url: DatabaseUrl, tmp_path: Path) -> Couple:
+    """A school of 50 students, remembered."""
+    found = Couple(server, school_url, tmp_path)
+    found.remember()
+    return found
+
+
+@pytest.fixture
+def family(pair: Couple) -> Couple:
+    """Parents, children, and two tables that refer to each other."""
+    pair.execute(FAMILY)
+    pair.remember()
+    return pair
 
 
 @pytest.fixture

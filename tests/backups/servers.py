@@ -63,9 +63,9 @@ def rclone(folder: Path) -> Iterator[Site]:
 
 
 @contextlib.contextmanager
-def moto(folder: Path, **env: str) -> Iterator[Site]:
-    """S3 by moto, in memory, with a bucket that has object lock."""
-    port = free_port()
+def moto(folder: Path, port: int = 0, **env: str) -> Iterator[Site]:
+    """S3 by moto, in memory, with a bucket that has object lock; at a free port, or at this one."""
+    port = port or free_port()
     command = [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     with running(command, port, folder / f"moto-{port}.log", **env):
         site = Site("s3", "bucket", f"http://127.0.0.1:{port}", "sms", KEY, SECRET)

@@ -21,12 +21,13 @@ from tests.backups.books import Book, digest_of, sweep
 PRODUCT = str(Path(backups.__file__).parent)
 
 
-def killed(act: Callable[[], object], at: int) -> bool:
-    """Run `act` in another process that is killed at its `at`-th line of the product; False where it ended before."""
+def killed(act: Callable[[], object], at: int, *parts: str) -> bool:
+    """Run `act` in another process that is killed at its `at`-th line of the product, or of these parts of it; False
+    where it ended before."""
     pid = os.fork()
     if pid == 0:
         try:
-            sys.settrace(dying(at))
+            sys.settrace(dying(at, *parts))
             act()
             os._exit(0)
         finally:
@@ -36,13 +37,14 @@ def killed(act: Callable[[], object], at: int) -> bool:
     return ended != 0
 
 
-def dying(at: int) -> Callable[[FrameType, str, Any], Any]:
+def dying(at: int, *parts: str) -> Callable[[FrameType, str, Any], Any]:
     """Traces the lines of the product, and kills this process at one of them."""
+    wanted = tuple(f"{PRODUCT}/{part}" for part in parts) or (PRODUCT,)
     left = at
 
     def trace(frame: FrameType, event: str, _: Any) -> Any:
         nonlocal left
-        if not frame.f_code.co_filename.startswith(PRODUCT):
+        if not frame.f_code.co_filename.startswith(wanted):
             return None
         left -= event == "line"
         if left <= 0:

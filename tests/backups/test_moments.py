@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from backups import tasks
+from backups import selectors, tasks
 from backups.models import Backup, LogFollowing
 from backups.services import following, moments
 from incidents.models import Incident, IncidentState
@@ -34,9 +34,9 @@ class Followed:
         self.row = LogFollowing.objects.create(environment=place.environment)
         self.process: subprocess.Popen[str] | None = None
 
-    def start(self) -> None:
+    def start(self, *words: object) -> None:
         with self.log.open("w") as log:
-            self.process = manage("follow", stdout=log, stderr=log)
+            self.process = manage("follow", *words, stdout=log, stderr=log)
         self.wait(lambda: self.now().alive, "the follower")
 
     def now(self) -> LogFollowing:
@@ -148,13 +148,11 @@ def test_a_killed_follower_is_started_again_and_nothing_is_lost(followed: Follow
     killed = timezone.now()
     followed.place.execute("UPDATE grades SET grade = 4 WHERE id = 1")
     followed.wait(lambda: (followed.now().looked_at or killed) > killed, "another follower")
-    tasks.look_at_followers()  # killed just while it wrote its image, the log begins anew and gets its backup
-    for run in Run.objects.filter(state=RunState.QUEUED):
-        drive(run)
     moment = followed.commit(5)
     followed.commit(6)
     restored(followed, moment)
     assert followed.grade == 5
+    assert len(selectors.log_of(followed.place.environment).generations()) == 1
 
 
 def children(followed: Followed) -> list[int]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from backups.engines.postgres import base_backup, programs, recovery
+from backups.engines.postgres import base_backup, beats, programs, recovery
 from backups.engines.postgres.archive import Archive
 from backups.engines.postgres.bases import Base
 from backups.engines.postgres.exchange import Exchange
@@ -64,6 +64,10 @@ class Line:
             query = "SELECT FROM pg_stat_replication WHERE application_name = 'smsops' AND write_lsn >= %s"
             wait_for(lambda: connection.execute(query, wanted).fetchone() is not None, "the log to be fetched")
 
+    def beat(self) -> None:
+        with self.server.connect("postgres") as connection:
+            beats.send(connection)
+
     def close_segment(self) -> None:
         self.commit("INSERT INTO notes VALUES ('x')")
         self.server.execute("postgres", "SELECT pg_switch_wal()")
@@ -93,7 +97,7 @@ def line(server: Cluster) -> Iterator[Line]:
 def test_every_moment_is_exact_to_the_commit(line: Line) -> None:
     line.base()
     moments = [line.commit(f"INSERT INTO notes VALUES ('{number}')") for number in range(12)]
-    line.receiver.beat()
+    line.beat()
     for number, offset, wanted in ((0, 0, 1), (7, 0, 8), (7, -1, 7)):
         found = line.recover(moments[number] + timedelta(microseconds=offset))
         assert found.row_counts["notes"] == wanted
@@ -167,7 +171,7 @@ def test_a_quiet_time_can_be_chosen_after_a_beat(line: Line) -> None:
     line.base()
     line.commit("INSERT INTO notes VALUES ('last')")
     quiet = datetime.now(UTC)
-    line.receiver.beat()
+    line.beat()
     assert line.recover(quiet).row_counts["notes"] == 1
 
 
@@ -223,7 +227,9 @@ def test_a_receiver_that_was_away_too_long_says_so_and_the_hole_is_found(forgetf
     assert problem is not None
     assert "there is a hole" in problem.message
     let_the_server_keep(line, "256MB", KEPT)
-    line.receiver.begin_anew()
+    line.receiver.stop()
+    line.receiver.drop_slot()
+    line.archive.finish()
     line.receiver.start()
     line.close_segment()
     line.close_segment()

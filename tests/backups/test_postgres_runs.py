@@ -1,7 +1,7 @@
 """Backups, verifications and restores of an SMS whose database is on a real PostgreSQL, as runs.
 
-The demo SMS knows only SQLite and serves from a file of its own; the rows that are backed up, restored and compared are
-the server's.
+SMS serves from a file of its own here; the rows that are backed up, restored and compared are the server's. One that
+really works on the server is in test_postgres_trials.py.
 """
 
 from __future__ import annotations
@@ -18,13 +18,15 @@ from backups import selectors
 from backups.engines.postgres import dumps
 from backups.engines.postgres.engine import PostgresEngine
 from backups.models import Backup, Proof
-from backups.services import backups, recoveries, restore_tests, restores
+from backups.services import backups, databases, restores
 from backups.vault import slots
 from deployments.models import Release
 from smsops.environments.database_url import DatabaseUrl
-from smsops.errors import OpsError, WrongUse
+from smsops.errors import OpsError
 from smsops.models import DatabaseEngine, Run, RunState
 from smsops.runs.plan import By
+from smsops.runtimes import registry
+from smsops.runtimes.base import Told
 from tests.backups.clusters import PASSWORD, Cluster
 from tests.backups.test_backup_runs import taken, verified
 from tests.kills import kill_at_every_boundary
@@ -206,11 +208,7 @@ def test_a_server_that_is_away_fails_a_backup_in_one_sentence_without_the_passwo
     assert "canary" not in everything(run)
 
 
-def test_what_is_for_sqlite_alone_is_refused_in_one_sentence(sms: Place) -> None:
-    backup = taken(sms)
-    with pytest.raises(WrongUse, match="Comparing single rows is for SQLite so far"):
-        recoveries.plan_comparison(backup)
-    with pytest.raises(WrongUse, match="Putting single rows back is for SQLite so far"):
-        recoveries.plan_recovery(backup, {"students": ["removed"]}, with_children=False)
-    with pytest.raises(WrongUse, match="Starting SMS on a copy is for SQLite so far"):
-        restore_tests.plan(backup)
+def test_the_real_database_is_never_taken_for_a_sandboxs(sms: Place, tmp_path: Path) -> None:
+    sandbox = registry.sandbox_for(sms.environment, tmp_path, 1, Told())
+    with pytest.raises(OpsError, match="The copy is gone"):
+        databases.of(sms.environment, sandbox)

@@ -14,7 +14,7 @@ from backups.wal.following import Status, follow
 from backups.wal.records import Kind
 from smsops.errors import OpsError
 from tests.backups.databases import make
-from tests.backups.wals import Desk, acting, desk_at, kinds, log_at, make_live, right, work
+from tests.backups.wals import Desk, acting, desk_at, digest_of, kinds, log_at, make_live, right, work
 
 
 @pytest.mark.parametrize(("page", "vacuum"), [(512, 0), (1024, 1), (65536, 0)])
@@ -84,6 +84,18 @@ def test_a_vacuum_is_one_commit(desk: Desk) -> None:
         seen |= work(desk, actor)
     assert right(desk, seen)
     assert desk.follower.gap == ""
+
+
+def test_pages_given_back_bit_by_bit_are_commits_too(tmp_path: Path) -> None:
+    with desk_at(tmp_path, vacuum=2) as desk, acting(desk.database) as actor:
+        seen = work(desk, actor)
+        for _ in range(3):
+            actor.do("DELETE FROM noise WHERE rowid % 2")
+            actor.do("PRAGMA incremental_vacuum(5)")
+            seen |= work(desk, actor, looks=2)
+        places = desk.positions()
+        assert digest_of(desk.replayed(places[-1])[0]) == (max(seen), seen[max(seen)])
+        assert desk.follower.gap == ""
 
 
 def test_the_log_is_begun_anew_in_a_pause(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

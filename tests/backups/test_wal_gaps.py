@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from backups.wal.coverage import coverage
 from backups.wal.records import Kind
+from smsops.errors import OpsError
 from tests.backups.wals import Desk, acting, kinds, make_live, right, work
 
 
@@ -19,7 +21,7 @@ def test_what_happened_while_nobody_followed_is_one_jump_and_a_gap(desk: Desk) -
             seen |= actor.work(3)
             actor.do("PRAGMA wal_checkpoint(TRUNCATE)")
         desk.follower.poll()
-        assert desk.follower.gap == "its log was begun anew while nobody followed"
+        assert desk.follower.gap.startswith("its log was begun anew while nobody followed; ")
         seen |= work(desk, actor)
     assert right(desk, seen)
     assert kinds(desk).count(Kind.JUMP) == 1
@@ -34,7 +36,7 @@ def test_commits_that_were_written_back_while_nobody_followed_are_missed(desk: D
         actor.do("PRAGMA wal_checkpoint(FULL)")
         actor.do("UPDATE students SET name = 'Last' WHERE id = 1")
         desk.follower.poll()
-        assert desk.follower.gap == "its log was begun anew while nobody followed"
+        assert desk.follower.gap.startswith("its log was begun anew while nobody followed; ")
         seen |= work(desk, actor)
     assert right(desk, seen)
 
@@ -83,6 +85,81 @@ def test_letting_go_of_a_replaced_database_leaves_the_new_one_its_log(desk: Desk
         desk.follower.poll()
         seen |= work(desk, actor)
     assert right(desk, seen)
+
+
+def test_a_database_that_was_copied_over_is_noticed_although_its_log_goes_on(desk: Desk, tmp_path: Path) -> None:
+    with acting(desk.database) as actor:
+        work(desk, actor, looks=8)
+        actor.do("PRAGMA wal_checkpoint")  # what is in the log alone would hide what the file has become
+        desk.follower.poll()
+        actor.work(1)
+        desk.follower.poll()
+        other = make_live(tmp_path / "other" / "other.db", first=1000)
+        subprocess.run(["cp", other, desk.database], check=True)
+        desk.follower.poll()
+        assert desk.follower.gap == "something else than SQLite wrote to the database file"
+    desk.follower.poll()
+    assert desk.follower.gap.startswith("its own image of the database was not the database")
+    assert len(desk.log.generations()) == 2
+
+
+def test_a_database_file_that_was_only_touched_is_no_gap(desk: Desk) -> None:
+    with acting(desk.database) as actor:
+        seen = work(desk, actor)
+        subprocess.run(["touch", desk.database], check=True)
+        seen |= work(desk, actor)
+        seen |= work(desk, actor)
+    assert right(desk, seen)
+    assert (desk.follower.gap, len(desk.log.generations())) == ("", 1)
+
+
+def test_while_it_is_followed_sqlite_refuses_to_give_up_the_log(desk: Desk) -> None:
+    with acting(desk.database) as actor:
+        seen = work(desk, actor)
+        actor.do("PRAGMA busy_timeout=0")
+    switched = subprocess.run(["sqlite3", desk.database, "PRAGMA journal_mode=DELETE"], capture_output=True, text=True)
+    assert "locked" in switched.stderr
+    with acting(desk.database, 2) as actor:
+        seen |= work(desk, actor)
+    assert right(desk, seen)
+    assert desk.follower.gap == ""
+
+
+def test_a_log_that_was_given_up_and_begun_again_while_nobody_followed_is_one_jump(desk: Desk) -> None:
+    with acting(desk.database) as actor:
+        seen = work(desk, actor)
+        desk.again()
+        actor.do("PRAGMA journal_mode=DELETE")
+        seen |= actor.work(2)
+        actor.do("PRAGMA journal_mode=WAL")
+        seen |= actor.work(2)
+        desk.follower.poll()
+        seen |= work(desk, actor)
+    assert right(desk, seen)
+    assert (kinds(desk).count(Kind.JUMP), len(desk.log.generations())) == (1, 1)
+
+
+def test_without_a_log_to_follow_it_says_so_until_there_is_one(desk: Desk) -> None:
+    with acting(desk.database) as actor:
+        seen = work(desk, actor)
+        desk.again()
+        actor.do("PRAGMA journal_mode=DELETE")
+        with pytest.raises(OpsError, match="has no write-ahead log to follow"):
+            desk.follower.poll()
+        actor.do("PRAGMA journal_mode=WAL")
+        seen |= actor.work(2)
+        desk.follower.poll()
+        seen |= work(desk, actor)
+    assert right(desk, seen)
+
+
+@pytest.mark.parametrize("suffix", ["-wal", "-shm", ""])
+def test_what_is_left_of_a_removed_file_never_passes_for_the_database(desk: Desk, suffix: str) -> None:
+    with acting(desk.database) as actor:
+        work(desk, actor)
+        desk.database.with_name(f"school.db{suffix}").unlink()
+        desk.follower.poll()
+    assert desk.follower.gap
 
 
 @pytest.mark.parametrize(("suffix", "said"), [("-wal", "its log was removed"), ("-shm", "the index of its log was")])

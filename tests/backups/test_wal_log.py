@@ -203,7 +203,7 @@ def test_a_file_is_closed_after_a_while(log: Log, writer: Writer, monkeypatch: p
     assert log.tally(GENERATION, 1).until == BEGUN + 60_000
 
 
-def moments(log: Log) -> list[tuple[int, int, int]]:
+def moments(log: Log) -> list[tuple[int, int, int | None]]:
     """Spans as seconds since the beginning, and their commits."""
     return [
         (round(span.start.timestamp() - BEGUN / 1000), round(span.end.timestamp() - BEGUN / 1000), span.commits)

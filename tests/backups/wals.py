@@ -21,8 +21,9 @@ from backups.vault.shelf import FolderShelf
 from backups.wal.follower import Follower
 from backups.wal.frames import Position
 from backups.wal.log import Log
+from backups.wal.rebuilding import nothing
 from backups.wal.records import Kind
-from backups.wal.replay import Replayed, Until, replay
+from backups.wal.replay import Replayed, Until, planned, replay
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -154,6 +155,7 @@ class Desk:
     follower: Follower
     log: Log
     bases: list[tuple[Path, Position]] = field(default_factory=list)
+    vaulted: bool = False  # whether the followers to come can have the bases
 
     def base(self) -> Path:
         """Take a backup now."""
@@ -162,6 +164,13 @@ class Desk:
         assert position is not None
         self.bases.append((path, position))
         return path
+
+    def built(self, end: Position, target: Path) -> Position | None:
+        """Put the newest base at `target`, as a vault does for a follower."""
+        path, position = self.bases[-1]
+        planned(self.log, position, end)
+        shutil.copyfile(path, target)
+        return position
 
     def replayed(self, until: Until, base: int = 0) -> tuple[Path, Replayed]:
         """A copy of a base, brought to that moment."""
@@ -189,7 +198,8 @@ class Desk:
     def again(self) -> Follower:
         """A follower that comes after the last one was killed."""
         self.kill()
-        self.follower = Follower(self.database, self.folder / "shadow", self.log)
+        base = self.built if self.vaulted else nothing
+        self.follower = Follower(self.database, self.folder / "shadow", self.log, base=base)
         return self.follower
 
 
@@ -202,8 +212,9 @@ def desk_at(
     desk = Desk(folder, database, Follower(database, own or folder / "shadow", log), log)
     desk.follower.poll()
     with acting(desk.database) as actor:
+        awake(desk, actor)
         actor.do("UPDATE students SET name = 'First' WHERE id = 1")
-    desk.follower.poll()
+        desk.follower.poll()
     desk.base()
     try:
         yield desk
@@ -211,8 +222,15 @@ def desk_at(
         desk.kill()
 
 
+def awake(desk: Desk, actor: Actor) -> None:
+    """Look once more when the actor has started: on a busy machine that takes longer than a time may be off."""
+    actor.do("SELECT 1")
+    desk.follower.poll()
+
+
 def work(desk: Desk, actor: Actor, looks: int = 5, commits: int = 3) -> dict[int, str]:
     seen: dict[int, str] = {}
+    awake(desk, actor)
     for _ in range(looks):
         seen |= actor.work(commits)
         desk.follower.poll()

@@ -133,7 +133,10 @@ def test_every_migration_can_be_undone_and_matches_the_models(
             "it contains 'change'",
         ),
         ({"SMS_ENV": "production"}, "only allowed inside the container"),
-        ({"DATABASE_URL": "postgresql://sms@localhost/sms"}, "DATABASE_URL must start with sqlite:///"),
+        (
+            {"DATABASE_URL": "mysql://sms@localhost/sms"},
+            "DATABASE_URL must start with sqlite:/// or postgresql://",
+        ),
         ({"SMS_PORT": "eighty"}, "SMS_PORT must be a whole number"),
         ({"SMS_ERA": "d"}, "SMS_ERA must be one of a, b, c"),
     ],

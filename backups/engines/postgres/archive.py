@@ -2,17 +2,21 @@
 
 `log/` is where pg_receivewal writes; `segments/` holds closed segments and `bases/` base backups, both sealed. The last
 closed segment stays in `log/`, too: from it pg_receivewal knows where to go on. What is in `log/` (two segments,
-usually) is not sealed and belongs to smsops alone.
+usually) is not sealed and belongs to smsops alone. A segment is the unfinished one, then a closed one, then a sealed
+one; who reads it while that happens tries again.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-from backups.engines.postgres import segments
+from backups.engines.postgres import notes, segments
 from backups.engines.postgres.bases import Base
 from backups.engines.postgres.segments import Coverage
 from backups.errors import BackupDamaged
@@ -22,6 +26,7 @@ from backups.vault.shelf import explained, make_private
 
 SEALED = ".sealed"
 PARTIAL = ".partial"
+STALE = 24 * 3600.0  # seconds after which what is half-way was left by a kill
 
 
 class Archive:
@@ -34,35 +39,51 @@ class Archive:
             for each in (self.log, self.sealed, self.bases_folder):
                 make_private(each)
 
-    def take_in(self) -> list[str]:
-        """Seal every closed segment that is not yet; let go of the plain ones but the last. Returns the new ones."""
+    def take_in(self, most: int | None = None) -> list[str]:
+        """Seal the closed segments that are not yet, at most so many; let go of the plain ones but the last. Returns
+        the new ones."""
         closed = sorted(path.name for path in self.log.iterdir() if segments.parse(path.name) or _is_history(path.name))
-        new = [name for name in closed if not self._envelope(name).exists()]
+        new = [name for name in closed if not self._envelope(name).exists()][:most]
         with explained(self.folder):
             for name in new:
-                with (self.log / name).open("rb") as file:
-                    envelopes.seal(file, self._envelope(name), self.keys, {"segment": name})
+                self._seal(name)
             for name in [name for name in closed if segments.parse(name)][:-1]:
-                (self.log / name).unlink()
+                if self._envelope(name).exists():
+                    (self.log / name).unlink()
         return new
 
+    def finish(self) -> None:
+        """Seal all that is left, the unfinished segment included: nobody writes here any more."""
+        self.take_in()
+        with explained(self.folder):
+            for path in sorted(self.log.iterdir()):
+                if path.name.endswith(PARTIAL) and not self._envelope(path.name).exists():
+                    self._seal(path.name)
+                path.unlink()
+
+    def _seal(self, name: str) -> None:
+        with (self.log / name).open("rb") as file:
+            envelopes.seal(file, self._envelope(name), self.keys, {"segment": name})
+
     def names(self) -> list[str]:
-        """Every closed segment that is at hand, sealed or not yet."""
+        """Every segment that is at hand, sealed or not yet, the unfinished one included."""
         sealed = {path.name.removesuffix(SEALED) for path in self.sealed.glob(f"*{SEALED}")}
-        return sorted(sealed | {path.name for path in self.log.iterdir() if segments.parse(path.name)})
+        found = {name.removesuffix(PARTIAL) for name in sealed | {path.name for path in self.log.iterdir()}}
+        return sorted(name for name in found if segments.parse(name))
+
+    def size(self) -> int:
+        """Bytes of all that is kept here."""
+        folders = (self.log, self.sealed, self.bases_folder)
+        return sum(_bytes(path) for folder in folders for path in folder.iterdir())
 
     def bases(self) -> list[Base]:
         """All base backups, oldest first; one without its description is none."""
-        return sorted(
-            (Base(**json.loads(path.read_text())) for path in self.bases_folder.glob("*.json")),
-            key=lambda base: base.moment,
-        )
+        described = [path for path in self.bases_folder.glob("*.json") if not path.name.startswith(".")]
+        return sorted((Base(**json.loads(path.read_text())) for path in described), key=lambda base: base.moment)
 
     def add_base(self, base: Base) -> None:
         """Let a base backup whose envelope is here appear."""
-        private = self.bases_folder / f".{base.name}.json"
-        private.write_text(json.dumps(asdict(base)))
-        private.replace(self.bases_folder / f"{base.name}.json")
+        notes.write(self.bases_folder / f"{base.name}.json", json.dumps(asdict(base)), sync=True)
 
     def base_envelope(self, name: str) -> Path:
         """Where the files of a base backup are."""
@@ -86,21 +107,37 @@ class Archive:
         found = self.coverage(base)
         segment = base.first
         while found.last is not None and segment <= found.last:
-            self._write(segment.name(), target)
+            self._write(segment.name(), target / segment.name())
             segment = segment.following
-        partial = self.log / f"{segment.name()}{PARTIAL}"
-        if partial.exists():
-            (target / segment.name()).write_bytes(partial.read_bytes())
         return found
 
     def _write(self, name: str, target: Path) -> None:
-        plain = self.log / name
-        with (target / name).open("wb") as file:
-            if plain.exists() and not self._envelope(name).exists():
-                file.write(plain.read_bytes())
+        for _ in range(3):  # it may become a closed one, and then a sealed one, while it is looked for
+            with contextlib.suppress(FileNotFoundError), target.open("wb") as file:
+                file.writelines(self._read(name))
                 return
-            for piece in envelopes.unseal(self._envelope(name), self.keys, {"segment": name}):
-                file.write(piece)
+        raise BackupDamaged(f"The segment {name} of the log is gone.")
+
+    def _read(self, name: str) -> Iterator[bytes]:
+        unfinished = f"{name}{PARTIAL}"
+        if self._envelope(name).exists():
+            yield from envelopes.unseal(self._envelope(name), self.keys, {"segment": name})
+        elif (self.log / name).exists():
+            yield (self.log / name).read_bytes()
+        elif self._envelope(unfinished).exists():
+            yield from envelopes.unseal(self._envelope(unfinished), self.keys, {"segment": unfinished})
+        else:
+            yield (self.log / unfinished).read_bytes()
+
+    def holds(self, name: str, end: int, text: bytes) -> bool:
+        """Whether the text stands right before the byte `end` (a multiple of 8) of a segment, as far as the eight bytes
+        before it tell, which no page of the log divides; they are zero until they are written."""
+        for path in (self.log / f"{name}{PARTIAL}", self.log / name):
+            with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+                file.seek(end - 8)
+                found = file.read(8).rstrip(b"\0")
+                return bool(found) and text.endswith(found)
+        return self._envelope(name).exists()
 
     def forget_before(self, base: Base) -> int:
         """Remove base backups older than this one and segments only they needed; returns how many segments."""
@@ -110,7 +147,17 @@ class Archive:
         gone = [name for name in self.names() if (each := segments.parse(name)) is not None and each < base.first]
         for name in gone:
             self._envelope(name).unlink(missing_ok=True)
+        self._sweep()
         return len(gone)
+
+    def _sweep(self) -> None:
+        """Remove what kills left half-way: private files, and base backups that never got their description."""
+        known = {f"{base.name}{suffix}" for base in self.bases() for suffix in (SEALED, ".json")}
+        for path in (*self.sealed.iterdir(), *self.bases_folder.iterdir()):
+            half = path.name.startswith(".") or (path.parent == self.bases_folder and path.name not in known)
+            with contextlib.suppress(FileNotFoundError):
+                if half and time.time() - path.stat().st_mtime > STALE:
+                    path.unlink()
 
     def _envelope(self, name: str) -> Path:
         return self.sealed / f"{name}{SEALED}"
@@ -118,3 +165,10 @@ class Archive:
 
 def _is_history(name: str) -> bool:
     return name.endswith(".history")
+
+
+def _bytes(path: Path) -> int:
+    """Its size; none when it has just gone."""
+    with contextlib.suppress(FileNotFoundError):
+        return path.stat().st_size
+    return 0

@@ -12,7 +12,7 @@ from backups.engines.postgres import connection as connections
 from backups.engines.postgres import programs
 from backups.engines.postgres.archive import Archive
 from backups.engines.postgres.bases import Base
-from backups.engines.postgres.connection import connect
+from backups.engines.postgres.connection import maintenance
 from backups.engines.postgres.pipes import folder_as_tar, pieces_as_file
 from backups.errors import BackupDamaged
 from backups.vault import envelopes
@@ -31,14 +31,16 @@ def take(url: DatabaseUrl, archive: Archive, work: Path) -> Base:
     """
     shutil.rmtree(work, ignore_errors=True)
     try:
-        with connect(url) as connection:
+        with maintenance(url) as connection:
             major = connections.major(connection)
             _refuse_tablespaces(connection)
         program, proof = (programs.fitting(name, major, exact=True) for name in ("pg_basebackup", "pg_verifybackup"))
         argv = [str(program), f"--pgdata={work}", "--format=plain", "--wal-method=stream", "--checkpoint=fast"]
         programs.run([*argv, "--no-password", "--no-sync"], url, timeout=SECONDS, folder=work.parent)
+        with maintenance(url) as connection:
+            row = connection.execute("SELECT clock_timestamp()").fetchone()
+        base = _described(work, major, row[0] if row else datetime.now(UTC))
         programs.run([str(proof), "--quiet", str(work)], url, timeout=SECONDS)
-        base = _described(work, major)
         with explained(archive.folder), folder_as_tar(work) as stream:
             size = envelopes.seal(stream, archive.base_envelope(base.name), archive.keys, {"base": base.name})
         found = Base(**{**vars(base), "size": size})
@@ -71,12 +73,12 @@ def _refuse_tablespaces(connection: connections.Connection) -> None:
         )
 
 
-def _described(work: Path, major: int) -> Base:
+def _described(work: Path, major: int, finished: datetime) -> Base:
     """What the backup says of itself."""
     (stretch,) = json.loads((work / "backup_manifest").read_text())["WAL-Ranges"]
-    now = datetime.now(UTC)
-    positions = stretch["Start-LSN"], stretch["End-LSN"]
-    return Base(f"{now:%Y%m%dT%H%M%S%fZ}", now.isoformat(), major, stretch["Timeline"], *positions, size=0)
+    name, now = f"{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}", finished.astimezone(UTC).isoformat()
+    plain = sum(path.lstat().st_size for path in work.rglob("*"))
+    return Base(name, now, major, stretch["Timeline"], stretch["Start-LSN"], stretch["End-LSN"], 0, plain)
 
 
 def _read_back(archive: Archive, base: Base) -> None:

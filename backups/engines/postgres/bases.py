@@ -11,8 +11,8 @@ from backups.engines.postgres.segments import Segment
 
 @dataclass(frozen=True)
 class Base:
-    """A base backup: when it was whole, the server's major version, and the stretch of log without which it is
-    nothing."""
+    """A base backup: when it was whole by the server's clock, the server's major version, and the stretch of log
+    without which it is nothing. `size` is what it takes sealed, `plain` what the server's files take (0: unknown)."""
 
     name: str
     finished_at: str
@@ -21,6 +21,7 @@ class Base:
     start: str
     end: str
     size: int
+    plain: int = 0
 
     @property
     def moment(self) -> datetime:

@@ -22,6 +22,26 @@ class Complaint:
 
 KNOWN = (
     Complaint(
+        "no pg_hba.conf entry for replication connection|pg_hba.conf rejects replication connection",
+        "PostgreSQL at {server} does not let the user {user} in to receive its log.",
+        "In the server's pg_hba.conf, add a line “host replication {user} ADDRESS scram-sha-256” and reload it.",
+    ),
+    Complaint(
+        "replication role|permission denied to start WAL sender|permission denied to use replication slots",
+        "The user {user} may not receive the log of {server}, which point in time and base backups need.",
+        "As the server's administrator: ALTER ROLE {user} REPLICATION.",
+    ),
+    Complaint(
+        "max_wal_senders|all replication slots are in use",
+        "The server {server} has no place left for another receiver of its log.",
+        "Raise max_wal_senders and max_replication_slots on the server, and restart it.",
+    ),
+    Complaint(
+        "recovery is in progress|during recovery",
+        "The server {server} is a standby; its log is followed at the primary.",
+        "Give the primary's address.",
+    ),
+    Complaint(
         "password authentication failed|no password supplied|pg_hba.conf",
         "PostgreSQL at {server} does not let the user {user} in.",
         "Check user and password in the environment's database address.",
@@ -63,6 +83,7 @@ KNOWN = (
         "",
         True,
     ),
+    Complaint("deadlock detected", "{name} and another session waited for each other.", "", True),
     Complaint(
         "canceling statement due to lock timeout|could not obtain lock",
         "A table of {name} stayed locked by another session.",
@@ -80,7 +101,7 @@ KNOWN = (
 
 def explain(said: str, url: DatabaseUrl, program: str, folder: Path | None = None) -> OpsError:
     """What was said as a sentence; the password never shows in it. `folder` is where the program wrote."""
-    if folder is not None and re.search("could not (?:write|close|fsync).*No space left on device", said):
+    if folder is not None and re.search("could not (?:write|close|fsync|open|create).*No space left on device", said):
         return OpsError(f"The disk of {folder} is full.", fix="Make room, then try again.")
     for each in KNOWN:
         if found := re.search(each.mark, said):

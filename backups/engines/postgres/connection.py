@@ -17,6 +17,12 @@ Connection = psycopg.Connection[TupleRow]
 MAINTENANCE = ("postgres", "template1")
 CONNECT_SECONDS = 10
 LOCK_WAIT = "30s"  # a migration under way holds its tables
+ALIVE: dict[str, Any] = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20000,
+}
 
 
 @contextlib.contextmanager
@@ -32,6 +38,7 @@ def connect(url: DatabaseUrl, *, autocommit: bool = True) -> Iterator[Connection
             application_name="smsops",
             options=f"-c lock_timeout={LOCK_WAIT}",
             autocommit=autocommit,
+            **ALIVE,
             **values,
         ) as connection:
             yield connection

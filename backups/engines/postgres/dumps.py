@@ -19,6 +19,9 @@ MAGIC = b"PGDMP"
 SECONDS = 1800.0
 _COPY = re.compile(rb'COPY ("(?:[^"]|"")+"|[^\s".]+)\.("(?:[^"]|"")+"|[^\s".(]+) \(.*\) FROM stdin;\n')
 
+_FROM = re.compile(r"^;\s+Dumped from database version: (\d+)", re.MULTILINE)
+_EXTENSION = re.compile(r"^\d+; \d+ \d+ EXTENSION - (\S+) $", re.MULTILINE)
+
 
 @dataclass
 class Contents:
@@ -48,6 +51,24 @@ def contents(dump: Path) -> Contents:
             raise BackupDamaged(f"The dump cannot be read: {said[0].removeprefix('pg_restore: error: ')}.")
         rows.seek(0)
         return _counted(rows)
+
+
+@dataclass(frozen=True)
+class Head:
+    """What a dump says of itself: the server's major version, and the extensions the database had."""
+
+    major: int
+    extensions: tuple[str, ...]
+
+
+def head(dump: Path) -> Head:
+    """Read a dump's table of contents. Raises BackupDamaged when it cannot be read."""
+    check_is_dump(dump)
+    done = process.run([str(reader()), "--list", str(dump)], timeout=SECONDS, env=programs.environment(None))
+    version = _FROM.search(done.stdout)
+    if not done.ok or version is None:
+        raise BackupDamaged("The dump's table of contents cannot be read.")
+    return Head(int(version.group(1)), tuple(_EXTENSION.findall(done.stdout)))
 
 
 def reader() -> Path:

@@ -18,6 +18,7 @@ from smsops.process import Completed
 
 HOMES = Path("/usr/lib/postgresql")  # Debian keeps every version beside the others, and none of them on PATH
 OTHER_HOMES = "/usr/pgsql-*/bin"
+SERVERS = ("postgres", "initdb")  # the client's package does not have them
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
 
 
@@ -51,7 +52,7 @@ def fitting(name: str, server: int, *, exact: bool = False) -> Path:
     fits = [major for major in sorted(here) if major == server or (major > server and not exact)]
     if fits:
         return here[fits[0]]
-    package = f"postgresql-{server}" if exact else f"postgresql-client-{server}"
+    package = f"postgresql-{server}" if exact or name in SERVERS else f"postgresql-client-{server}"
     if not here:
         raise OpsError(f"{name} is not on this machine.", fix=f"Install the package {package}.")
     raise OpsError(

@@ -20,7 +20,7 @@ from backups.engines.postgres import connection as connections
 from backups.engines.postgres import programs
 from backups.engines.postgres.archive import Archive
 from backups.engines.postgres.complaints import explain
-from backups.engines.postgres.connection import connect
+from backups.engines.postgres.connection import maintenance
 from smsops.environments.database_url import DatabaseUrl
 from smsops.errors import OpsError
 
@@ -29,7 +29,16 @@ SECONDS = 60.0
 GRACE = 10.0
 UNBOUNDED = "-1"
 ADVICE = "On the server, ALTER SYSTEM SET max_slot_wal_keep_size = '2GB' lets it wait for smsops, within that bound."
-REMOVED = "has already been removed"
+HOLES = {  # what the server says when it cannot go on where the receiver was, and what that means
+    "has already been removed": "The server has thrown away log that was not fetched yet: there is a hole.",
+    "invalidated": "The server has thrown away log that was not fetched yet: there is a hole.",
+    "is ahead of the WAL flush position": "The server's log ends before what was fetched: it was put back.",
+    "is not in this server's history": "The server was put back, or another one was promoted, before what was fetched.",
+}
+
+
+class Hole(OpsError):
+    """The log that was fetched cannot be gone on with; what comes now begins a line of its own."""
 
 
 class Receiver:
@@ -44,10 +53,10 @@ class Receiver:
         running = self.pid()
         if running is not None:
             return running
-        with connect(self.url) as connection:
+        with maintenance(self.url) as connection:
             program = programs.fitting("pg_receivewal", connections.major(connection))
             row = connection.execute("SHOW max_slot_wal_keep_size").fetchone()
-        argv = [str(program), f"--directory={self.archive.log}", *OPTIONS]
+        argv = [str(program), self._directory.decode(), *OPTIONS]
         if row and row[0] != UNBOUNDED:
             slot = f"--slot={self.slot}"
             programs.run([*argv, slot, "--create-slot", "--if-not-exists"], self.url, timeout=SECONDS)
@@ -76,6 +85,9 @@ class Receiver:
 
     def pid(self) -> int | None:
         """Its process number; None when it does not run."""
+        return self._marked() or self._unmarked()
+
+    def _marked(self) -> int | None:
         with contextlib.suppress(OSError, ValueError):
             number = int(self.mark.read_text())
             with contextlib.suppress(ChildProcessError):
@@ -83,24 +95,30 @@ class Receiver:
             line = Path(f"/proc/{number}/cmdline").read_bytes()
             if not line:  # a corpse nobody has buried, or one that was born just now
                 return None if _is_corpse(number) else number
-            return number if str(self.archive.log).encode() in line else None
+            return number if self._directory in line.split(b"\0") else None
         return None
+
+    def _unmarked(self) -> int | None:
+        """One whose starter was killed before it could write its number down."""
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                if self._directory in path.read_bytes().split(b"\0"):
+                    return int(path.parent.name)
+        return None
+
+    @property
+    def _directory(self) -> bytes:
+        return f"--directory={self.archive.log}".encode()
 
     def problem(self) -> OpsError | None:
         """Why it does not run; None while it does."""
         if self.pid() is not None:
             return None
         said = self.said.read_text(errors="replace") if self.said.exists() else ""
-        if REMOVED in said:
-            fix = f"Take a new base backup. {ADVICE}"
-            return OpsError("The server has thrown away log that was not fetched yet: there is a hole.", fix=fix)
-        return explain(said, self.url, "pg_receivewal")
-
-    def beat(self) -> None:
-        """Let the server note an empty transaction, so that a quiet time can be chosen, too: recovery to a moment needs
-        a transaction from after it in the log."""
-        with connect(self.url) as connection:
-            connection.execute("SELECT pg_current_xact_id()")
+        for mark, sentence in HOLES.items():
+            if mark in said:
+                return Hole(sentence, fix=ADVICE)
+        return explain(said, self.url, "pg_receivewal", self.archive.folder)
 
     def stop(self) -> None:
         """End it; what it has written is on the disk."""
@@ -110,18 +128,10 @@ class Receiver:
             _wait_until_gone(number, self.pid)
         self.mark.unlink(missing_ok=True)
 
-    def begin_anew(self) -> None:
-        """After a hole: forget where it was, so that it goes on with the log of now."""
-        self.stop()
-        self.drop_slot()
-        self.archive.take_in()
-        for path in self.archive.log.iterdir():
-            path.unlink()
-
     def drop_slot(self) -> None:
         """Let the server throw away log again; a missing slot is fine."""
         query = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s"
-        with connect(self.url) as connection:
+        with maintenance(self.url) as connection:
             connection.execute(query, [self.slot])
 
 

@@ -10,6 +10,7 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import time
 from collections.abc import Iterator
@@ -20,14 +21,17 @@ from pathlib import Path
 from backups.engines.postgres import base_backup, programs
 from backups.engines.postgres.archive import Archive
 from backups.engines.postgres.bases import Base
-from backups.engines.postgres.connection import connect
+from backups.engines.postgres.connection import connect, maintenance
 from backups.engines.postgres.engine import PostgresEngine
 from smsops.environments.database_url import DatabaseUrl
 from smsops.errors import OpsError
+from smsops.text import bytes_text
 
 START_SECONDS = 3600.0
 SERVER_USER = "postgres"  # a server refuses to run as root
 PORT = 5432  # of the socket's name; nothing listens on the network
+SOCKET = "s"  # its folder
+LONGEST_SOCKET = 107  # bytes of its whole name
 
 
 @dataclass(frozen=True)
@@ -38,46 +42,119 @@ class Recovered:
     at: datetime | None
     row_counts: dict[str, int]
     base: str
+    revision: str = ""
 
 
-def recover(archive: Archive, url: DatabaseUrl, until: datetime | None, scratch: Path, dump: Path) -> Recovered:
+class LogEnds(OpsError):
+    """Nothing in the log is later than the moment that was asked for."""
+
+
+def recover(
+    archive: Archive,
+    url: DatabaseUrl,
+    until: datetime | None,
+    scratch: Path,
+    dump: Path,
+    *,
+    base: Base | None = None,
+    short: bool = False,
+) -> Recovered:
     """Dump the database as it was at `until` (with time zone; None: as new as can be) to the file `dump`.
 
     `scratch` is a folder of its own, with room for the whole server; it is removed. Raises BackupDamaged when there is
-    no base backup from before that moment, and OpsError when the log ends before it.
+    no base backup from before that moment, and OpsError when the log ends before it, unless `short` says that all there
+    is will do then.
     """
-    base = archive.base_for(until)
-    with server(archive, base, url, until, scratch) as beside, connect(beside) as connection:
-        row = connection.execute("SELECT pg_last_xact_replay_timestamp()").fetchone()
+    base = base or archive.base_for(until)
+    with server(archive, base, url, until, scratch, short=short) as beside:
+        _check_existed(beside, until)
+        with connect(beside) as connection:
+            row = connection.execute("SELECT pg_last_xact_replay_timestamp()").fetchone()
         engine = PostgresEngine(beside)
         engine.snapshot(dump)
-        return Recovered(dump, row[0] if row else None, engine.row_counts(), base.name)
+        return Recovered(dump, row[0] if row else None, engine.row_counts(), base.name, engine.revision())
+
+
+def _check_existed(beside: DatabaseUrl, until: datetime | None) -> None:
+    """Raise OpsError where there was no database of that name at that moment."""
+    with maintenance(beside) as connection:
+        here = connection.execute("SELECT FROM pg_database WHERE datname = %s", [beside.name]).fetchone()
+    if here is None:
+        moment = f"At {_text(until)}" if until else "In the end"
+        raise OpsError(f"{moment} the server had no database {beside.name}.", fix="Choose another moment.")
 
 
 @contextlib.contextmanager
 def server(
-    archive: Archive, base: Base, url: DatabaseUrl, until: datetime | None, scratch: Path
+    archive: Archive, base: Base, url: DatabaseUrl, until: datetime | None, scratch: Path, *, short: bool = False
 ) -> Iterator[DatabaseUrl]:
     """A scratch server, recovered to that moment; the address of the database on it."""
     remove(scratch)
     try:
-        program = programs.fitting("postgres", base.major, exact=True)
+        program = check(scratch, base.major)
+        _check_room(scratch, base)
+        scratch.mkdir(mode=0o700, parents=True)
         base_backup.unpack(archive, base, scratch / "data")
-        for name in ("log", "socket"):
+        for name in ("log", SOCKET):
             (scratch / name).mkdir(mode=0o700)
         problem = archive.put_out(base, scratch / "log").problem
         _configure(scratch, until)
         _give_away(scratch)
-        with _started(program, scratch) as running:
-            _wait_until_recovered(running, scratch, problem, until)
-            yield DatabaseUrl(str(scratch / "socket"), PORT, url.name, url.user, "", "disable")
+        running = _recovered(program, scratch, problem, until, short)
+        try:
+            yield DatabaseUrl(str(scratch / SOCKET), PORT, url.name, url.user, "", "disable")
+        finally:
+            _end(running)
     finally:
         remove(scratch)
 
 
+def check(scratch: Path, major: int) -> Path:
+    """The program a server is recovered with in that folder; OpsError where none could be."""
+    program = programs.fitting("postgres", major, exact=True)
+    if len(f"{scratch}/{SOCKET}/.s.PGSQL.{PORT}") > LONGEST_SOCKET:
+        fix = "Give smsops a work folder with a shorter name."
+        raise OpsError(f"The folder {scratch} has too long a name for a socket.", fix=fix)
+    closed = [each for each in scratch.parents if each.is_dir() and not each.stat().st_mode & stat.S_IXOTH]
+    if closed and _owner() is not None:
+        said = f"A recovered server runs as {SERVER_USER}, to whom the folder {closed[-1]} is closed."
+        raise OpsError(said, fix=f"Open the way (chmod o+x {closed[-1]}), or run the worker as another user than root.")
+    return program
+
+
+def _check_room(scratch: Path, base: Base) -> None:
+    above = next(each for each in scratch.parents if each.is_dir())
+    free = shutil.disk_usage(above).free
+    if free < base.plain * 1.2:
+        raise OpsError(f"{above} has {bytes_text(free)} left; the recovered server takes {bytes_text(base.plain)}.")
+
+
+def _recovered(
+    program: Path, scratch: Path, problem: str, until: datetime | None, short: bool
+) -> subprocess.Popen[bytes]:
+    """The server's process, once it is where it should be."""
+    try:
+        return _ready(program, scratch, problem, until)
+    except LogEnds:
+        if not short or problem:
+            raise
+    _configure(scratch, None)  # the files are the same: still nothing in them is later than `until`
+    return _ready(program, scratch, problem, None)
+
+
+def _ready(program: Path, scratch: Path, problem: str, until: datetime | None) -> subprocess.Popen[bytes]:
+    running = _start(program, scratch)
+    try:
+        _wait_until_recovered(running, scratch, problem, until)
+    except BaseException:
+        _end(running)
+        raise
+    return running
+
+
 def _configure(scratch: Path, until: datetime | None) -> None:
     """Settings of our own; those of the live server could archive, listen or load what is not here."""
-    data, socket, log = scratch / "data", scratch / "socket", scratch / "log"
+    data, socket, log = scratch / "data", scratch / SOCKET, scratch / "log"
     lines = [
         "listen_addresses = ''",
         f"port = {PORT}",
@@ -122,12 +199,10 @@ def _give_away(scratch: Path) -> None:
         os.chown(path, entry.pw_uid, entry.pw_gid, follow_symlinks=False)
 
 
-@contextlib.contextmanager
-def _started(program: Path, scratch: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The server's process, which ends with the body."""
+def _start(program: Path, scratch: Path) -> subprocess.Popen[bytes]:
     owner = _owner()
     with (scratch / "server.log").open("wb") as log:
-        running = subprocess.Popen(
+        return subprocess.Popen(
             [str(program), "-D", str(scratch / "data")],
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -138,11 +213,11 @@ def _started(program: Path, scratch: Path) -> Iterator[subprocess.Popen[bytes]]:
             group=owner,
             start_new_session=True,
         )
-    try:
-        yield running
-    finally:
-        running.send_signal(signal.SIGQUIT)  # at once: nothing in it is worth keeping
-        running.wait()
+
+
+def _end(running: subprocess.Popen[bytes]) -> None:
+    running.send_signal(signal.SIGQUIT)  # at once: nothing in it is worth keeping
+    running.wait()
 
 
 def _wait_until_recovered(
@@ -164,11 +239,14 @@ def _why(said: str, problem: str, until: datetime | None) -> OpsError:
     if "recovery ended before configured recovery target was reached" in said and until is not None:
         last = [line.rpartition("last completed transaction was at log time ")[2] for line in said.splitlines()
                 if "last completed transaction" in line]  # fmt: skip
-        until_text = f"{until.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
         known = f"; its last change is of {last[-1]}" if last else ""
-        return OpsError(f"The log ends before {until_text}{known}. {problem}".strip(), fix="Choose an earlier moment.")
+        return LogEnds(f"The log ends before {_text(until)}{known}. {problem}".strip(), fix="Choose an earlier moment.")
     telling = [line for line in said.splitlines() if "FATAL" in line or "PANIC" in line]
     return OpsError(f"The scratch server did not start: {telling[-1].rpartition('  ')[2] if telling else said[-200:]}.")
+
+
+def _text(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def remove(scratch: Path) -> None:

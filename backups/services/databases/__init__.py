@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
-from backups.services.databases.base import Database
+from pathlib import Path
+
+from backups.services.databases.base import Database, Trial
 from backups.services.databases.postgres import PostgresDatabase
+from backups.services.databases.postgres_trial import PostgresTrial
 from backups.services.databases.sqlite import SqliteDatabase
+from backups.services.databases.sqlite_trial import SqliteTrial
 from smsops.environments.database_url import parse
-from smsops.errors import WrongUse
-from smsops.models import DatabaseEngine, Environment
+from smsops.errors import OpsError, WrongUse
+from smsops.models import DatabaseEngine, Environment, RuntimeKind
 from smsops.runtimes.base import Runtime
 
 
 def of(environment: Environment, runtime: Runtime) -> Database:
-    """The database of this environment, as the worker reaches it."""
+    """The database of this environment, as the worker reaches it; of a sandbox, the one its SMS is told of.
+
+    Raises OpsError for a sandbox whose copy is gone: the real database is never taken for it.
+    """
     if environment.database_engine == DatabaseEngine.POSTGRESQL:
-        return PostgresDatabase(parse(environment.database_url))
+        if runtime.spec.sandbox and not runtime.spec.told.address:
+            raise OpsError("The copy is gone from the work folder.", fix="Begin again.")
+        return PostgresDatabase(parse(runtime.spec.told.address or environment.database_url))
     return SqliteDatabase(runtime, environment.database_file)
+
+
+def trial(environment: Environment, runtime: Runtime, folder: Path) -> Trial:
+    """A copy for a sandbox in this folder of a run; `runtime` is the real one."""
+    if environment.database_engine == DatabaseEngine.POSTGRESQL:
+        in_container = environment.runtime == RuntimeKind.DOCKER
+        return PostgresTrial(folder, parse(environment.database_url).name, in_container)
+    return SqliteTrial(folder, SqliteDatabase(runtime, environment.database_file))
+
+
+def trial_end(environment: Environment) -> tuple[str, ...]:
+    """The step that ends what a copy has beside its files."""
+    return ("test.end",) if environment.database_engine == DatabaseEngine.POSTGRESQL else ()
 
 
 def only_sqlite(environment: Environment, what: str, fix: str) -> None:

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Protocol
 
 from backups.engines.base import Facts, TableChange
+from backups.engines.plans import RecoveryPlan
+from backups.engines.putting import PutBack
 from backups.models import Proof
 from backups.vault.manifest import Manifest
 from backups.wal.frames import Position
+from smsops.runtimes.base import Told
 
 # Builds a copy where it is told, and calls the other thing as soon as the copy is complete: it may still be digested.
 Reader = Callable[[Path, Callable[[], object]], Manifest]
@@ -39,10 +42,11 @@ class Proven:
 
 class Live(Protocol):
     """The database SMS works with. `check` and `deep` name what proves a copy of it, `proof` is how far the deep check
-    proves one."""
+    proves one; `noticing` names what would notice that it is damaged."""
 
     engine: str
     check: str
+    noticing: str
     deep: str
     proof: Proof
 
@@ -158,5 +162,44 @@ class Held(Protocol):
         """Let go of the copy, or of what was begun of it."""
 
 
-class Database(Live, Copies, Replaced, Held, Protocol):
+class Rows(Protocol):
+    """Single rows: what a copy has is compared with the live database, and rows of it go back while SMS runs."""
+
+    def look_into(self, work: Work, read: Reader) -> None:
+        """Unpack a copy so that `then` is there."""
+
+    def then(self, work: Work) -> Path:
+        """The copy as one quiet SQLite file with every value as it was."""
+
+    def now(self, work: Work) -> Path:
+        """The live database in the same form: itself, or what is made of it at this moment."""
+
+    def put_rows_back(self, plan: RecoveryPlan, work: Work) -> list[PutBack]:
+        """Give the planned rows of `then` back to the live database, in one transaction."""
+
+    def look_away(self, work: Work) -> None:
+        """Remove whatever `look_into` and `now` made, or began to make."""
+
+
+class Trial(Protocol):
+    """A copy of its own, on which an SMS is started in a sandbox and disasters are rehearsed."""
+
+    def fill(self, work: Work, read: Reader, size: int) -> Facts:
+        """Unpack a stored copy of `size` bytes and prove it there. The next one takes the place of the one before."""
+
+    def told(self) -> Told:
+        """What SMS must be told to find it."""
+
+    def delete(self, table: str, count: int) -> int:
+        """Delete the newest rows of a table, as somebody might by accident; return how many that were."""
+
+    def tear(self, work: Work) -> str:
+        """With its SMS stopped, overwrite a part of it, as a dying disk would; return what its check says then, which
+        is nothing when it was not noticed."""
+
+    def end(self) -> None:
+        """Remove what is not in the run's own folder."""
+
+
+class Database(Live, Copies, Replaced, Held, Rows, Protocol):
     """All of it."""

@@ -11,9 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from backups.engines.base import Facts, TableChange
-from backups.engines.postgres import comparison
+from backups.engines.plans import RecoveryPlan
+from backups.engines.postgres import comparison, mirror, putting
 from backups.engines.postgres.engine import PostgresEngine
 from backups.engines.postgres.exchange import Exchange
+from backups.engines.postgres.scratch import ScratchServer
+from backups.engines.putting import PutBack
 from backups.models import Proof
 from backups.services import integrity
 from backups.services.databases.base import Proven, Reader, Work
@@ -29,6 +32,7 @@ class PostgresDatabase(PostgresEngine):
 
     engine = "postgresql"
     check = "read by pg_restore"
+    noticing = "a backup of it"
     deep = "a restore into a new database"
     proof = Proof.RESTORED
 
@@ -51,7 +55,7 @@ class PostgresDatabase(PostgresEngine):
 
     def prove(self, copy: Path, work: Work) -> Proven:
         exchange = self._exchange(work)
-        with _dump(copy, work) as dump:
+        with unfolded(copy, work) as dump:
             found = exchange.fill(dump)  # foreign keys are checked when they are made
         exchange.drop(exchange.names.part)
         return Proven(found)
@@ -66,7 +70,7 @@ class PostgresDatabase(PostgresEngine):
             if free < size * 2.2:
                 raise OpsError(f"{work.folder} has {bytes_text(free)} left; unpacking takes {bytes_text(size * 2)}.")
             manifest = read(copy, lambda: None)
-            with _dump(copy, work) as dump:
+            with unfolded(copy, work) as dump:
                 work.guard()
                 found = exchange.fill(dump)
         if found != manifest.row_counts:
@@ -164,6 +168,40 @@ class PostgresDatabase(PostgresEngine):
         exchange = self._exchange(work)
         exchange.drop(exchange.names.part, exchange.names.hold, exchange.names.gone)
 
+    def look_into(self, work: Work, read: Reader) -> None:
+        copy, server = _folder(work) / "copy", reading_server(work.folder)
+        try:
+            manifest = read(copy, lambda: None)
+            with unfolded(copy, work) as dump:
+                work.guard()
+                found = server.begin(dump, self.name)
+            if found != manifest.row_counts:
+                raise OpsError(f"The backup {manifest.identifier} does not have the rows its manifest says.")
+            mirror.make(server.admin(self.name), self.then(work))
+        finally:
+            server.end()
+            copy.unlink(missing_ok=True)
+
+    def then(self, work: Work) -> Path:
+        return work.folder / "then.sqlite3"
+
+    def now(self, work: Work) -> Path:
+        made = _folder(work) / "now.sqlite3"
+        mirror.make(self.url, made)
+        return made
+
+    def put_rows_back(self, plan: RecoveryPlan, work: Work) -> list[PutBack]:
+        return putting.put_back(plan, self.then(work), self.url, work.guard)
+
+    def look_away(self, work: Work) -> None:
+        reading_server(work.folder).end()
+        shutil.rmtree(work.folder, ignore_errors=True)
+
+
+def reading_server(folder: Path) -> ScratchServer:
+    """The server on which a run restores a copy to look into it."""
+    return ScratchServer(folder / "server")
+
 
 def _folder(work: Work) -> Path:
     work.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -171,7 +209,7 @@ def _folder(work: Work) -> Path:
 
 
 @contextmanager
-def _dump(copy: Path, work: Work) -> Iterator[Path]:
+def unfolded(copy: Path, work: Work) -> Iterator[Path]:
     """The dump in a stored copy, for as long as it is needed."""
     dump = _folder(work) / "dump"
     with explained(work.folder):

@@ -6,9 +6,13 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from backups.engines import putting
 from backups.engines.base import Facts, TableChange
+from backups.engines.plans import RecoveryPlan
+from backups.engines.putting import PutBack
 from backups.engines.sqlite import SqliteEngine, fsync, quiesce, side_file
 from backups.models import Proof
+from backups.selectors import inside
 from backups.services import fence, integrity, swaps
 from backups.services.databases.base import Proven, Reader, Work
 from backups.vault.shelf import explained
@@ -26,6 +30,7 @@ class SqliteDatabase:
     name: str
     engine = "sqlite"
     check = "quick_check"
+    noticing = "quick_check"
     deep = "integrity_check"
     proof = Proof.CHECKED
 
@@ -180,3 +185,18 @@ class SqliteDatabase:
         copy = self._private(work, "hold")
         for path in (copy, copy.with_name(copy.name + ".part")):
             path.unlink(missing_ok=True)
+
+    def look_into(self, work: Work, read: Reader) -> None:
+        read(self.then(work), lambda: None)
+
+    def then(self, work: Work) -> Path:
+        return work.folder / "then.sqlite3"
+
+    def now(self, work: Work) -> Path:
+        return inside(self.data, self.name)
+
+    def put_rows_back(self, plan: RecoveryPlan, work: Work) -> list[PutBack]:
+        return putting.put_back(plan, self.then(work), self.now(work), work.guard)
+
+    def look_away(self, work: Work) -> None:
+        self.then(work).unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WEAK_MARKS = ("change", "placeholder", "your-secret-key")
 DEFAULT_SECRET_KEY = "placeholder: set SECRET_KEY in the environment"
 SQLITE_PREFIX = "sqlite:///"
+POSTGRESQL_PREFIX = re.compile(r"postgres(ql)?(\+psycopg2?)?://")
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,19 @@ class Settings:
     port: int
 
     @property
-    def database_file(self) -> Path:
-        """Where the database is; a relative URL counts from the working directory, as in SQLAlchemy."""
+    def database_file(self) -> Path | None:
+        """Where the database is; a relative URL counts from the working directory, as in SQLAlchemy. None: on a
+        server."""
+        if POSTGRESQL_PREFIX.match(self.database_url):
+            return None
         if not self.database_url.startswith(SQLITE_PREFIX):
-            raise ValueError("DATABASE_URL must start with sqlite:/// ; other engines are not supported here")
+            raise ValueError("DATABASE_URL must start with sqlite:/// or postgresql://")
         return Path(self.database_url[len(SQLITE_PREFIX) :].partition("?")[0])
+
+    @property
+    def server_url(self) -> str:
+        """The address of the database on a server, for the one driver that is installed."""
+        return POSTGRESQL_PREFIX.sub("postgresql+psycopg://", self.database_url)
 
 
 def from_environment(env: Mapping[str, str]) -> Settings:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from backend.config import settings
 from backend.engine import open_engine
 
-engine = open_engine(settings.database_file, create=False)
+engine = open_engine(settings, create=False)
 
 
 def open_session() -> Iterator[Session]:

@@ -30,7 +30,7 @@ def environment_is_right() -> bool:
     try:
         from backend.config import secret_key_issue, settings
 
-        folder = settings.database_file.parent
+        file = settings.database_file
     except ValueError as error:
         say(f"ERROR: {error}")
         return False
@@ -45,9 +45,10 @@ def environment_is_right() -> bool:
             say("ERROR: refusing to start with a weak SECRET_KEY")
             return False
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        say(f"WARNING: cannot create {folder}: {error.strerror}")
+        say(f"WARNING: cannot create {error.filename}: {error.strerror}")
     return True
 
 

@@ -27,21 +27,22 @@ def database() -> tuple[Check, dict[str, int]]:
     try:
         with Session(engine) as session:
             session.execute(text("SELECT 1"))
-            mode = session.scalar(text("PRAGMA journal_mode"))
+            mode = session.scalar(text("PRAGMA journal_mode")) if settings.database_file else None
             counts = {name: session.scalar(select(func.count(of.id))) or 0 for name, of in COUNTED.items()}
     except DBAPIError as error:
         return _check("unhealthy", f"Database connection failed: {error.orig}"), {}
     check = _check("healthy", "Database connection successful")
-    check["journal_mode"] = mode
+    if mode:
+        check["journal_mode"] = mode
     if settings.era == "c":
-        check["dialect"] = "sqlite"
+        check["dialect"] = engine.dialect.name
     return check, counts
 
 
 def migrations() -> Check:
     """Whether the database is at the newest revision of this release."""
     try:
-        current = revisions.current(settings.database_file)
+        current = revisions.current(settings)
     except (OSError, ValueError, sqlite3.Error) as error:
         return _check("degraded", "Could not check migration status", error=str(error))
     at_head = current == HEADS

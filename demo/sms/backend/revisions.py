@@ -7,6 +7,9 @@ import sqlite3
 from pathlib import Path
 from urllib.parse import quote
 
+from backend.config import Settings
+
+QUERY = "SELECT version_num FROM alembic_version"
 VERSIONS = Path(__file__).resolve().parent / "migrations" / "versions"
 
 
@@ -21,19 +24,36 @@ def heads(folder: Path = VERSIONS) -> frozenset[str]:
     return frozenset(known - built_on)
 
 
-def current(database: Path) -> frozenset[str]:
+def current(settings: Settings) -> frozenset[str]:
     """Revisions the database is at; empty when it is missing or has never been migrated."""
-    if not database.exists():
-        return frozenset()
+    if settings.database_file is None:
+        return _on_server(settings.server_url)
+    return _in_file(settings.database_file) if settings.database_file.exists() else frozenset()
+
+
+def _in_file(database: Path) -> frozenset[str]:
     connection = sqlite3.connect(f"file:{quote(str(database))}?mode=rw", uri=True, timeout=5)
     try:
-        rows = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+        rows = connection.execute(QUERY).fetchall()
     except sqlite3.OperationalError as error:
         if "no such table" in str(error):
             return frozenset()
         raise
     finally:
         connection.close()
+    return frozenset(str(row[0]) for row in rows)
+
+
+def _on_server(url: str) -> frozenset[str]:
+    import psycopg  # who has SQLite need not wait for it
+
+    try:
+        with psycopg.connect(url.replace("+psycopg", "", 1), connect_timeout=5) as connection:
+            rows = connection.execute(QUERY).fetchall()
+    except psycopg.errors.UndefinedTable:
+        return frozenset()
+    except psycopg.Error as error:
+        raise ConnectionError(str(error)) from None
     return frozenset(str(row[0]) for row in rows)
 
 

@@ -60,7 +60,7 @@ def run() -> int:
         ):
             journal.say(line)
         wanted = revisions.heads()
-        if wanted and revisions.current(settings.database_file) == wanted:
+        if wanted and revisions.current(settings) == wanted:
             journal.say(f"Database schema is at {', '.join(sorted(wanted))}; nothing to apply")
         elif not _upgrade(journal):
             return 1

@@ -30,7 +30,7 @@ def offline() -> None:
 
 def online() -> None:
     """Run the migrations. SQLite commits each ALTER TABLE by itself, so a failure can leave half of one."""
-    with open_engine(settings.database_file, create=True).connect() as connection:
+    with open_engine(settings, create=True).connect() as connection:
         context.configure(connection=connection, target_metadata=metadata)
         with context.begin_transaction():
             context.run_migrations()

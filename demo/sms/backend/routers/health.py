@@ -12,8 +12,10 @@ from fastapi.responses import JSONResponse
 from backend import health_checks, readiness
 from backend.clock import now, uptime
 from backend.config import settings
+from backend.database import engine
 
 router = APIRouter(tags=["health"])
+HERE = ("localhost", "127.0.0.1", "::1")
 
 
 @router.get("/health/live")
@@ -67,9 +69,12 @@ def _report(status: str, checks: dict[str, health_checks.Check], counts: dict[st
 
 
 def _target() -> dict[str, Any]:
-    file = str(settings.database_file)
-    nowhere = {"host": None, "port": None, "is_remote": False}
-    return {"engine": "sqlite", **nowhere, "database": file, "driver": "pysqlite"}
+    if settings.database_file:
+        nowhere = {"host": None, "port": None, "is_remote": False}
+        return {"engine": "sqlite", **nowhere, "database": str(settings.database_file), "driver": "pysqlite"}
+    url = engine.url
+    where = {"host": url.host, "port": url.port or 5432, "is_remote": url.host not in HERE}
+    return {"engine": "postgresql", **where, "database": url.database, "driver": "psycopg"}
 
 
 def _addresses() -> list[str]:
