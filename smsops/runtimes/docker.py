@@ -20,7 +20,7 @@ from smsops import envfile
 from smsops.errors import NameTaken, OpsError, RuntimeUnavailable
 from smsops.process import Completed
 from smsops.runtimes import docker_views as views
-from smsops.runtimes.base import Event, Image, Instance, LogLine, RuntimeSpec
+from smsops.runtimes.base import Command, Event, Image, Instance, LogLine, RuntimeSpec
 
 DATA_MOUNT = "/data"
 SANDBOX_NETWORK = "smsops-sandbox"
@@ -51,6 +51,18 @@ def translated(method: F) -> F:
             raise RuntimeUnavailable("The Docker Engine does not answer.", fix=fix) from error
 
     return wrapper  # type: ignore[return-value]
+
+
+def _instead(command: Command) -> dict[str, Any]:
+    """A container that runs a command and ends with it; nobody reaches it from outside."""
+    return {
+        "entrypoint": [],
+        "command": list(command.argv),
+        "working_dir": f"{APP_ROOT}/{command.workdir}",
+        "restart_policy": {"Name": "no"},
+        "ports": {},
+        "healthcheck": {"test": ["NONE"]},
+    }
 
 
 class DockerRuntime:
@@ -92,7 +104,7 @@ class DockerRuntime:
         ]
 
     @translated
-    def create(self, name: str, image_id: str, labels: Mapping[str, str]) -> Instance:
+    def create(self, name: str, image_id: str, labels: Mapping[str, str], command: Command | None = None) -> Instance:
         spec = self.spec
         where = self._apart() if spec.sandbox else self._in_place()
         image = self.image(image_id)
@@ -112,7 +124,7 @@ class DockerRuntime:
             mem_limit=f"{spec.memory_limit_mb}m",
             memswap_limit=f"{spec.memory_limit_mb}m",
             log_config=docker.types.LogConfig(type="json-file", config={"max-size": "10m", "max-file": "5"}),
-            **where,
+            **(where | (_instead(command) if command is not None else {})),
         )
         return views.instance(container.attrs)
 
