@@ -46,6 +46,16 @@ def test_a_log_of_sms_that_only_grows_is_an_alarm_with_its_size() -> None:
     assert "a follower hung and was ended" in page.text
 
 
+def test_a_base_backup_that_is_days_old_is_an_alarm_although_the_log_is_followed() -> None:
+    school = make_environment(database_engine="postgresql", database_url="postgresql://sms@127.0.0.1:1/sms")
+    LogFollowing.objects.create(environment=school, looked_at=timezone.now())
+    lines = PostgresLog(school).lines
+    assert not moments_page(school).all("p", "alarm")
+    base(fill(lines.begin(HERE), range(3, 9), 0), 3, 1)
+    alarm = moments_page(school).one("p", "alarm").text
+    assert alarm == "The newest base backup is of 2026-03-01 12:01:00.000 UTC."
+
+
 def test_of_a_servers_log_the_moments_are_shown_as_exactly_as_its_clock_is_ours() -> None:
     school = make_environment(database_engine="postgresql", database_url="postgresql://sms@127.0.0.1:1/sms")
     LogFollowing.objects.create(environment=school)

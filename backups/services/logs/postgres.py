@@ -169,11 +169,12 @@ class PostgresLog:
         base_backups.request(self.environment, by)
 
     def trouble(self) -> str:
-        why = base_backups.failure(self.environment)
-        if not why:
-            return ""
         newest = self._newest_base()
-        return f"No base backup could be taken: {why}" if newest is None or timezone.now() - newest > LATE else ""
+        if newest is not None and timezone.now() - newest <= LATE:
+            return ""
+        if why := base_backups.failure(self.environment):
+            return f"No base backup could be taken: {why}"
+        return f"The newest base backup is of {text(newest)}." if newest is not None else ""
 
 
 def _scratch(work: Work) -> Path:
