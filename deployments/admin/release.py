@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from deployments import selectors
 from deployments.models import Release
-from deployments.services import deploys, releases
+from deployments.services import deploys, releases, rollbacks
 from smsops.admin.actions import ActionForm, DestructiveForm, ObjectAction, Preview
 from smsops.admin.base import RecordAdmin
 from smsops.admin.planned import ExclusiveAction, PlannedAction
@@ -112,11 +112,11 @@ class RollBack(ExclusiveAction):
     def preview(self, target: Environment, request: HttpRequest) -> Preview:
         if not earlier_release_known(target):
             return Preview(("smsops knows of no release that ran here before this one: choose the one to go back to.",))
-        plan = deploys.plan_rollback(target)
+        plan = rollbacks.plan(target)
         return Preview(plan.notes, plan)
 
     def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
-        return deploys.rollback(target, by, cleaned["version"])
+        return rollbacks.start(target, by, cleaned["version"])
 
 
 class ImportReleases(ObjectAction):
