@@ -83,14 +83,15 @@ class WaysBack:
         return found.text if found is not None else ""
 
     def _code(self) -> WayBack:
-        at, release = ", ".join(self.revisions), self.release
+        at, release, takes = ", ".join(self.revisions), self.release, self._takes(Strategy.CODE)
+        if not at:
+            return WayBack(Strategy.CODE, True, "The database has no schema yet.", takes=takes)
         if not release.revisions:
-            why = f"It is not known which revisions {release.version} knows; import the releases again."
-            return WayBack(Strategy.CODE, False, why)
+            why = f"Which revisions {release.version} knows is not known; if it does not start, everything is undone."
+            return WayBack(Strategy.CODE, True, why, takes=takes)
         if not self._knows(release, self.revisions):
             return WayBack(Strategy.CODE, False, f"The database is at {at}, which {release.version} does not know.")
-        why = f"{release.version} knows the database's schema" + (f" ({at})." if at else ".")
-        return WayBack(Strategy.CODE, True, why, takes=self._takes(Strategy.CODE))
+        return WayBack(Strategy.CODE, True, f"{release.version} knows the database's schema ({at}).", takes=takes)
 
     def _schema(self) -> WayBack:
         way = self.path
