@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from backups import tasks
+from backups.engines.postgres.receiving import Receiver
 from backups.models import LogFollowing
 from backups.services.logs.postgres import PostgresLog
 from smsops.environments.database_url import DatabaseUrl
@@ -79,6 +80,12 @@ class FollowedServer:
         """The process number of pg_receivewal."""
         marks = sorted(self.log.lines.folder.glob("*/receiver.pid"))
         return int(marks[-1].read_text())
+
+    def slot(self) -> str:
+        """What the server calls the receiver's place in its log."""
+        line = self.log.lines.newest()
+        assert line is not None
+        return Receiver(self.url, line.archive).slot
 
     def children(self) -> list[int]:
         assert self.process is not None

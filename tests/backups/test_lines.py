@@ -45,7 +45,7 @@ def test_every_state_of_a_long_life_comes_back(tmp_path: Path, acts: Life, state
 
 
 def test_a_line_of_small_changes_begins_anew_after_512_and_only_then(tmp_path: Path) -> None:
-    book, depths = Book(tmp_path, blocks=400), []
+    book, depths = Book(tmp_path, blocks=1600), []  # not half of them change
     for _ in range(520):
         book.change(1)
         depths.append(len(book.add().packs))

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -238,15 +239,22 @@ def test_a_receiver_that_was_away_too_long_says_so_and_the_hole_is_found(forgetf
 
 
 def test_the_server_never_keeps_log_without_bound_for_a_receiver_that_is_away(line: Line) -> None:
-    slots = "SELECT slot_name FROM pg_replication_slots"
-    assert line.server.execute("postgres", slots) == [(line.receiver.slot,)]
+    slots = f"SELECT count(*) FROM pg_replication_slots WHERE starts_with(slot_name, '{line.receiver.slot}')"
+    assert line.server.execute("postgres", slots) == [(1,)]
     line.receiver.stop()
     line.receiver.drop_slot()
     let_the_server_keep(line, "-1")
     line.receiver.start()
     line.fetched()
-    assert line.server.execute("postgres", slots) == []
+    assert line.server.execute("postgres", slots) == [(0,)]
     let_the_server_keep(line, "1GB")
+
+
+def test_a_place_in_the_log_that_is_in_use_a_moment_longer_is_given_up_then(line: Line) -> None:
+    threading.Timer(0.5, line.receiver.stop).start()
+    line.receiver.drop_slot()
+    slots = f"SELECT count(*) FROM pg_replication_slots WHERE starts_with(slot_name, '{line.receiver.slot}')"
+    assert line.server.execute("postgres", slots) == [(0,)]
 
 
 def test_a_base_backup_that_is_not_verified_is_none(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:

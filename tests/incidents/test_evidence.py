@@ -49,8 +49,12 @@ def test_no_canary_reaches_the_evidence(place: Place) -> None:
     launch(place)
     speak(place)
     name = place.environment.instance
-    planted = place.runtime.logs(name, 200) + str(place.runtime.describe(name))
-    assert [canary for canary in CANARIES if canary not in planted] == []
+
+    def planted() -> bool:
+        seen = place.runtime.logs(name, 200) + str(place.runtime.describe(name))
+        return all(canary in seen for canary in CANARIES)
+
+    wait_for(planted, "every canary to be in the log")
     incident = taken(place)
     told = " ".join(text(incident, piece.name) for piece in incident.evidence.all())
     told += str(list(incident.timeline.values()))

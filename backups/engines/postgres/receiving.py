@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from psycopg.errors import ObjectInUse
+
 from backups.engines.postgres import connection as connections
 from backups.engines.postgres import programs
 from backups.engines.postgres.archive import Archive
@@ -129,10 +131,19 @@ class Receiver:
         self.mark.unlink(missing_ok=True)
 
     def drop_slot(self) -> None:
-        """Let the server throw away log again; a missing slot is fine."""
+        """Let the server throw away log again; a missing slot is fine. The server may need a moment to notice that the
+        receiver has ended."""
         query = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s"
+        deadline = time.monotonic() + GRACE
         with maintenance(self.url) as connection:
-            connection.execute(query, [self.slot])
+            while True:
+                try:
+                    connection.execute(query, [self.slot])
+                    return
+                except ObjectInUse:
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.1)
 
 
 def _is_corpse(number: int) -> bool:

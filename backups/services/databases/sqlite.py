@@ -40,7 +40,7 @@ class SqliteDatabase:
 
     @property
     def path(self) -> Path:
-        return self.data / self.name
+        return inside(self.data, self.name)
 
     @property
     def place(self) -> str:
