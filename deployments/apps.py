@@ -10,7 +10,7 @@ class DeploymentsConfig(AppConfig):
     def ready(self) -> None:
         from backups.services import housekeeping
         from deployments import selectors, verbs
-        from deployments.steps import config, gates, schema
+        from deployments.steps import config, gates, rehearsal, schema
         from smsops.ops import registry
         from smsops.runs import kinds
         from smsops.runs.validation import add_validation
@@ -19,6 +19,7 @@ class DeploymentsConfig(AppConfig):
             gates.Preconditions, gates.Checklist, config.TakeConfig,
             schema.CopyForTrial, schema.TryDowngrade, schema.CopyStopped, schema.Downgrade,
             schema.StageDowngraded, schema.CompareDowngraded, schema.EndTrial,
+            rehearsal.CompareUpgraded, rehearsal.StopSandbox, rehearsal.GoBack, rehearsal.ConcludeRehearsal,
         )  # fmt: skip
         add_validation(gates.Checklist.key)
         housekeeping.add_needs(selectors.needed_backups)
