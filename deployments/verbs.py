@@ -10,7 +10,7 @@ from pathlib import Path
 from deployments import selectors
 from deployments.checks.base import Result, as_data, failures
 from deployments.models import ConfigSnapshot
-from deployments.services import config, deploys, preflight, releases, rollbacks
+from deployments.services import config, deploys, preflight, rehearsals, releases, rollbacks
 from deployments.strategies.choice import AUTO, Strategy, WayBack
 from smsops.errors import WrongUse
 from smsops.ops.common import by, environment_argument, find_environment, follow, run_arguments
@@ -82,6 +82,11 @@ def _deploy_arguments(parser: ArgumentParser) -> None:
 def _deploy(args: Namespace, output: Output) -> int:
     release = selectors.find(find_environment(args.environment), args.version)
     return follow(deploys.deploy(release, by(args)), args, output)
+
+
+def _rehearse(args: Namespace, output: Output) -> int:
+    release = selectors.find(find_environment(args.environment), args.version)
+    return follow(rehearsals.start(release, by(args)), args, output)
 
 
 def _rollback_arguments(parser: ArgumentParser) -> None:
@@ -156,6 +161,7 @@ VERBS = (
     Verb("releases", "list the releases of an environment", _releases_arguments, _releases),
     Verb("preflight", "check the preconditions of a release (runbook §1)", _release_arguments, _preflight),
     Verb("deploy", "deploy a release (runbook §2)", _deploy_arguments, _deploy),
+    Verb("rehearse", "let a release upgrade a copy, run on it and go back", _deploy_arguments, _rehearse),
     Verb("check", "run the verification checklist (runbook §3)", environment_argument, _check),
     Verb(
         "rollback",

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from deployments.models import Release
-from deployments.services import deploys, releases
+from deployments.services import deploys, rehearsals, releases
 from smsops.admin.actions import ActionForm, ObjectAction, Preview
 from smsops.admin.base import RecordAdmin
 from smsops.admin.planned import ExclusiveAction, PlannedAction
@@ -37,6 +37,22 @@ class Deploy(ExclusiveAction, PlannedAction):
 
     def perform(self, target: Release, by: By, cleaned: dict[str, Any]) -> Run:
         return deploys.deploy(target, by)
+
+
+class Rehearse(PlannedAction):
+    """Rehearses the release on a copy; SMS does not notice."""
+
+    name, label = "rehearse", "Rehearse…"
+    permission = "smsops.deploy_environment"
+
+    def obstacle(self, target: Release) -> str:
+        return "" if target.image_id else f"Release {target.version} has no image here; build or load it first."
+
+    def plan(self, target: Release) -> Plan:
+        return rehearsals.plan(target)
+
+    def perform(self, target: Release, by: By, cleaned: dict[str, Any]) -> Run:
+        return rehearsals.start(target, by)
 
 
 class DeployForm(ActionForm):
@@ -97,7 +113,7 @@ class ReleaseAdmin(RecordAdmin):
     list_filter = ("environment",)
     list_select_related = ("environment",)
     search_fields = ("version", "changelog")
-    object_actions = (Deploy(),)
+    object_actions = (Rehearse(), Deploy())
     fieldsets = (
         (None, {"fields": ("environment", "version", "image", "released_on", "breaking", "notes")}),
         ("What changes", {"fields": ("changelog",)}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from backups.models import Reason
 from backups.services.backups import BACKUP_STEPS
 from deployments.models import Release
+from deployments.services import rehearsals
 from smsops.errors import WrongUse
 from smsops.models import Environment, Run
 from smsops.runs.plan import By, Plan, PlannedStep, submit
@@ -36,6 +37,10 @@ def plan_deploy(release: Release) -> Plan:
         "A verified backup is taken first; SMS is away for a stop and a start.",
         "If it does not become healthy and ready, fails the checklist or damages data, everything is undone.",
     ]
+    rehearsed, said = rehearsals.verdict(release)
+    if environment.rehearsal_required and not rehearsed:
+        raise WrongUse(f"{environment.name} wants a rehearsal before a deploy. {said}", fix="Rehearse it first.")
+    notes.append(said)
     if release.breaking:
         notes.insert(0, f"Breaking changes: {release.breaking}")
     return Plan(
