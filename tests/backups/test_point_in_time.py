@@ -204,6 +204,8 @@ def forgetful(request: pytest.FixtureRequest, line: Line) -> Iterator[Line]:
     """A server that keeps little log for a receiver that is away: without any slot, and with a small bound."""
     line.receiver.stop()
     line.receiver.drop_slot()
+    others = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active"
+    line.server.execute("postgres", others)  # a slot another test left would keep the log
     let_the_server_keep(line, request.param)
     let_the_server_keep(line, "256MB", KEPT)  # or a checkpoint may be quicker than the receiver
     line.receiver.start()
