@@ -102,10 +102,8 @@ def _shelves(environment: Environment) -> Iterator[Shelf]:
 def _manifest(backup: Backup, shelf: Shelf) -> Manifest:
     """The manifest of a backup, from here or from elsewhere, its signature checked."""
     vault = selectors.vault_of(backup.environment)
-    try:
+    with contextlib.suppress(BackupDamaged):  # missing or damaged here: that is what elsewhere is for
         return vault.manifest(backup.identifier)
-    except BackupDamaged:
-        pass
     try:
         found = manifests.loads(copies.read(shelf, copies.manifest_name(backup.identifier)).decode(), vault.keys)
     except (FileNotFoundError, UnicodeDecodeError):

@@ -8,6 +8,7 @@ import os
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from io import UnsupportedOperation
 from pathlib import Path
 from typing import BinaryIO
 
@@ -133,7 +134,7 @@ class _Lone:
         return self.path.exists()
 
     def put(self, name: str, source: Path) -> None:
-        raise NotImplementedError
+        raise UnsupportedOperation("this shelf is only read")
 
     def remove(self, name: str) -> None:
         with contextlib.suppress(FileNotFoundError):

@@ -85,21 +85,27 @@ def test_a_follower_whose_supervisor_is_killed_ends(watched: Followed) -> None:
     assert watched.now().looked_at is None
 
 
-def test_who_works_without_a_word_is_not_taken_to_hang_and_who_is_stopped_is() -> None:
+@pytest.fixture
+def busy() -> Iterator[Child]:
+    """A process that works and says nothing."""
     child = Child([sys.executable, "-c", "while True: pass"], patience=10)
-    began, done = time.monotonic(), work_of(child.process.pid)
-    child.look(began)
-    wait_for(lambda: work_of(child.process.pid) != done, "some work")
-    child.look(began + 11)
-    assert not child.silence(began + 12)
-    child.process.send_signal(signal.SIGSTOP)
-    wait_for(lambda: " T " in Path(f"/proc/{child.process.pid}/stat").read_text(), "it to be stopped")
-    child.look(began + 24)
-    child.look(began + 36)
-    assert child.silence(began + 36) > 10
+    yield child
     child.end()
     child.process.wait()
     child.close()
+
+
+def test_who_works_without_a_word_is_not_taken_to_hang_and_who_is_stopped_is(busy: Child) -> None:
+    began, number = time.monotonic(), busy.process.pid
+    busy.look(began)
+    wait_for(lambda: work_of(number) != busy.done, "some work")
+    busy.look(began + 11)
+    assert not busy.silence(began + 12)
+    busy.process.send_signal(signal.SIGSTOP)
+    wait_for(lambda: " T " in Path(f"/proc/{number}/stat").read_text(), "it to be stopped")
+    busy.look(began + 24)
+    busy.look(began + 36)
+    assert busy.silence(began + 36) > 10
 
 
 def test_a_log_of_sms_beyond_its_bound_is_an_incident_until_it_was_written_back(

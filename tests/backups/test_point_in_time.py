@@ -5,94 +5,26 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import tempfile
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from backups.engines.postgres import base_backup, beats, programs, recovery
+from backups.engines.postgres import base_backup, programs, recovery
 from backups.engines.postgres.archive import Archive
-from backups.engines.postgres.bases import Base
 from backups.engines.postgres.exchange import Exchange
-from backups.engines.postgres.receiving import Receiver
-from backups.engines.postgres.recovery import Recovered
 from backups.errors import BackupDamaged, KeyUnusable
 from backups.vault.keys import Keyring
-from smsops.environments.database_url import DatabaseUrl
 from smsops.errors import OpsError
 from smsops.process import Completed
-from tests.backups.clusters import PASSWORD, Cluster
 from tests.backups.databases import spoil
+from tests.backups.lines_of_servers import Line
+from tests.backups.lines_of_servers import line as line
 from tests.places import wait_for
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 CANARY = "canary-in-the-log-7f3a"
-
-
-@dataclass
-class Line:
-    """A school, its archive, and the receiver that fills it."""
-
-    server: Cluster
-    url: DatabaseUrl
-    folder: Path
-    archive: Archive
-    receiver: Receiver
-
-    def base(self) -> Base:
-        return base_backup.take(self.url, self.archive, self.folder / "work")
-
-    def commit(self, statement: str) -> datetime:
-        """Change something; the moment of that commit, as the server noted it."""
-        with self.server.connect(self.url.name) as connection:
-            row = connection.execute(
-                f"WITH x AS ({statement} RETURNING 1) SELECT pg_current_xact_id()".encode()
-            ).fetchone()
-            assert row is not None
-            moment = connection.execute("SELECT pg_xact_commit_timestamp(%s::text::xid)", [str(row[0])]).fetchone()
-        assert moment is not None
-        return moment[0].astimezone(UTC)  # type: ignore[no-any-return]
-
-    def fetched(self) -> None:
-        """Wait until everything the server has written is here."""
-        with self.server.connect("postgres") as connection:
-            wanted = connection.execute("SELECT pg_current_wal_flush_lsn()").fetchone()
-            query = "SELECT FROM pg_stat_replication WHERE application_name = 'smsops' AND write_lsn >= %s"
-            wait_for(lambda: connection.execute(query, wanted).fetchone() is not None, "the log to be fetched")
-
-    def beat(self) -> None:
-        with self.server.connect("postgres") as connection:
-            beats.send(connection)
-
-    def close_segment(self) -> None:
-        self.commit("INSERT INTO notes VALUES ('x')")
-        self.server.execute("postgres", "SELECT pg_switch_wal()")
-        self.fetched()
-
-    def recover(self, until: datetime | None) -> Recovered:
-        self.fetched()
-        return recovery.recover(self.archive, self.url, until, self.folder / "scratch", self.folder / "dump")
-
-
-@pytest.fixture
-def line(server: Cluster) -> Iterator[Line]:
-    url = server.new()
-    with tempfile.TemporaryDirectory(prefix="smsops-pt-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # the scratch server runs as another user
-        archive = Archive(folder / "archive", Keyring(folder / "keys"))
-        receiver = Receiver(url, archive)
-        receiver.start()
-        yield Line(server, url, folder, archive, receiver)
-        receiver.stop()
-        free = f"SELECT FROM pg_replication_slots WHERE active AND slot_name = '{receiver.slot}'"
-        wait_for(lambda: not server.execute("postgres", free), "the slot to be free")
-        receiver.drop_slot()
 
 
 def test_every_moment_is_exact_to_the_commit(line: Line) -> None:
@@ -176,87 +108,6 @@ def test_a_quiet_time_can_be_chosen_after_a_beat(line: Line) -> None:
     assert line.recover(quiet).row_counts["notes"] == 1
 
 
-def test_a_killed_receiver_goes_on_without_a_hole(line: Line) -> None:
-    base = line.base()
-    line.close_segment()
-    line.archive.take_in()
-    os.kill(line.receiver.start(), signal.SIGKILL)
-    wait_for(lambda: line.receiver.pid() is None, "the receiver to be dead")
-    line.commit("INSERT INTO notes VALUES ('while it was away')")
-    line.receiver.start()
-    line.close_segment()
-    assert line.archive.coverage(base).problem == ""
-    assert line.recover(None).row_counts["notes"] == 3
-
-
-KEPT = "wal_keep_size"  # of log whoever wants it
-
-
-def let_the_server_keep(line: Line, bound: str, setting: str = "max_slot_wal_keep_size") -> None:
-    """How much log the server keeps for a slot; and it throws away what it need not keep at every checkpoint."""
-    line.server.execute("postgres", f"ALTER SYSTEM SET {setting} = '{bound}'")
-    line.server.execute("postgres", "SELECT pg_reload_conf()")
-    wait_for(lambda: line.server.execute("postgres", f"SHOW {setting}") == [(bound,)], "the setting")
-
-
-@pytest.fixture(params=["-1", "16MB"])
-def forgetful(request: pytest.FixtureRequest, line: Line) -> Iterator[Line]:
-    """A server that keeps little log for a receiver that is away: without any slot, and with a small bound."""
-    line.receiver.stop()
-    line.receiver.drop_slot()
-    let_the_server_keep(line, request.param)
-    let_the_server_keep(line, "256MB", KEPT)  # or a checkpoint may be quicker than the receiver
-    line.receiver.start()
-    line.fetched()
-    yield line
-    let_the_server_keep(line, "1GB")
-    let_the_server_keep(line, "0", KEPT)
-
-
-def test_a_receiver_that_was_away_too_long_says_so_and_the_hole_is_found(forgetful: Line) -> None:
-    line, base = forgetful, forgetful.base()
-    line.close_segment()
-    line.receiver.stop()
-    let_the_server_keep(line, "0", KEPT)
-    for _ in range(5):
-        line.commit("INSERT INTO notes VALUES ('x')")
-        line.server.execute("postgres", "SELECT pg_switch_wal()")
-        line.server.execute("postgres", "CHECKPOINT")
-    line.receiver.start()
-    wait_for(lambda: line.receiver.pid() is None, "the receiver to give up")
-    problem = line.receiver.problem()
-    assert problem is not None
-    assert "there is a hole" in problem.message
-    let_the_server_keep(line, "256MB", KEPT)
-    line.receiver.stop()
-    line.receiver.drop_slot()
-    line.archive.finish()
-    line.receiver.start()
-    line.close_segment()
-    line.close_segment()
-    assert "is missing, although" in line.archive.coverage(base).problem
-    assert line.archive.coverage(line.base()).first.number > base.first.number
-
-
-def test_the_server_never_keeps_log_without_bound_for_a_receiver_that_is_away(line: Line) -> None:
-    slots = f"SELECT count(*) FROM pg_replication_slots WHERE starts_with(slot_name, '{line.receiver.slot}')"
-    assert line.server.execute("postgres", slots) == [(1,)]
-    line.receiver.stop()
-    line.receiver.drop_slot()
-    let_the_server_keep(line, "-1")
-    line.receiver.start()
-    line.fetched()
-    assert line.server.execute("postgres", slots) == [(0,)]
-    let_the_server_keep(line, "1GB")
-
-
-def test_a_place_in_the_log_that_is_in_use_a_moment_longer_is_given_up_then(line: Line) -> None:
-    threading.Timer(0.5, line.receiver.stop).start()
-    line.receiver.drop_slot()
-    slots = f"SELECT count(*) FROM pg_replication_slots WHERE starts_with(slot_name, '{line.receiver.slot}')"
-    assert line.server.execute("postgres", slots) == [(0,)]
-
-
 def test_a_base_backup_that_is_not_verified_is_none(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     run = programs.run
 
@@ -300,9 +151,3 @@ def test_a_recovery_whose_worker_was_killed_is_cleared_away(line: Line) -> None:
         lambda: not Path(f"/proc/{number}/cmdline").exists() or not Path(f"/proc/{number}/cmdline").read_bytes(), "it"
     )
     assert not (line.folder / "scratch").exists()
-
-
-def test_the_password_is_on_no_command_line_of_the_receiver(line: Line) -> None:
-    shown = Path(f"/proc/{line.receiver.start()}/cmdline").read_bytes()
-    assert b"pg_receivewal" in shown
-    assert PASSWORD.encode() not in shown
