@@ -82,7 +82,7 @@ def wait_until_good(ctx: Context, service: Service, sentence: str) -> Outcome:
         raise OpsError(f"{crash} {service.last_words()}")
     if waited > ctx.environment.gate_seconds:
         raise OpsError(f"Not healthy and ready within {ctx.environment.gate_seconds} s: {seen.detail}.")
-    return Again(0.05 if waited < 5 else 0.3, f"{waited:.0f} s: {seen.detail}")
+    return Again(min(0.5, max(0.05, waited / 50)), f"{waited:.0f} s: {seen.detail}")  # at most 2 % late
 
 
 def crashed(found: Instance | None) -> str:
