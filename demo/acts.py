@@ -15,7 +15,7 @@ from demo import week
 from demo.school_client import School
 from demo.telling import Line, wait_for
 from deployments import selectors as releases
-from deployments.services import deploys
+from deployments.services import deploys, rollbacks
 from incidents import selectors
 from incidents.models import Incident, IncidentState
 from smsops import health
@@ -75,7 +75,7 @@ def deploy_broken(version: str) -> Line:
 
 
 def roll_back() -> Line:
-    run = finished(deploys.rollback(environment(), BY))
+    run = finished(rollbacks.start(environment(), BY))
     return Line(run.state == RunState.SUCCEEDED, f"{run.get_state_display()}: {run.headline}")
 
 

@@ -10,12 +10,17 @@ class DeploymentsConfig(AppConfig):
     def ready(self) -> None:
         from backups.services import housekeeping
         from deployments import selectors, verbs
-        from deployments.steps import config, gates
+        from deployments.steps import config, gates, rehearsal, schema
         from smsops.ops import registry
         from smsops.runs import kinds
         from smsops.runs.validation import add_validation
 
-        kinds.register(gates.Preconditions, gates.Checklist, config.TakeConfig)
+        kinds.register(
+            gates.Preconditions, gates.Checklist, config.TakeConfig,
+            schema.CopyForTrial, schema.TryDowngrade, schema.CopyStopped, schema.Downgrade,
+            schema.StageDowngraded, schema.CompareDowngraded, schema.EndTrial,
+            rehearsal.CompareUpgraded, rehearsal.StopSandbox, rehearsal.GoBack, rehearsal.ConcludeRehearsal,
+        )  # fmt: skip
         add_validation(gates.Checklist.key)
         housekeeping.add_needs(selectors.needed_backups)
         registry.add(*verbs.VERBS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from deployments import versions
 from deployments.models import Release
+from deployments.sources import migrations
+from deployments.sources.migrations import Migrations
 from smsops.errors import WrongUse
 from smsops.models import Environment, Run, RunState
 from smsops.runtimes.base import Instance
@@ -50,3 +52,8 @@ def previous_release(environment: Environment, running: Instance | None) -> Rele
         if run.params.get("image_id") == here and before and before != here:
             return Release.objects.filter(environment=environment, image_id=before).first()
     return None
+
+
+def migrations_of(release: Release) -> Migrations:
+    """How the migrations a release knows build on each other; without that, its bare revisions have no way back."""
+    return migrations.load(release.graph)

@@ -10,7 +10,8 @@ from pathlib import Path
 from deployments import selectors
 from deployments.checks.base import Result, as_data, failures
 from deployments.models import ConfigSnapshot
-from deployments.services import config, deploys, preflight, releases
+from deployments.services import config, deploys, preflight, rehearsals, releases, rollbacks
+from deployments.strategies.choice import AUTO, Strategy, WayBack
 from smsops.errors import WrongUse
 from smsops.ops.common import by, environment_argument, find_environment, follow, run_arguments
 from smsops.ops.output import Output
@@ -83,13 +84,33 @@ def _deploy(args: Namespace, output: Output) -> int:
     return follow(deploys.deploy(release, by(args)), args, output)
 
 
+def _rehearse(args: Namespace, output: Output) -> int:
+    release = selectors.find(find_environment(args.environment), args.version)
+    return follow(rehearsals.start(release, by(args)), args, output)
+
+
 def _rollback_arguments(parser: ArgumentParser) -> None:
     run_arguments(parser)
     parser.add_argument("--to", default="", metavar="VERSION", help="release to go back to (the one before)")
+    parser.add_argument(
+        "--strategy", default=AUTO, metavar="WAY", help=f"{', '.join(Strategy)}, or auto: the gentlest that is open"
+    )
+    parser.add_argument("--plan", action="store_true", help="only say which ways there are, and what each costs")
 
 
 def _rollback(args: Namespace, output: Output) -> int:
-    return follow(deploys.rollback(find_environment(args.environment), by(args), args.to), args, output)
+    if args.plan:
+        return _ways(rollbacks.ways(find_environment(args.environment), args.to), output)
+    return follow(rollbacks.start(find_environment(args.environment), by(args), args.to, args.strategy), args, output)
+
+
+def _ways(found: Sequence[WayBack], output: Output) -> int:
+    for way in found:
+        output.say(f"{'OPEN  ' if way.open else 'CLOSED'} {way.strategy}: {way.title}. {way.why}")
+        for line in (*way.costs, *([f"It takes {way.takes}."] if way.takes else [])):
+            output.say(f"       {line}")
+    output.data([asdict(way) for way in found])
+    return GOOD if any(way.open for way in found) else BAD
 
 
 def _config_arguments(parser: ArgumentParser) -> None:
@@ -140,10 +161,11 @@ VERBS = (
     Verb("releases", "list the releases of an environment", _releases_arguments, _releases),
     Verb("preflight", "check the preconditions of a release (runbook §1)", _release_arguments, _preflight),
     Verb("deploy", "deploy a release (runbook §2)", _deploy_arguments, _deploy),
+    Verb("rehearse", "let a release upgrade a copy, run on it and go back", _deploy_arguments, _rehearse),
     Verb("check", "run the verification checklist (runbook §3)", environment_argument, _check),
     Verb(
         "rollback",
-        "go back to an earlier release, data as it is (runbook §4.1)",
+        "go back to an earlier release: code, schema or data (runbook §4)",
         _rollback_arguments,
         _rollback,
     ),

@@ -20,7 +20,7 @@ from docker.errors import NotFound
 from backups.services import backups
 from deployments import selectors
 from deployments.models import Release
-from deployments.services import deploys, releases
+from deployments.services import deploys, releases, rollbacks
 from smsops import health
 from smsops.models import FINAL, Environment, Run
 from smsops.runs import executor
@@ -142,7 +142,7 @@ class Place:
         return drive(self.plan_deploy(version))
 
     def roll_back(self, version: str = "") -> Run:
-        return drive(deploys.rollback(self.environment, By(name="test"), version))
+        return drive(rollbacks.start(self.environment, By(name="test"), version))
 
     def back_up(self) -> Run:
         return drive(backups.request(self.environment, By(name="test")))

@@ -141,6 +141,14 @@ class SqliteEngine:
         with connect(database) as connection:
             return _revision(connection)
 
+    def filled(self, database: Path, table: str, column: str) -> int:
+        """How many rows have something in that column; 0 where there is none."""
+        with connect(database) as connection:
+            if column not in _columns(connection, "main", table):
+                return 0
+            query = f"SELECT count({quoted(column)}) FROM {quoted(table)}"  # noqa: S608
+            return int(connection.execute(query).fetchone()[0])
+
     def schema(self, database: Path) -> list[str]:
         """Every definition in a quiet database, as text: equal lists, equal schema."""
         with connect(database, quiet=True) as connection:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,16 +10,13 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from deployments import selectors
 from deployments.models import Release
-from deployments.services import deploys, releases
-from smsops.admin.actions import ActionForm, DestructiveForm, ObjectAction, Preview
+from deployments.services import deploys, rehearsals, releases
+from smsops.admin.actions import ActionForm, ObjectAction, Preview
 from smsops.admin.base import RecordAdmin
 from smsops.admin.planned import ExclusiveAction, PlannedAction
-from smsops.errors import OpsError
 from smsops.models import Environment, Run
 from smsops.runs.plan import By, Plan
-from smsops.runtimes.registry import runtime_for
 from smsops.templatetags.smsops_ui import badge
 
 
@@ -41,6 +37,22 @@ class Deploy(ExclusiveAction, PlannedAction):
 
     def perform(self, target: Release, by: By, cleaned: dict[str, Any]) -> Run:
         return deploys.deploy(target, by)
+
+
+class Rehearse(PlannedAction):
+    """Rehearses the release on a copy; SMS does not notice."""
+
+    name, label = "rehearse", "Rehearse…"
+    permission = "smsops.deploy_environment"
+
+    def obstacle(self, target: Release) -> str:
+        return "" if target.image_id else f"Release {target.version} has no image here; build or load it first."
+
+    def plan(self, target: Release) -> Plan:
+        return rehearsals.plan(target)
+
+    def perform(self, target: Release, by: By, cleaned: dict[str, Any]) -> Run:
+        return rehearsals.start(target, by)
 
 
 class DeployForm(ActionForm):
@@ -79,46 +91,6 @@ class DeployTo(ExclusiveAction):
         return deploys.deploy(cleaned["release"], by)
 
 
-def earlier_release_known(target: Any) -> bool:
-    """Whether smsops knows which release ran before the present one."""
-    running = runtime_for(target).inspect(target.instance)
-    return selectors.previous_release(target, running) is not None
-
-
-class RollBackForm(DestructiveForm):
-    """Asks how far back."""
-
-    version = forms.ChoiceField(label="To release", required=False)
-    field_order: Sequence[str] = ("version", "typed_name", "reason")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        known = Release.objects.filter(environment_id=self.target.pk).exclude(image_id="")
-        field = self.fields["version"]
-        assert isinstance(field, forms.ChoiceField)
-        before: list[tuple[str, str]] = []
-        with contextlib.suppress(OpsError):  # an engine that is away is the page's obstacle, not the form's
-            before = [("", "the one that ran before")] if earlier_release_known(self.target) else []
-        field.choices = before + [(release.version, release.version) for release in known]
-
-
-class RollBack(ExclusiveAction):
-    """Goes back to an earlier release; the data stays."""
-
-    name, label, tone = "rollback", "Roll back…", "danger"
-    permission = "smsops.rollback_environment"
-    form = RollBackForm
-
-    def preview(self, target: Environment, request: HttpRequest) -> Preview:
-        if not earlier_release_known(target):
-            return Preview(("smsops knows of no release that ran here before this one: choose the one to go back to.",))
-        plan = deploys.plan_rollback(target)
-        return Preview(plan.notes, plan)
-
-    def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
-        return deploys.rollback(target, by, cleaned["version"])
-
-
 class ImportReleases(ObjectAction):
     """Reads the repository's tags and the engine's images again."""
 
@@ -141,7 +113,7 @@ class ReleaseAdmin(RecordAdmin):
     list_filter = ("environment",)
     list_select_related = ("environment",)
     search_fields = ("version", "changelog")
-    object_actions = (Deploy(),)
+    object_actions = (Rehearse(), Deploy())
     fieldsets = (
         (None, {"fields": ("environment", "version", "image", "released_on", "breaking", "notes")}),
         ("What changes", {"fields": ("changelog",)}),

@@ -50,6 +50,7 @@ class Target:
     heads: str = ""
     revisions: Sequence[str] = ()
     notes: str = ""
+    at: Sequence[str] | None = None  # the revisions the database will be at when it starts; None: those of now
     service: Service | None = None  # another SMS than the real one: a sandbox's
     token: str = field(default="", repr=False)  # filled by the login check, used by those after it
 

@@ -111,7 +111,7 @@ class SchemaKnown(Check):
     def run(self, target: Target) -> Result:
         if not target.database.exists():
             return self.passed("There is no schema yet.")
-        revision = target.database.revision()
+        revision = target.database.revision() if target.at is None else ",".join(target.at)
         if not target.revisions:
             return self.warned(f"It is unknown which revisions {target.version} knows; the database is at {revision}.")
         unknown = [name for name in revision.split(",") if name and name not in target.revisions]

@@ -23,6 +23,9 @@ class Release(models.Model):
     breaking = models.TextField("breaking changes", blank=True)
     heads = models.CharField("migration heads", max_length=200, blank=True)
     revisions = models.JSONField("known revisions", default=list, blank=True)
+    graph = models.JSONField(
+        "migrations", default=list, blank=True, help_text="Each with its parents and its way back."
+    )
     notes = models.TextField(blank=True, help_text="What was odd about it when it was imported.")
     imported_at = models.DateTimeField(default=timezone.now)
 

@@ -1,11 +1,11 @@
-"""Deploys and code rollbacks: the same switch, forwards and backwards (runbook §2, §4.1)."""
+"""Deploys (runbook §2), and what they share with the ways back."""
 
 from __future__ import annotations
 
 from backups.models import Reason
 from backups.services.backups import BACKUP_STEPS
-from deployments import selectors
 from deployments.models import Release
+from deployments.services import rehearsals
 from smsops.errors import WrongUse
 from smsops.models import Environment, Run
 from smsops.runs.plan import By, Plan, PlannedStep, submit
@@ -32,44 +32,25 @@ def plan_deploy(release: Release) -> Plan:
     """What deploying `release` would do. Raises WrongUse when it runs already or has no image."""
     environment = release.environment
     running = runtime_for(environment).inspect(environment.instance)
-    _refuse(release, running)
+    refuse(release, running)
     notes = [
         "A verified backup is taken first; SMS is away for a stop and a start.",
         "If it does not become healthy and ready, fails the checklist or damages data, everything is undone.",
     ]
+    rehearsed, said = rehearsals.verdict(release)
+    if environment.rehearsal_required and not rehearsed:
+        raise WrongUse(f"{environment.name} wants a rehearsal before a deploy. {said}", fix="Rehearse it first.")
+    notes.append(said)
     if release.breaking:
         notes.insert(0, f"Breaking changes: {release.breaking}")
     return Plan(
         kind="deploy",
         title=f"Deploy {release.version} to {environment.name}",
         environment=environment,
-        steps=(*BEFORE, *BACKUP_STEPS, *_switch(environment)),
-        params=_params(release, running) | {"backup_reason": Reason.DEPLOY, "first_installation": running is None},
+        steps=(*BEFORE, *BACKUP_STEPS, *switch_steps(environment)),
+        params=params_of(release, running) | {"backup_reason": Reason.DEPLOY, "first_installation": running is None},
         disturbs=True,
         notes=tuple(notes),
-    )
-
-
-def plan_rollback(environment: Environment, version: str = "") -> Plan:
-    """What going back to `version` would do; without one, to the release that ran before the present one."""
-    running = runtime_for(environment).inspect(environment.instance)
-    release = selectors.find(environment, version) if version else selectors.previous_release(environment, running)
-    if release is None:
-        raise WrongUse(
-            f"smsops knows of no release that ran at {environment.name} before this one; say which one to go back to."
-        )
-    _refuse(release, running)
-    return Plan(
-        kind="rollback",
-        title=f"Roll back {environment.name} to {release.version}",
-        environment=environment,
-        steps=(*BEFORE, *_switch(environment)),
-        params=_params(release, running),
-        disturbs=True,
-        notes=(
-            "Only the code goes back; the data stays as it is. SMS is away for a stop and a start.",
-            "It is refused, before anything stops, when the database has moved past what that release knows.",
-        ),
     )
 
 
@@ -78,18 +59,15 @@ def deploy(release: Release, by: By) -> Run:
     return submit(plan_deploy(release), by)
 
 
-def rollback(environment: Environment, by: By, version: str = "") -> Run:
-    """Queue the code rollback."""
-    return submit(plan_rollback(environment, version), by)
-
-
-def _switch(environment: Environment) -> tuple[PlannedStep, ...]:
+def switch_steps(environment: Environment) -> tuple[PlannedStep, ...]:
+    """From one release to another on the same data."""
     before = [PlannedStep(kind) for kind in SWITCH]
     after = [PlannedStep(kind) for kind in SETTLE]
     return (*before, *validation_steps(environment), *after)
 
 
-def _params(release: Release, running: Instance | None) -> dict[str, object]:
+def params_of(release: Release, running: Instance | None) -> dict[str, object]:
+    """What the steps must know of both releases."""
     return {
         "release": release.pk,
         "version": release.version,
@@ -99,7 +77,8 @@ def _params(release: Release, running: Instance | None) -> dict[str, object]:
     }
 
 
-def _refuse(release: Release, running: Instance | None) -> None:
+def refuse(release: Release, running: Instance | None) -> None:
+    """Raise WrongUse when the release runs already or has no image."""
     if not release.image_id:
         raise WrongUse(f"Release {release.version} has no image here.", fix="Build or load it, then import again.")
     if running is not None and running.up and running.image_id == release.image_id:

@@ -9,6 +9,7 @@ from deployments import versions
 from deployments.models import Release
 from deployments.sources import changelog, migrations
 from deployments.sources.git import Repository, Tag
+from deployments.sources.migrations import Migrations
 from smsops.models import Environment, RuntimeKind
 from smsops.runtimes import release_folders
 from smsops.runtimes.base import Image, Runtime
@@ -72,8 +73,8 @@ def _version_files(repository: Repository, tag: Tag) -> Iterator[str]:
                 yield repository.file(tag, path)
 
 
-def _migrations(found: migrations.Migrations) -> dict[str, object]:
-    return {"heads": ",".join(found.heads), "revisions": found.revisions}
+def _migrations(found: Migrations) -> dict[str, object]:
+    return {"heads": ",".join(found.heads), "revisions": sorted(found.revisions), "graph": migrations.dump(found)}
 
 
 def _unpack(environment: Environment, repository: Repository, tag: Tag, version: str) -> None:

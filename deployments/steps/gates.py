@@ -21,6 +21,7 @@ def target_of(ctx: Context) -> Target:
     release = Release.objects.filter(environment=ctx.environment, image_id=image_id).first()
     target = preflight.target(ctx.environment, release)
     target.image_id, target.version = image_id, target.version or ctx.params.get("version", "")
+    target.at = ctx.params.get("aim")
     target.service = sandbox.service_of(ctx) if ctx.fact(sandbox.START, "port") is not None else None
     return target
 

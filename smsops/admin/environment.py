@@ -59,6 +59,7 @@ class EnvironmentAdmin(OperationsAdmin):
         ("Where releases come from", {"fields": ("source_path", "releases_path", "interpreter")}),
         ("Checks", {"fields": ("smoke_email", "smoke_password", "health_seconds", "gate_seconds", "steady_seconds",
                                "stop_seconds", "core_tables")}),
+        ("Deploys", {"fields": ("rehearsal_required",)}),
         ("Backups and objectives", {"fields": ("backups_enabled", "backup_minutes", "rpo_minutes", "rto_minutes")}),
     )  # fmt: skip
 

@@ -130,6 +130,9 @@ class Environment(models.Model):
     core_tables = models.JSONField(default=default_core_tables, blank=True)
     rto_minutes = models.PositiveIntegerField("RTO (minutes)", default=20, validators=[MinValueValidator(1)])
     rpo_minutes = models.PositiveIntegerField("RPO (minutes)", default=60, validators=[MinValueValidator(1)])
+    rehearsal_required = models.BooleanField(
+        default=False, help_text="Only a release that was rehearsed on a copy within a day may be deployed."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

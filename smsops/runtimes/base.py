@@ -88,6 +88,15 @@ class Told:
 
 
 @dataclass(frozen=True)
+class Command:
+    """What an instance runs instead of SMS, once: `argv` in a folder below the application's root. The program “python”
+    is the one SMS runs with. It has SMS's settings and data, and is not started again when it ended."""
+
+    argv: tuple[str, ...]
+    workdir: str = ""
+
+
+@dataclass(frozen=True)
 class RuntimeSpec:
     """Everything a driver must know about the SMS it runs."""
 
@@ -122,8 +131,9 @@ class Runtime(Protocol):
     def images(self) -> list[Image]:
         """All images of this SMS."""
 
-    def create(self, name: str, image_id: str, labels: Mapping[str, str]) -> Instance:
-        """Make an instance without starting it. NameTaken when the name is in use."""
+    def create(self, name: str, image_id: str, labels: Mapping[str, str], command: Command | None = None) -> Instance:
+        """Make an instance without starting it: of SMS, or of a command from the same image. NameTaken when the name is
+        in use."""
 
     def start(self, name: str) -> None:
         """Start it and return at once; a running one is left alone. The engine restarts it when it dies."""

@@ -19,12 +19,11 @@ from docker.models.containers import Container
 from smsops import envfile
 from smsops.errors import NameTaken, OpsError, RuntimeUnavailable
 from smsops.process import Completed
+from smsops.runtimes import docker_options as options
 from smsops.runtimes import docker_views as views
-from smsops.runtimes.base import Event, Image, Instance, LogLine, RuntimeSpec
+from smsops.runtimes.base import Command, Event, Image, Instance, LogLine, RuntimeSpec
 
-DATA_MOUNT = "/data"
 SANDBOX_NETWORK = "smsops-sandbox"
-APP_ROOT = "/app"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -92,7 +91,7 @@ class DockerRuntime:
         ]
 
     @translated
-    def create(self, name: str, image_id: str, labels: Mapping[str, str]) -> Instance:
+    def create(self, name: str, image_id: str, labels: Mapping[str, str], command: Command | None = None) -> Instance:
         spec = self.spec
         where = self._apart() if spec.sandbox else self._in_place()
         image = self.image(image_id)
@@ -109,34 +108,22 @@ class DockerRuntime:
                 "SMS_ENV": "production",
                 "SMS_EXECUTION_MODE": "docker",
             },
-            mem_limit=f"{spec.memory_limit_mb}m",
-            memswap_limit=f"{spec.memory_limit_mb}m",
-            log_config=docker.types.LogConfig(type="json-file", config={"max-size": "10m", "max-file": "5"}),
-            **where,
+            **options.bounds(spec),
+            **(where | (options.instead(command) if command is not None else {})),
         )
         return views.instance(container.attrs)
 
     def _in_place(self) -> dict[str, Any]:
         """The real SMS: on its volume, at its port, started again by the engine."""
         self._volume()  # the engine would silently make a new, empty one (sms-contract, surprise 22)
-        return {
-            "ports": {f"{self.spec.container_port}/tcp": self.spec.host_port},
-            "volumes": {self.spec.volume: {"bind": DATA_MOUNT, "mode": "rw"}},
-            "restart_policy": {"Name": "unless-stopped"},
-        }
+        return options.in_place(self.spec)
 
     def _apart(self) -> dict[str, Any]:
         """A sandbox: on a folder, in a network that leads nowhere."""
         if not self.client.networks.list(names=[SANDBOX_NETWORK]):
             with contextlib.suppress(APIError):  # another worker was faster
                 self.client.networks.create(SANDBOX_NETWORK, internal=True, check_duplicate=True)
-        return {
-            "network": SANDBOX_NETWORK,
-            "volumes": {
-                str(self.data_folder()): {"bind": DATA_MOUNT, "mode": "rw"},
-                **{folder: {"bind": inside, "mode": "ro"} for folder, inside in self.spec.told.folders.items()},
-            },
-        }
+        return options.apart(self.spec, str(self.data_folder()), SANDBOX_NETWORK)
 
     @translated
     def address(self, name: str) -> str:
@@ -239,7 +226,7 @@ class DockerRuntime:
             image_id,
             entrypoint=[],
             command=list(argv),
-            working_dir=f"{APP_ROOT}/{workdir}",
+            working_dir=f"{options.APP_ROOT}/{workdir}",
             network_disabled=True,
             mem_limit=f"{self.spec.memory_limit_mb}m",
             labels={"smsops.environment": self.spec.environment, "smsops.once": "1"},

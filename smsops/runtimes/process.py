@@ -22,7 +22,7 @@ from smsops.errors import NameTaken, OpsError, RuntimeUnavailable
 from smsops.process import Completed
 from smsops.runtimes import instance_folder as folders
 from smsops.runtimes import release_folders
-from smsops.runtimes.base import Event, Image, Instance, LogLine, RuntimeSpec, Status
+from smsops.runtimes.base import Command, Event, Image, Instance, LogLine, RuntimeSpec, Status
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 
@@ -46,12 +46,12 @@ class ProcessRuntime:
     def images(self) -> list[Image]:
         return release_folders.images(Path(self.spec.releases_path))
 
-    def create(self, name: str, image_id: str, labels: Mapping[str, str]) -> Instance:
+    def create(self, name: str, image_id: str, labels: Mapping[str, str], command: Command | None = None) -> Instance:
         self.ping()
         image = self.image(image_id)
         if image is None:
             raise OpsError(f"The release {image_id[:19]} is not in {self.spec.releases_path}.", fix="Import it first.")
-        spec = self._spec(image, labels)
+        spec = self._spec(image, labels, command)
         new = self.root / f".new-{uuid.uuid4().hex}"
         try:
             new.mkdir(mode=0o700)
@@ -64,7 +64,7 @@ class ProcessRuntime:
             shutil.rmtree(new, ignore_errors=True)
         return folders.view(self.root / name)
 
-    def _spec(self, image: Image, labels: Mapping[str, str]) -> dict[str, Any]:
+    def _spec(self, image: Image, labels: Mapping[str, str], command: Command | None) -> dict[str, Any]:
         release = release_folders.folder_of(Path(self.spec.releases_path), image)
         env = {
             "PATH": os.environ.get("PATH", os.defpath),
@@ -81,12 +81,16 @@ class ProcessRuntime:
             "id": uuid.uuid4().hex,
             "image_id": image.id,
             "version": image.version,
-            "argv": [self._interpreter, "-u", "backend/entrypoint.py"],
-            "cwd": str(release),
+            "argv": self._words(command.argv) if command else [self._interpreter, "-u", "backend/entrypoint.py"],
+            "cwd": str(release / command.workdir if command else release),
+            "once": command is not None,
             "env": env,
             "labels": dict(labels),
             "memory_limit_mb": self.spec.memory_limit_mb,
         }
+
+    def _words(self, argv: Sequence[str]) -> list[str]:
+        return [self._interpreter if word == "python" else word for word in argv]
 
     def _settings(self) -> dict[str, str]:
         settings = envfile.read(self.spec.env_file)
@@ -172,9 +176,8 @@ class ProcessRuntime:
         image = self.image(image_id)
         if image is None:
             raise OpsError(f"The release {image_id[:19]} is not in {self.spec.releases_path}.")
-        words = [self._interpreter if word == "python" else word for word in argv]
         folder = release_folders.folder_of(Path(self.spec.releases_path), image)
-        return process.run(words, timeout=timeout, cwd=folder / workdir)
+        return process.run(self._words(argv), timeout=timeout, cwd=folder / workdir)
 
     def data_folder(self) -> Path:
         folder = Path(self.spec.data_path)

@@ -103,7 +103,7 @@ class Supervisor:
             began = time.monotonic()
             code = self._live(ready)
             ready = -1
-            if self.stopping.is_set():
+            if self.stopping.is_set() or self.spec.get("once"):
                 break
             delay = FIRST_DELAY if time.monotonic() - began > HEALTHY_AFTER else min(delay * 2, LAST_DELAY)
             self.note("die", status="restarting", exit_code=code, finished_at=now(), pid=None)

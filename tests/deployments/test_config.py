@@ -10,7 +10,7 @@ from django.db import connection
 from django.urls import reverse
 
 from deployments.models import ConfigSnapshot
-from deployments.services import config, deploys
+from deployments.services import config, rollbacks
 from smsops.errors import OpsError, WrongUse
 from smsops.models import Environment, JournalEntry, Run, RunState, Step
 from smsops.runtimes.registry import runtime_for
@@ -49,7 +49,7 @@ def test_every_deploy_writes_the_configuration_down_and_a_rollback_will(process_
     assert ("release", "release", "changed") in names(config.diff(*found))
     kinds = list(runs[1].steps.values_list("kind", flat=True))
     assert kinds.index("config.snapshot") < kinds.index("switch.stop")
-    assert "config.snapshot" in [step.kind for step in deploys.plan_rollback(process_place.environment).steps]
+    assert "config.snapshot" in [step.kind for step in rollbacks.plan(process_place.environment).steps]
 
 
 def test_the_engines_facts_are_there_and_no_value_is_open(place: Place) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from backups.models import Backup
 from backups.services import restores
-from deployments.services import deploys
+from deployments.services import rollbacks
 from smsops.models import RunState
 from smsops.runs.plan import By
 from tests.backups.test_failed_restores import edited
@@ -60,7 +60,7 @@ def test_a_rollback_survives_a_kill_at_every_boundary(quiet: Place) -> None:
     quiet.deploy("1.18.0")
     quiet.deploy("1.18.1")
     before = digest(quiet.database)
-    run = deploys.rollback(quiet.environment, BY)
+    run = rollbacks.start(quiet.environment, BY)
     deaths = kill_at_every_boundary(run, lambda: snapshots(quiet))
     assert run.state == RunState.SUCCEEDED, run.headline
     assert quiet.running_version() == "1.18.0"

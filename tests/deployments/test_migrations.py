@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from deployments.sources.migrations import Migrations, from_image, from_source
+from deployments.sources.migrations import Migrations, dump, from_image, from_source, load
 from smsops.runtimes.base import RuntimeSpec
 from smsops.runtimes.process import ProcessRuntime
 from tests.places import Place
@@ -16,9 +17,14 @@ def migration(revision: str, down: str) -> str:
     return f'"""A migration."""\nfrom alembic import op\n\nrevision = {revision!r}\ndown_revision = {down}\n'
 
 
+def known(found: Migrations) -> tuple[list[str], list[str]]:
+    """Its heads, and all revisions."""
+    return found.heads, sorted(found.revisions)
+
+
 def test_a_line_of_migrations_has_one_head() -> None:
     found = from_source([migration("a", "None"), migration("b", "'a'"), migration("c", "'b'")])
-    assert found == Migrations(["c"], ["a", "b", "c"])
+    assert known(found) == (["c"], ["a", "b", "c"])
 
 
 def test_the_order_of_the_files_does_not_matter() -> None:
@@ -34,7 +40,7 @@ def test_two_branches_have_two_heads() -> None:
 @pytest.mark.parametrize("parents", ["('b', 'c')", "['b', 'c']", "('b', 'c',)"])
 def test_a_mergepoint_joins_its_branches(parents: str) -> None:
     files = [migration("a", "None"), migration("b", "'a'"), migration("c", "'a'"), migration("merge_1", parents)]
-    assert from_source(files) == Migrations(["merge_1"], ["a", "b", "c", "merge_1"])
+    assert known(from_source(files)) == (["merge_1"], ["a", "b", "c", "merge_1"])
 
 
 def test_two_roots_are_two_lines() -> None:
@@ -52,17 +58,17 @@ def test_names_need_not_be_hexadecimal() -> None:
 
 @pytest.mark.parametrize("text", ["def upgrade(:\n", "revision = ", "<<<<<<< HEAD\n", "\x00", "", "# nothing\n"])
 def test_a_file_that_cannot_be_read_is_passed_over(text: str) -> None:
-    assert from_source([text, migration("a", "None")]) == Migrations(["a"], ["a"])
+    assert known(from_source([text, migration("a", "None")])) == (["a"], ["a"])
 
 
 def test_a_file_without_a_revision_is_passed_over() -> None:
     files = ["down_revision = 'a'\n", "revision = compute()\n", "revision = 7\n", migration("a", "None")]
-    assert from_source(files) == Migrations(["a"], ["a"])
+    assert known(from_source(files)) == (["a"], ["a"])
 
 
 def test_other_assignments_do_not_disturb() -> None:
     text = "a = b = 1\nx.y = 2\n(p, q) = 3, 4\nbranch_labels: object\n" + migration("a", "None") + "depends_on = ()\n"
-    assert from_source([text]) == Migrations(["a"], ["a"])
+    assert known(from_source([text])) == (["a"], ["a"])
 
 
 def test_nothing_in_a_file_is_run(tmp_path: Path) -> None:
@@ -75,12 +81,39 @@ def test_without_files_nothing_is_known() -> None:
     assert from_source([]) == Migrations()
 
 
+def test_what_is_written_down_is_read_again() -> None:
+    files = [migration("a", "None"), migration("b", "'a'") + "def downgrade():\n    op.drop_table('x')\n"]
+    assert load(json.loads(json.dumps(dump(from_source(files))))) == from_source(files)
+
+
+def test_all_that_a_revision_builds_on_is_below_it() -> None:
+    files = [migration("a", "None"), migration("b", "'a'"), migration("c", "'a'"), migration("m", "('b', 'c')")]
+    found = from_source([*files, migration("d", "'m'")])
+    assert (found.below(["m"]), found.below(["b", "strange"])) == ({"a", "b", "c", "m"}, {"a", "b"})
+
+
+def test_a_release_with_its_files_elsewhere_is_asked_for_its_history(process_place: Place) -> None:
+    folder = Path(process_place.environment.releases_path) / "1.19.0" / "backend"
+    (folder / "migrations" / "versions").rename(folder / "migrations" / "steps")
+    ini = folder / "alembic.ini"
+    ini.write_text(ini.read_text().replace("[alembic]", "[alembic]\nversion_locations = migrations/steps"))
+    image = process_place.runtime.image("1.19.0")
+    assert image is not None
+    told = from_image(process_place.runtime, image.id)
+    release = process_place.environment.releases.get(version="1.19.0")
+    assert {each.name: each.down for each in told.revisions.values()} == {
+        each.name: each.down for each in load(release.graph).revisions.values()
+    }
+    assert told.revisions["e82b46c1d7f0"].back is None
+
+
 def test_a_release_tells_its_own_migrations(process_place: Place) -> None:
     image = process_place.runtime.image("1.19.0")
     assert image is not None
     told = from_image(process_place.runtime, image.id)
     release = process_place.environment.releases.get(version="1.19.0")
-    assert (told.heads, told.revisions) == ([release.heads], release.revisions)
+    assert told == load(release.graph)
+    assert known(told) == ([release.heads], release.revisions)
 
 
 def test_a_release_that_does_not_know_its_migrations_leaves_them_unknown(tmp_path: Path) -> None:

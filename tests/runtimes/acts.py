@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from smsops.errors import OpsError
-from smsops.runtimes.base import Instance, Status
+from smsops.runtimes.base import Command, Instance, Status
 from smsops.runtimes.instance_folder import state
 from smsops.runtimes.process import ProcessRuntime
 from smsops.runtimes.registry import spec_of
@@ -49,6 +49,22 @@ def create(place: Place, version: str = GOOD, name: str = "") -> Instance:
     """Make an instance that was never started."""
     labels = {"smsops.environment": place.name, "smsops.run": "0"}
     return place.runtime.create(name or place.environment.instance, image_id(place, version), labels)
+
+
+def run_command(place: Place, *argv: str, workdir: str = "", ended: bool = True) -> str:
+    """Make and start a command as an instance; returns its name, when it has ended."""
+    labels = {"smsops.environment": place.name, "smsops.run": "0"}
+    name = f"{place.environment.instance}-command"
+    place.runtime.create(name, image_id(place), labels, Command(argv, workdir))
+    place.runtime.start(name)
+
+    def over() -> bool:
+        found = place.runtime.inspect(name)
+        return found is not None and found.status is Status.EXITED
+
+    if ended:
+        wait_for(over, "the command to end")
+    return name
 
 
 def launch(place: Place, version: str = GOOD) -> str:

@@ -8,8 +8,9 @@ import time
 import pytest
 
 from smsops.errors import OpsError, RuntimeUnavailable
+from smsops.runtimes.base import Status
 from tests.places import Place
-from tests.runtimes.acts import create, image_id
+from tests.runtimes.acts import create, image_id, run_command
 
 LONG = ["python", "-c", "import signal; signal.alarm(60); signal.pause()"]  # whatever happens to the test
 
@@ -38,6 +39,40 @@ def test_a_command_that_takes_too_long_is_not_an_engine_that_is_away(place: Plac
     with pytest.raises(OpsError, match="took longer than 1 s") as caught:
         place.runtime.run_once(image_id(place), LONG, 1)
     assert not isinstance(caught.value, RuntimeUnavailable)
+
+
+def test_a_command_runs_as_an_instance_on_the_data_and_ends(place: Place) -> None:
+    script = (
+        "import os, sqlite3; url = os.environ.get('DATABASE_URL', 'sqlite:////data/student_management.db');"
+        "database = sqlite3.connect(url.partition('///')[2]);"
+        "print('students', database.execute('SELECT count(*) FROM students').fetchone()[0])"
+    )
+    name = run_command(place, "python", "-c", script)
+    found = place.runtime.inspect(name)
+    assert found is not None
+    assert (found.status, found.exit_code, found.restarts) == (Status.EXITED, 0, 0)
+    assert "students 200" in place.runtime.logs(name, 5)
+
+
+def test_a_command_that_fails_is_not_started_again(place: Place) -> None:
+    name = run_command(place, "python", "-c", "raise SystemExit(7)")
+    found = place.runtime.inspect(name)
+    assert found is not None
+    assert (found.exit_code, found.restarts) == (7, 0)
+
+
+def test_a_command_runs_in_a_folder_of_the_application(place: Place) -> None:
+    name = run_command(
+        place, "python", "-c", "import os; print(os.path.exists('run_migrations.py'))", workdir="backend"
+    )
+    assert "True" in place.runtime.logs(name, 5)
+
+
+def test_a_command_can_be_stopped_and_removed(place: Place) -> None:
+    name = run_command(place, *LONG, ended=False)
+    place.runtime.stop(name, 1)
+    place.runtime.remove(name)
+    assert place.runtime.inspect(name) is None
 
 
 def test_the_data_folder_holds_the_database(place: Place) -> None:

@@ -10,7 +10,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from psycopg import IsolationLevel
+from psycopg import IsolationLevel, sql
 
 from backups.engines.base import Facts
 from backups.engines.postgres import connection as connections
@@ -95,6 +95,19 @@ class PostgresEngine:
         """Rows per table of the live database."""
         with connect(self.url) as connection:
             return connections.row_counts(connection)
+
+    def filled(self, table: str, column: str) -> int:
+        """How many rows of the live database have something in that column; 0 where there is none."""
+        with connect(self.url) as connection:
+            known = connections.tables(connection).get(table)
+            if known is None:
+                return 0
+            listed = connection.execute(sql.SQL("SELECT * FROM {} LIMIT 0").format(known)).description or []
+            if column not in [each.name for each in listed]:
+                return 0
+            query = sql.SQL("SELECT count({}) FROM {}").format(sql.Identifier(column), known)
+            row = connection.execute(query).fetchone()
+            return int(row[0]) if row else 0
 
     def revision(self) -> str:
         """The live database's schema revision."""

@@ -73,6 +73,9 @@ class Live(Protocol):
     def row_counts(self) -> dict[str, int]:
         """Its rows per table."""
 
+    def filled(self, table: str, column: str) -> int:
+        """How many rows of a table have something in a column; 0 where there is no such column."""
+
     def snapshot(self, target: Path) -> Position | None:
         """Copy it, consistently, to the new file `target`; returns where in its write-ahead log the copy stands, where
         it has one and that is known."""

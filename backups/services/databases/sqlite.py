@@ -65,6 +65,9 @@ class SqliteDatabase:
     def row_counts(self) -> dict[str, int]:
         return SqliteEngine().row_counts(self.path)
 
+    def filled(self, table: str, column: str) -> int:
+        return SqliteEngine().filled(self.path, table, column)
+
     def snapshot(self, target: Path) -> Position | None:
         return SqliteEngine().snapshot(self.path, target)
 

@@ -1,0 +1,90 @@
+"""Rehearsing a deploy on a copy of the newest verified backup, before anybody is asked to press the button (D10)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from backups import selectors as backup_selectors
+from backups.services import databases
+from deployments import selectors
+from deployments.models import Release
+from deployments.sources.migrations import Migrations
+from deployments.steps import schema
+from deployments.strategies.path import Path, path
+from smsops.errors import WrongUse
+from smsops.models import Run, RunState
+from smsops.runs.plan import By, Plan, PlannedStep, submit
+from smsops.runs.validation import validation_steps
+from smsops.text import age_text
+
+KIND = "rehearsal"
+FRESH = timedelta(hours=24)  # how long a rehearsal speaks for a release
+NOTHING_CROSSED = "No migration is crossed; going back is a matter of the release alone."
+
+
+def plan(release: Release) -> Plan:
+    """What rehearsing this release would do. WrongUse when it has no image or there is no good backup."""
+    environment = release.environment
+    if not release.image_id:
+        raise WrongUse(f"Release {release.version} has no image here.", fix="Build or load it, then import again.")
+    backup = backup_selectors.latest_good(environment)
+    if backup is None:
+        raise WrongUse(f"{environment.name} has no good backup to rehearse on; take one first.")
+    way = _way(release, [name for name in backup.schema_revision.split(",") if name])
+    kinds = ["test.unpack", "sandbox.start", "sandbox.gate", *(step.kind for step in validation_steps(environment))]
+    kinds += ["rehearsal.compare", "rehearsal.stop", "rehearsal.back", "rehearsal.conclude"]
+    kinds += [*databases.trial_end(environment), "sandbox.remove"]
+    return Plan(
+        kind=KIND,
+        title=f"Rehearse {release.version} at {environment.name}",
+        environment=environment,
+        steps=tuple(PlannedStep(kind) for kind in kinds),
+        params={"backup": backup.pk, "heads": release.heads, **_params(release, way)},
+        exclusive=False,
+        notes=(
+            f"{release.version} upgrades a copy of {backup.identifier} and runs on it, beside the real SMS, which is "
+            "not touched; then the way back is gone on the copy.",
+            "It is cut off from other networks where the engine can do that, and goes away at the end.",
+        ),
+    )
+
+
+def start(release: Release, by: By) -> Run:
+    """Queue it."""
+    return submit(plan(release), by)
+
+
+def newest(release: Release) -> Run | None:
+    """The newest rehearsal of exactly this image that has ended, however it ended."""
+    runs = Run.objects.filter(environment=release.environment, kind=KIND, finished_at__isnull=False)
+    return runs.filter(params__image_id=release.image_id).order_by("-finished_at").first()
+
+
+def verdict(release: Release) -> tuple[bool, str]:
+    """Whether a rehearsal speaks for this release, and a sentence that says so or why not."""
+    run = newest(release)
+    if run is None or run.finished_at is None:
+        return False, f"{release.version} was not rehearsed."
+    age = timezone.now() - run.finished_at
+    if run.state != RunState.SUCCEEDED:
+        return False, f"The rehearsal {age_text(age)} failed: {run.cause or run.headline}"
+    if age > FRESH:
+        return False, f"The rehearsal is from {age_text(age)}; rehearse it again."
+    return True, f"Rehearsed {age_text(age)}: {run.headline}"
+
+
+def _way(release: Release, at: list[str]) -> Path:
+    """From the release's schema back to that of a database which is `at` these revisions now."""
+    graph = selectors.migrations_of(release)
+    before = Migrations({name: graph.revisions[name] for name in graph.below(at)})
+    return path(graph, graph.heads, before)
+
+
+def _params(release: Release, way: Path) -> dict[str, Any]:
+    going = schema.params_of(way) if way.crossed and way.open else {"aim": [], "drops": []}
+    said = NOTHING_CROSSED if not way.crossed else f"{', '.join(way.closed) or 'The schema'} has no way back."
+    images = {"image_id": release.image_id, "newer_image_id": release.image_id}
+    return {"release": release.pk, "version": release.version, "way_back": said, **images, **going}

@@ -1,0 +1,43 @@
+"""How long runs of one kind took at an environment: what the next one is expected to take (runbook §6.2)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from smsops.models import Environment, Run, RunState
+from smsops.text import seconds_text
+
+RECENT = 50  # runs looked at: an installation changes
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Seconds half and nine in ten of `count` past runs took at the most."""
+
+    half: float
+    most: float
+    count: int
+
+    @property
+    def text(self) -> str:
+        """`about 12 s, 30 s at the most (9 times)`."""
+        times = "once" if self.count == 1 else f"{self.count} times"
+        if self.count == 1:
+            return f"about {seconds_text(self.half)} (done {times})"
+        return f"about {seconds_text(self.half)}, hardly more than {seconds_text(self.most)} (done {times})"
+
+
+def estimate(environment: Environment, kind: str, **params: object) -> Estimate | None:
+    """What a run of that kind, with these parameters, is expected to take; None where none has succeeded yet."""
+    wanted = {f"params__{name}": value for name, value in params.items()}
+    runs = Run.objects.filter(environment=environment, kind=kind, state=RunState.SUCCEEDED, **wanted)
+    taken = sorted(run.seconds for run in runs.order_by("-finished_at")[:RECENT] if run.seconds is not None)
+    if not taken:
+        return None
+    return Estimate(_at(taken, 0.5), _at(taken, 0.9), len(taken))
+
+
+def _at(taken: list[float], share: float) -> float:
+    """The smallest of them that so large a share does not exceed."""
+    return taken[max(0, math.ceil(len(taken) * share) - 1)]
