@@ -9,14 +9,15 @@ class DeploymentsConfig(AppConfig):
 
     def ready(self) -> None:
         from backups.services import housekeeping
-        from deployments import selectors, verbs
-        from deployments.steps import config, gates, rehearsal, schema
+        from deployments import receivers, selectors, verbs  # noqa: F401
+        from deployments.steps import config, gates, rehearsal, schema, watch
         from smsops.ops import registry
         from smsops.runs import kinds
         from smsops.runs.validation import add_validation
 
         kinds.register(
             gates.Preconditions, gates.Checklist, config.TakeConfig,
+            watch.MeasureBefore, watch.WatchWindow,
             schema.CopyForTrial, schema.TryDowngrade, schema.CopyStopped, schema.Downgrade,
             schema.StageDowngraded, schema.CompareDowngraded, schema.EndTrial,
             rehearsal.CompareUpgraded, rehearsal.StopSandbox, rehearsal.GoBack, rehearsal.ConcludeRehearsal,

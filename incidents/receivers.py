@@ -52,6 +52,10 @@ def on_ended(run: Run, **_: Any) -> None:
     if incident is not None and incident.live:
         incidents.mitigate(incident, run.headline, run)
     _follow_backups(run)
+    if run.kind == "watch" and run.state == RunState.SAFE and not run.cancel_requested:
+        detail = f"{run.cause} It is gone back by itself where that costs no data; else look at “Roll back…”."
+        title = f"{run.params['version']} is worse than the release before"
+        watching.raise_incident(run.environment, Sign(_of(run), Severity.HIGH, title, detail), run)
     if run.disturbs:
         watching.look_now(run.environment_id)
 

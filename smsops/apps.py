@@ -12,11 +12,13 @@ class SmsopsConfig(AppConfig):
         from smsops import checks  # noqa: F401
         from smsops.ops import registry, verbs
         from smsops.runs import kinds
-        from smsops.switch import gate, instances, sandbox
+        from smsops.switch import beside, gate, instances, sandbox, traffic, warm
 
         kinds.register(
             instances.CreateCandidate, instances.StopService, instances.PutAside, instances.CommitName,
             instances.StartService, instances.RetireOld, gate.Gate, gate.Steady,
+            traffic.HoldTraffic, traffic.PointTraffic, traffic.LeaveEdge, beside.StartBeside, beside.GateBeside,
+            warm.LeadToWarm, warm.ExchangeNames, warm.CoolDown,
             sandbox.StartSandbox, sandbox.SandboxGate, sandbox.RemoveSandbox,
         )  # fmt: skip
         registry.add(*verbs.VERBS)

@@ -81,10 +81,7 @@ def ask(
 def _connected(base_url: str, timeout: float) -> Iterator[http.client.HTTPConnection]:
     """A connection that is cut after `timeout` seconds in all: a server that drips bytes must not hold us for ever,
     and a socket's own timeout begins anew with every byte."""
-    url = urlsplit(base_url)
-    connection_class = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-    connection = connection_class(url.hostname or "", url.port, timeout=timeout)
-    with contextlib.closing(connection):
+    with contextlib.closing(_connection(base_url, timeout)) as connection:
         began = time.monotonic()
         connection.connect()
         watch = threading.Timer(timeout - (time.monotonic() - began), _cut, (connection.sock,))
@@ -94,6 +91,27 @@ def _connected(base_url: str, timeout: float) -> Iterator[http.client.HTTPConnec
             yield connection
         finally:
             watch.cancel()
+
+
+def _connection(base_url: str, timeout: float) -> http.client.HTTPConnection:
+    url = urlsplit(base_url)
+    if url.scheme == "unix":
+        return UnixConnection(url.path, timeout)
+    connection_class = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
+    return connection_class(url.hostname or "", url.port, timeout=timeout)
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """A connection over a socket that is a file."""
+
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self.path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
 
 
 def _cut(sock: socket.socket) -> None:
@@ -114,7 +132,7 @@ def _reason(error: Exception, timeout: float, spent: float) -> str:
         return f"no answer within {timeout:g} s"
     if isinstance(error, ValueError):
         return "the address is not valid"
-    if isinstance(error, ConnectionRefusedError):
+    if isinstance(error, (ConnectionRefusedError, FileNotFoundError)):
         return "connection refused"
     if isinstance(error, socket.gaierror):
         return "the host name is unknown"

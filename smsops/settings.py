@@ -181,6 +181,7 @@ SMSOPS_LOGS_DIR = Path(env("SMSOPS_LOGS_DIR", default=str(DATA_DIR / "logs")))
 SMSOPS_LOGS_SECONDS = env.float("SMSOPS_LOGS_SECONDS", default=60.0)
 SMSOPS_LOGS_DAYS = env.int("SMSOPS_LOGS_DAYS", default=30)  # runbook §6.3
 SMSOPS_LOGS_BYTES = env.int("SMSOPS_LOGS_BYTES", default=10 * 1000**3)  # of one environment, packed
+SMSOPS_PORTS = env("SMSOPS_PORTS", default="18100-18999")  # behind an edge each SMS gets one of these for itself
 SMSOPS_DOCKER_HOST = env("SMSOPS_DOCKER_HOST", default="unix:///var/run/docker.sock")
 
 LOGGING = {
@@ -200,6 +201,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "smsops.sweep",
         "schedule": SMSOPS_SWEEP_SECONDS,
         "options": {"expires": SMSOPS_SWEEP_SECONDS * 0.9},
+    },
+    "smsops: edges": {
+        "task": "smsops.tend_edges",
+        "schedule": 15.0,
+        "options": {"expires": 14},
     },
     "smsops: watch": {
         "task": "incidents.watch",

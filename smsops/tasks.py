@@ -1,10 +1,16 @@
 """The kernel's doorbells."""
 
+import logging
+
 from celery import shared_task
 
-from smsops.models import Run
+from smsops.errors import OpsError
+from smsops.models import EdgeKind, Environment, Run
 from smsops.runs import executor, reaper
 from smsops.runs.bell import ring
+from smsops.switch import tending
+
+log = logging.getLogger(__name__)
 
 
 @shared_task(name="smsops.tick")
@@ -19,3 +25,21 @@ def tick(run_id: int) -> None:
 def sweep() -> int:
     """Ring for every run nobody works on."""
     return reaper.sweep()
+
+
+@shared_task(name="smsops.tend_edges")
+def tend_edges() -> None:
+    """Ring for every environment with an edge, at the workers beside its engine."""
+    for environment_id, queue in Environment.objects.exclude(edge=EdgeKind.NONE).values_list("pk", "queue"):
+        tend_edge.apply_async((environment_id,), queue=queue, expires=14)
+
+
+@shared_task(name="smsops.tend_edge", soft_time_limit=30, time_limit=45)
+def tend_edge(environment_id: int) -> None:
+    """Look after one environment's edge."""
+    environment = Environment.objects.filter(pk=environment_id).first()
+    try:
+        if environment is not None:
+            tending.tend(environment)
+    except OpsError as error:
+        log.warning("the edge of %s cannot be looked after: %s", environment, error)

@@ -108,6 +108,7 @@ class Place:
             host_port=self.port,
             gate_seconds=20,
             steady_seconds=0,
+            watch_seconds=0,
             stop_seconds=5,
             memory_limit_mb=1024,
             health_seconds=2,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from backups.models import Backup
 from backups.services import databases
 from smsops.errors import OpsError, WrongUse
-from smsops.models import Environment, Run
+from smsops.models import EdgeKind, Environment, Run
 from smsops.runs.plan import By, Plan, PlannedStep, submit
 from smsops.runs.validation import validation_steps
 from smsops.runtimes.base import Instance, Runtime
 from smsops.runtimes.registry import runtime_for
+from smsops.switch import traffic
 from smsops.text import age_text, bytes_text
 
 
@@ -24,12 +25,14 @@ def plan(backup: Backup, image_id: str = "") -> Plan:
     runtime = runtime_for(environment)
     running = runtime.inspect(environment.instance)
     image_id, code_note = _chosen(image_id, runtime) or fitting_release(backup, runtime, running)
-    switch = bool(image_id) and (running is None or image_id != running.image_id)
+    # Behind an edge requests wait for an instance of its own; without one, SMS keeps the one it has where it fits.
+    edged = environment.edge != EdgeKind.NONE
+    switch = bool(image_id) and (edged or running is None or image_id != running.image_id)
     return Plan(
         kind="restore",
         title=f"Restore {environment.name} from {backup.identifier}",
         environment=environment,
-        steps=_steps(environment, switch=switch),
+        steps=_steps(environment, running, switch=switch),
         params={
             "backup": backup.pk,
             "image_id": image_id,
@@ -58,7 +61,7 @@ def start(backup: Backup, by: By) -> Run:
     return submit(plan(backup), by)
 
 
-def _steps(environment: Environment, *, switch: bool) -> tuple[PlannedStep, ...]:
+def _steps(environment: Environment, running: Instance | None, *, switch: bool) -> tuple[PlannedStep, ...]:
     kinds = ["restore.stage"]
     if switch:
         kinds.append("switch.create")
@@ -68,7 +71,7 @@ def _steps(environment: Environment, *, switch: bool) -> tuple[PlannedStep, ...]
     kinds += ["switch.start", "switch.gate", "log.resume", "restore.compare"]
     kinds += [step.kind for step in validation_steps(environment)]
     kinds += ["switch.steady", "restore.archive", "switch.retire"]
-    return tuple(PlannedStep(kind) for kind in kinds)
+    return tuple(PlannedStep(kind) for kind in traffic.around(environment, kinds, running))
 
 
 def fitting_release(backup: Backup, runtime: Runtime, running: Instance | None) -> tuple[str, str]:

@@ -5,27 +5,15 @@ from __future__ import annotations
 from backups.models import Reason
 from backups.services.backups import BACKUP_STEPS
 from deployments.models import Release
-from deployments.services import rehearsals
+from deployments.services import rehearsals, switches
+from deployments.steps import watch
 from smsops.errors import WrongUse
 from smsops.models import Environment, Run
 from smsops.runs.plan import By, Plan, PlannedStep, submit
-from smsops.runs.validation import validation_steps
 from smsops.runtimes.base import Instance
 from smsops.runtimes.registry import runtime_for
 
 BEFORE = (PlannedStep("check.preconditions"), PlannedStep("config.snapshot"))
-SWITCH = (
-    "switch.create",
-    "switch.stop",
-    "log.rest",
-    "data.hold",
-    "switch.aside",
-    "switch.commit",
-    "switch.start",
-    "switch.gate",
-    "log.resume",
-)
-SETTLE = ("data.compare", "switch.steady", "data.release", "switch.retire")
 
 
 def plan_deploy(release: Release) -> Plan:
@@ -33,8 +21,9 @@ def plan_deploy(release: Release) -> Plan:
     environment = release.environment
     running = runtime_for(environment).inspect(environment.instance)
     refuse(release, running)
+    switch = switches.switch(release, running)
     notes = [
-        "A verified backup is taken first; SMS is away for a stop and a start.",
+        f"A verified backup is taken first. {switch.note}",
         "If it does not become healthy and ready, fails the checklist or damages data, everything is undone.",
     ]
     rehearsed, said = rehearsals.verdict(release)
@@ -47,7 +36,7 @@ def plan_deploy(release: Release) -> Plan:
         kind="deploy",
         title=f"Deploy {release.version} to {environment.name}",
         environment=environment,
-        steps=(*BEFORE, *BACKUP_STEPS, *switch_steps(environment)),
+        steps=(*BEFORE, *_measure(environment), *BACKUP_STEPS, *switch.steps),
         params=params_of(release, running) | {"backup_reason": Reason.DEPLOY, "first_installation": running is None},
         disturbs=True,
         notes=tuple(notes),
@@ -59,11 +48,8 @@ def deploy(release: Release, by: By) -> Run:
     return submit(plan_deploy(release), by)
 
 
-def switch_steps(environment: Environment) -> tuple[PlannedStep, ...]:
-    """From one release to another on the same data."""
-    before = [PlannedStep(kind) for kind in SWITCH]
-    after = [PlannedStep(kind) for kind in SETTLE]
-    return (*before, *validation_steps(environment), *after)
+def _measure(environment: Environment) -> tuple[PlannedStep, ...]:
+    return (PlannedStep(watch.BEFORE),) if environment.watch_seconds else ()
 
 
 def params_of(release: Release, running: Instance | None) -> dict[str, object]:

@@ -9,7 +9,8 @@ from backups.services import restores
 from backups.services.backups import BACKUP_STEPS
 from deployments import selectors
 from deployments.models import Release
-from deployments.services.deploys import BEFORE, params_of, refuse, switch_steps
+from deployments.services import switches
+from deployments.services.deploys import BEFORE, params_of, refuse
 from deployments.services.ways_back import WaysBack
 from deployments.steps import schema
 from deployments.strategies.choice import AUTO, Strategy, WayBack, choose
@@ -18,6 +19,7 @@ from smsops.models import Environment, Run
 from smsops.runs.plan import By, Plan, PlannedStep, submit
 from smsops.runs.validation import validation_steps
 from smsops.runtimes.registry import runtime_for
+from smsops.switch import traffic, warm
 
 SCHEMA = (
     "schema.try_copy", "schema.try",
@@ -75,14 +77,26 @@ def _plan(known: WaysBack, steps: Sequence[PlannedStep], notes: tuple[str, ...],
 
 
 def _code(known: WaysBack) -> Plan:
-    notes = ("The data stays as it is. SMS is away for a stop and a start.",)
-    return _plan(known, (*BEFORE, *switch_steps(known.environment)), notes)
+    kept = next((each for each in known.warm if each.image_id == known.release.image_id), None)
+    if kept is not None:
+        note = f"{known.release.version} still runs: it answers at once, and nobody is refused."
+        return _plan(known, _warm(known.environment), (f"The data stays as it is. {note}",), warm=kept.name)
+    switch = switches.switch(known.release, known.running)
+    return _plan(known, (*BEFORE, *switch.steps), (f"The data stays as it is. {switch.note}",))
+
+
+def _warm(environment: Environment) -> tuple[PlannedStep, ...]:
+    """Requests first: whoever is woken at night has no time for anything else."""
+    checks = [step.kind for step in validation_steps(environment)]
+    kinds = [warm.LEAD, warm.EXCHANGE, traffic.POINT, *checks, "switch.steady", warm.COOL, "switch.retire"]
+    return tuple(PlannedStep(kind) for kind in kinds)
 
 
 def _schema(known: WaysBack) -> Plan:
     assert known.newer is not None
-    before, after = (tuple(PlannedStep(kind) for kind in kinds) for kinds in (SCHEMA, SETTLE))
-    steps = (*BEFORE, *BACKUP_STEPS, *before, *validation_steps(known.environment), *after)
+    checks = [step.kind for step in validation_steps(known.environment)]
+    kinds = traffic.around(known.environment, [*SCHEMA, *checks, *SETTLE], known.running)
+    steps = (*BEFORE, *BACKUP_STEPS, *(PlannedStep(kind) for kind in kinds))
     notes = (
         "The way back is tried on a copy while SMS runs. Then SMS is away for a stop, a copy and a start.",
         "The present database is kept and stored as a backup of its own; if anything fails, it comes back.",

@@ -17,6 +17,7 @@ from smsops.models import Environment
 from smsops.runs.history import estimate
 from smsops.runtimes.base import Instance, Runtime
 from smsops.runtimes.registry import runtime_for
+from smsops.switch import warm
 from smsops.text import age_text, count_text
 
 TRIED = 200  # backups looked at for one the release knows
@@ -40,6 +41,11 @@ class WaysBack:
     @cached_property
     def running(self) -> Instance | None:
         return self.runtime.inspect(self.environment.instance)
+
+    @cached_property
+    def warm(self) -> Sequence[Instance]:
+        """Instances that still run beside the one that has the name."""
+        return warm.warm(self.environment, self.runtime)
 
     @cached_property
     def revisions(self) -> list[str]:

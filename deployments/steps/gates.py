@@ -11,7 +11,7 @@ from smsops.errors import OpsError
 from smsops.models import Phase
 from smsops.runs.context import Context
 from smsops.runs.kinds import Done, Outcome, StepKind
-from smsops.switch import sandbox
+from smsops.switch import beside, sandbox
 
 
 def target_of(ctx: Context) -> Target:
@@ -22,7 +22,8 @@ def target_of(ctx: Context) -> Target:
     target = preflight.target(ctx.environment, release)
     target.image_id, target.version = image_id, target.version or ctx.params.get("version", "")
     target.at = ctx.params.get("aim")
-    target.service = sandbox.service_of(ctx) if ctx.fact(sandbox.START, "port") is not None else None
+    in_sandbox = ctx.fact(sandbox.START, "port") is not None
+    target.service = sandbox.service_of(ctx) if in_sandbox else beside.candidate(ctx)
     return target
 
 

@@ -56,10 +56,11 @@ class EnvironmentAdmin(OperationsAdmin):
                         "database_url", "env_file", "compose_file", "host_port", "container_port", "memory_limit_mb",
                         "queue")},
         ),
+        ("Who answers on the public port", {"fields": ("edge", "edge_admin", "warm_minutes")}),
         ("Where releases come from", {"fields": ("source_path", "releases_path", "interpreter")}),
         ("Checks", {"fields": ("smoke_email", "smoke_password", "health_seconds", "gate_seconds", "steady_seconds",
                                "stop_seconds", "core_tables")}),
-        ("Deploys", {"fields": ("rehearsal_required",)}),
+        ("Deploys", {"fields": ("rehearsal_required", "watch_seconds")}),
         ("Backups and objectives", {"fields": ("backups_enabled", "backup_minutes", "rpo_minutes", "rto_minutes")}),
     )  # fmt: skip
 

@@ -100,7 +100,14 @@ def _reach(environment: Environment) -> dict[str, str]:
         return {"base_url": "Leave user and password out of the address; it is shown on pages."}
     if url.path not in ("", "/") or url.query:
         return {"base_url": "Give the address without a path; smsops knows the paths of SMS."}
-    return {}
+    return _edge(environment)
+
+
+def _edge(environment: Environment) -> dict[str, str]:
+    """How what is in front of SMS is told what to do."""
+    if environment.edge == "none" or re.fullmatch(r"http://[\w.-]+:\d+|unix:///\S+", environment.edge_admin):
+        return {}
+    return {"edge_admin": "Give an address like “http://127.0.0.1:2019” or “unix:///run/caddy/admin.sock”."}
 
 
 def _checks(environment: Environment) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The kernel's rows."""
 
-from smsops.models.environment import DatabaseEngine, Environment, Preset, RuntimeKind
+from smsops.models.environment import DatabaseEngine, EdgeKind, Environment, Preset, RuntimeKind
 from smsops.models.journal import Entry, JournalEntry, Lease
 from smsops.models.run import (
     ACTIVE,
@@ -23,6 +23,7 @@ __all__ = [
     "RUN_TABLE",
     "UNFINISHED",
     "DatabaseEngine",
+    "EdgeKind",
     "Entry",
     "Environment",
     "JournalEntry",

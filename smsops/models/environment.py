@@ -31,6 +31,11 @@ class DatabaseEngine(models.TextChoices):
     POSTGRESQL = "postgresql", "PostgreSQL"
 
 
+class EdgeKind(models.TextChoices):
+    NONE = "none", "None: SMS has the public port itself"
+    CADDY = "caddy", "Caddy"
+
+
 def default_core_tables() -> list[str]:
     """The tables of runbook §4.3, by the names SMS really uses (sms-contract, surprise 3)."""
     return ["students", "courses", "grades", "attendances", "course_enrollments"]
@@ -100,6 +105,24 @@ class Environment(models.Model):
     container_port = models.PositiveIntegerField(
         default=8000, validators=[MinValueValidator(1), MaxValueValidator(65535)]
     )
+    edge = models.CharField(
+        max_length=10,
+        choices=EdgeKind,
+        default=EdgeKind.NONE,
+        help_text="What answers on the public port and passes requests on; with it nobody is refused during a switch.",
+    )
+    edge_admin = models.CharField(
+        "edge takes orders at",
+        max_length=200,
+        default="http://127.0.0.1:2019",
+        blank=True,
+        help_text="Caddy's admin address, or unix:///path of its socket.",
+    )
+    warm_minutes = models.PositiveIntegerField(
+        "keep warm (minutes)",
+        default=15,
+        help_text="Edge: how long the release before goes on running, ready to be gone back to at once.",
+    )
     smoke_email = models.CharField(
         max_length=200, blank=True, help_text="Account for the login check. Empty: the check is skipped."
     )
@@ -125,6 +148,11 @@ class Environment(models.Model):
         "steady for (seconds)",
         default=5,
         help_text="How long a started SMS is watched for a late crash before it is believed.",
+    )
+    watch_seconds = models.PositiveIntegerField(
+        "watch for (seconds)",
+        default=600,
+        help_text="How long a new release is compared with the one before; 0: not at all.",
     )
     stop_seconds = models.PositiveIntegerField("stop grace (seconds)", default=15, validators=[MinValueValidator(1)])
     core_tables = models.JSONField(default=default_core_tables, blank=True)

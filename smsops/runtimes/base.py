@@ -50,6 +50,7 @@ class Instance:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    port: int = 0  # on which this machine reaches it; 0: none of its own
 
     @property
     def up(self) -> bool:
@@ -105,7 +106,7 @@ class RuntimeSpec:
     volume: str
     data_path: str
     env_file: str
-    host_port: int
+    host_port: int  # the public port, and an instance's own where it is given no other
     container_port: int
     memory_limit_mb: int
     database_file: str  # empty: SMS finds its database by its own settings
@@ -131,9 +132,11 @@ class Runtime(Protocol):
     def images(self) -> list[Image]:
         """All images of this SMS."""
 
-    def create(self, name: str, image_id: str, labels: Mapping[str, str], command: Command | None = None) -> Instance:
-        """Make an instance without starting it: of SMS, or of a command from the same image. NameTaken when the name is
-        in use."""
+    def create(
+        self, name: str, image_id: str, labels: Mapping[str, str], command: Command | None = None, port: int = 0
+    ) -> Instance:
+        """Make an instance without starting it: of SMS, or of a command from the same image. With `port` it listens
+        there, for this machine alone. NameTaken when the name is in use."""
 
     def start(self, name: str) -> None:
         """Start it and return at once; a running one is left alone. The engine restarts it when it dies."""

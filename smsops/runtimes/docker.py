@@ -91,9 +91,11 @@ class DockerRuntime:
         ]
 
     @translated
-    def create(self, name: str, image_id: str, labels: Mapping[str, str], command: Command | None = None) -> Instance:
+    def create(
+        self, name: str, image_id: str, labels: Mapping[str, str], command: Command | None = None, port: int = 0
+    ) -> Instance:
         spec = self.spec
-        where = self._apart() if spec.sandbox else self._in_place()
+        where = self._apart() if spec.sandbox else self._in_place(port)
         image = self.image(image_id)
         if image is None:
             raise OpsError(f"The image {image_id[:19]} is not in the Docker Engine.", fix="Build or load it first.")
@@ -105,6 +107,7 @@ class DockerRuntime:
             environment={
                 **(envfile.cut_off(settings) if spec.sandbox else settings),
                 **spec.told.variables,
+                **(options.BEHIND_EDGE if port else {}),
                 "SMS_ENV": "production",
                 "SMS_EXECUTION_MODE": "docker",
             },
@@ -113,10 +116,10 @@ class DockerRuntime:
         )
         return views.instance(container.attrs)
 
-    def _in_place(self) -> dict[str, Any]:
+    def _in_place(self, port: int) -> dict[str, Any]:
         """The real SMS: on its volume, at its port, started again by the engine."""
         self._volume()  # the engine would silently make a new, empty one (sms-contract, surprise 22)
-        return options.in_place(self.spec)
+        return options.in_place(self.spec, port)
 
     def _apart(self) -> dict[str, Any]:
         """A sandbox: on a folder, in a network that leads nowhere."""
@@ -127,9 +130,10 @@ class DockerRuntime:
 
     @translated
     def address(self, name: str) -> str:
+        attributes = self._get(name).attrs
         if not self.spec.sandbox:
-            return f"http://127.0.0.1:{self.spec.host_port}"
-        networks = self._get(name).attrs["NetworkSettings"]["Networks"]
+            return f"http://127.0.0.1:{views.instance(attributes).port or self.spec.host_port}"
+        networks = attributes["NetworkSettings"]["Networks"]
         return f"http://{networks[SANDBOX_NETWORK]['IPAddress'] or '127.0.0.1'}:{self.spec.container_port}"
 
     @translated

@@ -10,12 +10,15 @@ from smsops.runtimes.base import Command, RuntimeSpec
 
 DATA_MOUNT = "/data"
 APP_ROOT = "/app"
+# Only the edge reaches it, through the engine's bridge: it may say whose request it passes on (limits are per address).
+BEHIND_EDGE = {"FORWARDED_ALLOW_IPS": "*"}
 
 
-def in_place(spec: RuntimeSpec) -> dict[str, Any]:
-    """The real SMS: on its volume, at its port, started again by the engine."""
+def in_place(spec: RuntimeSpec, port: int = 0) -> dict[str, Any]:
+    """The real SMS: on its volume, at its port, started again by the engine. A port of its own is this machine's
+    alone."""
     return {
-        "ports": {f"{spec.container_port}/tcp": spec.host_port},
+        "ports": {f"{spec.container_port}/tcp": ("127.0.0.1", port) if port else spec.host_port},
         "volumes": {spec.volume: {"bind": DATA_MOUNT, "mode": "rw"}},
         "restart_policy": {"Name": "unless-stopped"},
     }

@@ -37,7 +37,15 @@ def instance(attributes: dict[str, Any]) -> Instance:
         started_at=when(state.get("StartedAt", "")),
         finished_at=when(state.get("FinishedAt", "")),
         labels=labels,
+        port=_port(attributes),
     )
+
+
+def _port(attributes: dict[str, Any]) -> int:
+    """The first port that is published, as it was asked for: a stopped container keeps it."""
+    bindings = (attributes.get("HostConfig") or {}).get("PortBindings") or {}
+    asked = [each.get("HostPort") for found in bindings.values() for each in found or ()]
+    return int(next(filter(None, asked), 0))
 
 
 def event(item: dict[str, Any]) -> Event:

@@ -37,6 +37,7 @@ def view(folder: Path) -> Instance:
         started_at=_time(now.get("started_at")),
         finished_at=_time(now.get("finished_at")),
         labels=spec["labels"],
+        port=int(spec["env"].get("SMS_PORT", 0)),
     )
 
 

@@ -46,12 +46,14 @@ class ProcessRuntime:
     def images(self) -> list[Image]:
         return release_folders.images(Path(self.spec.releases_path))
 
-    def create(self, name: str, image_id: str, labels: Mapping[str, str], command: Command | None = None) -> Instance:
+    def create(
+        self, name: str, image_id: str, labels: Mapping[str, str], command: Command | None = None, port: int = 0
+    ) -> Instance:
         self.ping()
         image = self.image(image_id)
         if image is None:
             raise OpsError(f"The release {image_id[:19]} is not in {self.spec.releases_path}.", fix="Import it first.")
-        spec = self._spec(image, labels, command)
+        spec = self._spec(image, labels, command, port or self.spec.host_port)
         new = self.root / f".new-{uuid.uuid4().hex}"
         try:
             new.mkdir(mode=0o700)
@@ -64,16 +66,17 @@ class ProcessRuntime:
             shutil.rmtree(new, ignore_errors=True)
         return folders.view(self.root / name)
 
-    def _spec(self, image: Image, labels: Mapping[str, str], command: Command | None) -> dict[str, Any]:
+    def _spec(self, image: Image, labels: Mapping[str, str], command: Command | None, port: int) -> dict[str, Any]:
         release = release_folders.folder_of(Path(self.spec.releases_path), image)
         env = {
             "PATH": os.environ.get("PATH", os.defpath),
             "LANG": os.environ.get("LANG", "C.UTF-8"),
+            "MALLOC_ARENA_MAX": "2",  # the limit is one of address space, and each thread's own arena takes 64 MB of it
             **self._settings(),
             "SMS_ENV": "development",  # SMS refuses “production” outside Docker (sms-contract §6, exit code 1)
             "SMS_EXECUTION_MODE": "native",
             "SMS_HOST": "127.0.0.1",
-            "SMS_PORT": str(self.spec.host_port),
+            "SMS_PORT": str(port),
         }
         if self.spec.database_file:
             env["DATABASE_URL"] = f"sqlite:///{self.data_folder() / self.spec.database_file}"
@@ -97,7 +100,7 @@ class ProcessRuntime:
         return {**(envfile.cut_off(settings) if self.spec.sandbox else settings), **self.spec.told.variables}
 
     def address(self, name: str) -> str:
-        return f"http://127.0.0.1:{self.spec.host_port}"
+        return f"http://127.0.0.1:{folders.view(self._existing(name)).port or self.spec.host_port}"
 
     @property
     def _interpreter(self) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from smsops.errors import NameTaken, OpsError
-from smsops.models import Phase
+from smsops.models import EdgeKind, Phase
 from smsops.runs.context import Context
 from smsops.runs.kinds import Done, Found, Outcome, Probe, StepKind
 from smsops.runtimes.base import Instance
 from smsops.runtimes.registry import spec_of
-from smsops.switch import names
+from smsops.switch import names, ports, warm
 from smsops.switch.gate import wait_until_good
 from smsops.switch.service import live
 
@@ -40,8 +40,10 @@ class CreateCandidate(StepKind):
 
     def do(self, ctx: Context) -> Outcome:
         name, image_id = names.candidate(ctx), ctx.params["image_id"]
+        if ctx.environment.edge != EdgeKind.NONE and "port" not in ctx.memo:
+            ctx.remember(port=ports.choose(ctx.runtime))
         ctx.guard()
-        made = ctx.runtime.create(name, image_id, ctx.labels)
+        made = ctx.runtime.create(name, image_id, ctx.labels, port=ctx.memo.get("port", 0))
         return Done({"name": name, "image_id": made.image_id}, f"Created {name} from {image_id[:19]}.")
 
     def undo(self, ctx: Context) -> Outcome:
@@ -66,6 +68,9 @@ class StopService(StepKind):
             return Done(output="No instance is running.", skipped=True)
         if "was_up" not in ctx.memo:
             ctx.remember(was_up=found.up)
+        for other in warm.warm(ctx.environment, ctx.runtime):  # the data is another one's from here on
+            ctx.guard()
+            ctx.runtime.stop(other.name, ctx.environment.stop_seconds)
         ctx.guard()
         ctx.runtime.stop(name, ctx.environment.stop_seconds)
         code = getattr(ctx.runtime.inspect(name), "exit_code", None)
@@ -181,7 +186,7 @@ class RetireOld(StepKind):
     undo_note = "None: from here on, going back is a rollback."
 
     def do(self, ctx: Context) -> Outcome:
-        prefix = f"{names.canonical(ctx)}-before-r"
+        prefix = names.prefix_of_previous(ctx.environment)
         old = [found for found in ctx.runtime.instances() if found.name.startswith(prefix)]
         gone = [found.name for found in old if found.name != names.previous(ctx) and not found.up]
         for name in gone:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from smsops.models import Environment
 from smsops.runs.context import Context
 
 
@@ -17,4 +18,9 @@ def candidate(ctx: Context) -> str:
 
 def previous(ctx: Context) -> str:
     """The old instance after it gave up the name; kept stopped, ready to come back."""
-    return f"{ctx.environment.instance}-before-r{ctx.run.pk}"
+    return f"{prefix_of_previous(ctx.environment)}{ctx.run.pk}"
+
+
+def prefix_of_previous(environment: Environment) -> str:
+    """How the names of all instances begin that gave the name up."""
+    return f"{environment.instance}-before-r"

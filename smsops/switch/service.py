@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from smsops import health
 from smsops.health import Health
+from smsops.models import EdgeKind
 from smsops.runs.context import Context
 from smsops.runtimes.base import Instance, Runtime
 from smsops.switch import names
@@ -35,5 +36,8 @@ class Service:
 
 
 def live(ctx: Context) -> Service:
-    """The real SMS of the run's environment."""
-    return Service(ctx.runtime, names.canonical(ctx), ctx.environment.base_url)
+    """The real SMS of the run's environment; behind an edge, at its own address: requests may be waiting for it."""
+    name, url = names.canonical(ctx), ctx.environment.base_url
+    if ctx.environment.edge != EdgeKind.NONE and ctx.runtime.inspect(name) is not None:
+        url = ctx.runtime.address(name)
+    return Service(ctx.runtime, name, url)

@@ -1,0 +1,1 @@
+"""Who answers on SMS's public port while releases come and go behind it (D11)."""

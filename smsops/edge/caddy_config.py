@@ -1,0 +1,58 @@
+"""What Caddy is told about one SMS, as its JSON. Pure functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from smsops.health import READY
+
+RETRY_EVERY = "50ms"
+BRIDGED = "3s"  # how long a request waits for an SMS that the engine starts again
+LOOK_EVERY = "100ms"  # at an SMS whose readiness is waited for
+AT_ONCE = 32  # requests passed on side by side when those that waited are let go
+SORRY = "The school's system is not available right now. Please try again in a moment."
+
+
+def server(listen: int, to: int, patience: float | None = None) -> dict[str, Any]:
+    """The server that passes what comes to the port `listen` on to `to`; with `patience`, once SMS is ready there."""
+    return {
+        "listen": [f":{listen}"],
+        "automatic_https": {"disable": True},  # encryption is what stands in front of it
+        "routes": [{"handle": [_passing_on(to, patience)]}],
+        "errors": {"routes": [{"handle": [_sorry()]}]},
+    }
+
+
+def _passing_on(to: int, patience: float | None) -> dict[str, Any]:
+    upstream: dict[str, Any] = {"dial": f"127.0.0.1:{to}"}
+    handler: dict[str, Any] = {
+        "handler": "reverse_proxy",
+        "upstreams": [upstream],
+        # A connection that is kept could be the one SMS closes just now, with somebody's grades on the way.
+        "transport": {"protocol": "http", "keep_alive": {"enabled": False}},
+        "load_balancing": {"try_duration": BRIDGED, "try_interval": RETRY_EVERY},
+    }
+    if patience is not None:
+        upstream["max_requests"] = AT_ONCE
+        handler["load_balancing"]["try_duration"] = f"{patience:.0f}s"
+        look = {"uri": READY, "interval": LOOK_EVERY, "timeout": "2s", "expect_status": 200}
+        handler["health_checks"] = {"active": look}
+    return handler
+
+
+def _sorry() -> dict[str, Any]:
+    return {
+        "handler": "static_response",
+        "status_code": "503",
+        "headers": {"Retry-After": ["5"], "Content-Type": ["text/plain; charset=utf-8"]},
+        "body": SORRY,
+    }
+
+
+def target(found: Any) -> tuple[int | None, bool]:
+    """Where such a server passes requests on to, and whether they wait there; (None, False) for another one."""
+    try:
+        handler = found["routes"][0]["handle"][0]
+        return int(handler["upstreams"][0]["dial"].rpartition(":")[2]), "health_checks" in handler
+    except (TypeError, KeyError, IndexError, ValueError):
+        return None, False
