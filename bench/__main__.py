@@ -29,9 +29,9 @@ def _measure(areas: list[str]) -> int:
 
     django.setup()
     call_command("migrate", verbosity=0)
-    from bench import backups, deployments, restores
+    from bench import backups, deployments, restores, switches
 
-    sources = {"backups": (backups.rows, restores.rows), "deployments": (deployments.rows,)}
+    sources = {"backups": (backups.rows, restores.rows), "deployments": (deployments.rows, switches.rows)}
     missed = 0
     for area in areas:
         print(f"\n{area}\n{'figure':<84} {'measured':>14} {'bar':>12}")

@@ -9,29 +9,52 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from demo import repository
 from smsops.models import Run
-from tests.places import ProcessPlace, wait_for
+from tests.places import DockerPlace, Place, ProcessPlace, wait_for
 
+P = TypeVar("P", bound=Place)
 ROOT = Path(__file__).resolve().parents[1]
 
 
 @contextlib.contextmanager
 def workplace(database: Callable[[Path], object]) -> Iterator[ProcessPlace]:
     """A place whose database `database` makes where it is told; nothing runs there yet but the worker."""
-    with tempfile.TemporaryDirectory(prefix="smsops-bench-") as name:
-        folder = Path(name)
-        place = _place(folder, database)
-        command = [sys.executable, "-m", "celery", "-A", "smsops", "worker", "--concurrency=2"]
-        with (folder / "worker.log").open("wb") as log:
-            worker = subprocess.Popen(command, cwd=ROOT, env=os.environ, stdout=log, stderr=log)
-        try:
+    with _folder() as folder, _worked(folder, _place(folder, database)) as place:
+        yield place
+
+
+@contextlib.contextmanager
+def docker_workplace(database: Callable[[Path], object]) -> Iterator[DockerPlace]:
+    """The same in the Docker Engine."""
+    with _folder() as folder:
+        repository.build(folder / "repository")
+        database(folder / "student_management.db")
+        place = DockerPlace(folder, folder / "repository", folder / "student_management.db")
+        with _worked(folder, place):
             yield place
-        finally:
-            worker.terminate()
-            worker.wait()
-            place.clear()
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="smsops-bench-") as name:
+        yield Path(name)
+
+
+@contextlib.contextmanager
+def _worked(folder: Path, place: P) -> Iterator[P]:
+    """A worker for the place, and an end of both."""
+    command = [sys.executable, "-m", "celery", "-A", "smsops", "worker", "--concurrency=2"]
+    with (folder / "worker.log").open("wb") as log:
+        worker = subprocess.Popen(command, cwd=ROOT, env=os.environ, stdout=log, stderr=log)
+    try:
+        yield place
+    finally:
+        worker.terminate()
+        worker.wait()
+        place.clear()
 
 
 def finished(run: Run, patience: float = 120) -> Run:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
 
 from django.utils import timezone
 
@@ -14,8 +15,9 @@ from backups.services import backups, following, moments, recoveries, restore_te
 from demo import week
 from demo.school_client import School
 from demo.telling import Line, wait_for
+from demo.visitors import Visitors
 from deployments import selectors as releases
-from deployments.services import deploys, rollbacks
+from deployments.services import deploys, rehearsals, rollbacks
 from incidents import selectors
 from incidents.models import Incident, IncidentState
 from smsops import health
@@ -77,6 +79,38 @@ def deploy_broken(version: str) -> Line:
 def roll_back() -> Line:
     run = finished(rollbacks.start(environment(), BY))
     return Line(run.state == RunState.SUCCEEDED, f"{run.get_state_display()}: {run.headline}")
+
+
+def rehearse(version: str) -> Line:
+    """The release upgrades a copy, runs on it and goes back, where nobody notices."""
+    run = finished(rehearsals.start(releases.find(environment(), version), BY))
+    return Line(run.state == RunState.SUCCEEDED, run.headline)
+
+
+def visited(change: Callable[[], Run], without_stop: bool = True) -> Line:
+    """A change of SMS while fifty people a second come by."""
+    with Visitors(environment().host_port) as visitors:
+        run = finished(change())
+    steps = set(run.steps.values_list("kind", flat=True))
+    right = run.state == RunState.SUCCEEDED and not visitors.failed and ("switch.stop" in steps) != without_stop
+    said = f"{len(visitors.visits)} requests, {len(visitors.failed)} failed, the longest took {visitors.worst:.2f} s."
+    return Line(right, f"{run.headline} {said}")
+
+
+def deploy_visited(version: str, *, without_stop: bool) -> Line:
+    return visited(lambda: deploys.deploy(releases.find(environment(), version), BY), without_stop)
+
+
+def roll_back_at_once() -> Line:
+    return visited(lambda: rollbacks.start(environment(), BY))
+
+
+def go_back_to(version: str) -> Line:
+    """Asks for the price first, then pays it."""
+    way = next(each for each in rollbacks.ways(environment(), version) if each.open)
+    run = finished(rollbacks.start(environment(), BY, version))
+    price = f"“{way.title}”: {' '.join(way.costs) or 'it costs no data'}."
+    return Line(run.state == RunState.SUCCEEDED and way.strategy == "schema", f"{price} {run.headline}")
 
 
 def kill() -> Line:

@@ -34,7 +34,7 @@ class Stage:
     """Sets up a clean installation in `FOLDER`, starts its processes, and ends every one of them again."""
 
     def __init__(self) -> None:
-        self.sms_port, self.web_port = free_port(8080), free_port(8000)
+        self.sms_port, self.web_port, self.edge_port = free_port(8080), free_port(8000), free_port(2019)
         self.sms_password, self.web_password = secrets.token_urlsafe(12), secrets.token_urlsafe(9)
         self.children: list[subprocess.Popen[bytes]] = []
         os.environ |= {
@@ -70,6 +70,9 @@ class Stage:
             f"  env_file: {env}\n"
             f"  base_url: http://127.0.0.1:{self.sms_port}\n"
             f"  host_port: {self.sms_port}\n"
+            "  edge: caddy\n"
+            f"  edge_admin: http://127.0.0.1:{self.edge_port}\n"
+            "  watch_seconds: 3\n"
             "  gate_seconds: 12\n"
             "  steady_seconds: 2\n"
             "  health_seconds: 10\n"
@@ -87,7 +90,8 @@ class Stage:
             raise SystemExit(f"{' '.join(words[:2])} failed:\n{done.stdout}{done.stderr}")
 
     def start_processes(self) -> None:
-        """Start worker, beat, the follower of logs and web; they end with this process, however it ends."""
+        """Start Caddy, worker, beat, the follower of logs and web; they end with this process, however it ends."""
+        self._start("edge", [sys.executable, "manage.py", "edge", f"--orders=127.0.0.1:{self.edge_port}"])
         celery = [sys.executable, "-m", "celery", "-A", "smsops"]
         self._start("worker", [*celery, "worker", "--concurrency=2", "--without-gossip", "--without-mingle"])
         self._start("beat", [*celery, "beat"])

@@ -70,7 +70,13 @@ def play(story: Story, stage: Stage) -> None:
     story.act("Deploy 1.18.0, the first release", lambda: acts.deploy("1.18.0", "succeeded"))
     story.act("Back up, store, read back", acts.back_up)
     story.act("Verify that backup with every check SQLite has", acts.verify)
-    story.act("Deploy 1.18.1, a good release", lambda: acts.deploy("1.18.1", "succeeded"))
+    story.act("Rehearse 1.18.1 on a copy", lambda: acts.rehearse("1.18.1"))
+    beside = "Deploy 1.18.1 beside 1.18.0, with 50 requests a second"
+    story.act(beside, lambda: acts.deploy_visited("1.18.1", without_stop=True))
+    story.act("Roll back at once: 1.18.0 is still warm", acts.roll_back_at_once)
+    held = "Deploy 1.19.0, which migrates; requests wait"
+    story.act(held, lambda: acts.deploy_visited("1.19.0", without_stop=False))
+    story.act("Go back to 1.18.1, with the schema", lambda: acts.go_back_to("1.18.1"))
     story.act("Deploy 1.20.3, which answers 500 to everything", lambda: acts.deploy_broken("1.20.3"))
     story.act("Roll back to 1.18.0", acts.roll_back)
     story.act("Kill SMS (SIGKILL)", acts.kill)

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -110,6 +111,9 @@ class ProcessRuntime:
         folder = self._existing(name)
         if folders.view(folder).status in (Status.RUNNING, Status.RESTARTING):
             return
+        spec = json.loads((folder / "spec.json").read_text())
+        if not spec.get("once"):
+            _refuse_taken(int(spec["env"]["SMS_PORT"]))
         (folder / "stop.json").unlink(missing_ok=True)
         subprocess.run([sys.executable, "-I", str(SUPERVISOR), str(folder)], check=True, timeout=30)
 
@@ -202,3 +206,11 @@ class ProcessRuntime:
             if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
                 raise NameTaken(f"The name {name} is already in use.") from error
             raise OpsError(f"{folder.name} cannot become {name}: {error.strerror}.") from error
+
+
+def _refuse_taken(port: int) -> None:
+    """Raise OpsError when somebody listens there: their answers would be taken for this instance's."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        if port and probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise OpsError(f"Port {port} is in use by another program.", fix="End it, then try again.")

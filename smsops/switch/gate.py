@@ -28,7 +28,7 @@ class Gate(StepKind):
         if isinstance(outcome, Done):
             away = _away(ctx)
             which = f"SMS {ctx.params['version']}" if ctx.params.get("version") else "SMS"
-            gone = "" if away is None else f"; it was away for {seconds_text(away)}"
+            gone = "" if away is None else f"; {_what(ctx)} {seconds_text(away)}"
             headline = f"{which} is healthy and ready{gone}."
             return Done({**outcome.result, "away_seconds": away, "headline": headline}, outcome.output)
         return outcome
@@ -61,6 +61,12 @@ class Steady(StepKind):
         if not seen.good:
             raise OpsError(f"SMS had been healthy and is no longer: {seen.detail}.")
         return Done({"restarts": found.restarts}, f"Up for {watched:.0f} s without a restart.")
+
+
+def _what(ctx: Context) -> str:
+    """What a stop meant for SMS's users."""
+    held = ctx.run.steps.filter(kind="edge.hold", state=StepState.DONE).exists()
+    return "none was refused, requests waited up to" if held else "it was away for"
 
 
 def _away(ctx: Context) -> float | None:

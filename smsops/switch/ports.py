@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import socket
 
 from django.conf import settings
@@ -11,10 +12,15 @@ from smsops.runtimes.base import Runtime
 
 
 def choose(runtime: Runtime) -> int:
-    """A port that no instance has, running or not, and nobody listens on now. OpsError when all are taken."""
+    """A port that no instance has, running or not, and nobody listens on now. OpsError when all are taken.
+
+    Any of them, so that two installations that choose at the same moment hardly choose the same one.
+    """
     first, _, last = settings.SMSOPS_PORTS.partition("-")
     taken = {found.port for found in runtime.instances()}
-    for port in range(int(first), int(last) + 1):
+    ports = list(range(int(first), int(last) + 1))
+    random.shuffle(ports)
+    for port in ports:
         if port not in taken and _free(port):
             return port
     raise OpsError(f"Every port from {first} to {last} is in use.", fix="Set SMSOPS_PORTS to a longer stretch.")

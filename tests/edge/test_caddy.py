@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from demo.visitors import Visitors
 from smsops.edge.base import EdgeUnavailable
 from smsops.edge.caddy import Caddy
 from smsops.edge.caddy_config import SORRY
 from smsops.errors import OpsError
 from smsops.http import Answer, ask
-from tests.edge.caddies import CaddyServer, Visitors
+from tests.edge.caddies import CaddyServer
 from tests.places import free_port, wait_for
 
 

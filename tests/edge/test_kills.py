@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from demo.visitors import Visitors
 from deployments.services import rollbacks
 from smsops.models import RunState
 from smsops.runs.plan import By
-from tests.edge.caddies import CaddyServer, Visitors, put_before
+from tests.edge.caddies import CaddyServer, put_before
 from tests.kills import kill_at_every_boundary
 from tests.places import Place
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from demo.visitors import Visitors
 from smsops.edge.registry import edge_for
 from smsops.models import EdgeKind, RunState
 from smsops.switch import warm
-from tests.edge.caddies import CaddyServer, Visitors, put_before
+from tests.edge.caddies import CaddyServer, put_before
 from tests.places import Place
 
 
