@@ -5,6 +5,7 @@ All with the same images, on the same machine, one after the other; SMS's own st
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import tempfile
 import time
@@ -125,7 +126,7 @@ def _away(place: DockerPlace, change: object) -> tuple[float, float]:
         change()
         wait_for(place.serving, "SMS")
     good = sorted(visit.at + visit.took for visit in visitors.visits if visit.code and visit.code < 500)
-    return max(later - before for before, later in zip(good, good[1:], strict=False)), len(visitors.failed)
+    return max(later - before for before, later in itertools.pairwise(good)), len(visitors.failed)
 
 
 @contextmanager
