@@ -60,7 +60,7 @@ def test_the_release_before_is_kept_warm_and_gone_back_to_at_once(edged: Place) 
 
 
 def test_a_release_that_does_not_come_up_is_undone_and_its_visitors_are_led_back(edged: Place) -> None:
-    edged.environment.gate_seconds = 5
+    edged.environment.gate_seconds = 12
     edged.environment.save()
     run = edged.deploy("1.20.9")
     assert run.state == RunState.UNDONE, run.headline
