@@ -70,5 +70,5 @@ def _weaker(target: Target, token: str) -> str:
     if not token:
         return "No smoke account is set: the proof is weaker, only that SMS runs with the new key."
     if target.ask(ME).ok:
-        return "SMS lets everybody in without a token: the proof is weaker, only that SMS runs with the new key."
+        return "SMS lets everybody in, signed in or not: the proof is weaker, only that SMS runs with the new key."
     return ""
