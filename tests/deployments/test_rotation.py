@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connections
 
 from deployments.services import config, key_changes, rotations
 from deployments.steps import old_session
 from deployments.steps.old_session import OldSession
-from smsops import envfile, secret_keys
+from smsops import envfile, replacement, secret_keys
 from smsops.http import ask
 from smsops.models import Run, RunState
 from smsops.runs.plan import By
-from tests.kills import kill_at_every_boundary
+from tests.kills import die, kill_at_every_boundary, killed
 from tests.places import ADMIN, SECRET_KEY, Place, drive, patient
+from tests.runtimes.acts import small_disk
 
 BY = By(name="test", reason="it leaked")
 
@@ -31,16 +30,6 @@ def place(place: Place) -> Place:
 @pytest.fixture
 def process_place(process_place: Place) -> Place:
     return patient(process_place)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 16 kB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "smsops-tests", str(folder)], check=True)
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
 
 
 def rotate(place: Place) -> Run:
@@ -186,14 +175,14 @@ def test_a_file_nobody_may_write_is_refused_before_sms_is_stopped(process_place:
     assert said == f"Not rotated. Env file: {process_place.env_file} is read-only. Let the worker's user write it."
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a disk")
-def test_a_full_disk_is_refused_before_sms_is_stopped(process_place: Place, small_disk: Path) -> None:
-    process_place.env_file = Path(shutil.move(process_place.env_file, small_disk / "sms.env"))
-    process_place.environment.env_file = str(process_place.env_file)
-    process_place.environment.save()
-    process_place.deploy("1.18.1")
-    (small_disk / "filler").write_bytes(b"x" * 12_288)
-    said = nothing_was_changed(process_place, rotate(process_place))
+def test_a_full_disk_is_refused_before_sms_is_stopped(process_place: Place, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "small", "16k") as disk:
+        process_place.env_file = Path(shutil.move(process_place.env_file, disk / "sms.env"))
+        process_place.environment.env_file = str(process_place.env_file)
+        process_place.environment.save()
+        process_place.deploy("1.18.1")
+        (disk / "filler").write_bytes(b"x" * 12_288)
+        said = nothing_was_changed(process_place, rotate(process_place))
     assert "cannot be replaced: No space left on device." in said
 
 
@@ -237,3 +226,32 @@ def test_what_somebody_changed_in_the_file_meanwhile_stays_and_sms_comes_back(pr
     assert envfile.read(str(process_place.env_file))["THEIRS"] == "1"
     assert key_of(process_place) == SECRET_KEY
     assert in_step(process_place)
+
+
+@pytest.mark.parametrize(("where", "dies"), [("before the rename", "Path.rename"), ("behind the rename", "_sync")])
+def test_a_worker_killed_in_the_midst_of_writing_leaves_a_whole_file_and_the_next_goes_on(
+    process_place: Place, where: str, dies: str
+) -> None:
+    process_place.deploy("1.18.1")
+    run = rotations.start(process_place.environment, BY)
+    connections.close_all()
+    killed(lambda: dying(run, dies))
+    assert (key_of(process_place) == SECRET_KEY) == (where == "before the rename")
+    drive(run)
+    assert (run.state, in_step(process_place)) == (RunState.SUCCEEDED, True)
+    assert key_of(process_place) != SECRET_KEY
+    assert not [path for path in process_place.env_file.parent.iterdir() if ".smsops-r" in path.name]
+
+
+def dying(run: Run, name: str) -> None:
+    """Drive the run in a process that dies where the env file is exchanged."""
+    rename = Path.rename
+
+    def at_the_rename(path: Path, target: Path) -> Path:
+        return die() if ".smsops-r" in path.name else rename(path, target)
+
+    if name == "_sync":
+        replacement._sync = die  # type: ignore[assignment]
+    else:
+        Path.rename = at_the_rename  # type: ignore[assignment, method-assign]
+    drive(run)

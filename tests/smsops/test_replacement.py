@@ -12,6 +12,7 @@ import pytest
 from smsops import replacement
 from smsops.errors import LeaseLost, OpsError
 from tests.kills import die, killed
+from tests.runtimes.acts import small_disk
 
 OLD, NEW = b"SECRET_KEY=old\r\n", b"SECRET_KEY=" + b"n" * 64 + b"\r\n"
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a disk and give a file away")
@@ -98,40 +99,31 @@ def test_a_rehearsal_changes_nothing(file: Path) -> None:
     assert (file.stat().st_ino, file.stat().st_mtime_ns, left(file)) == (before.st_ino, before.st_mtime_ns, [])
 
 
-def mounted(*words: str | Path) -> None:
-    subprocess.run(["mount", *map(str, words)], check=True)
-
-
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file on a disk of 16 kB."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    mounted("-t", "tmpfs", "-o", "size=16k", "smsops-tests", folder)
-    (folder / "sms.env").write_bytes(OLD)
-    yield folder / "sms.env"
-    subprocess.run(["umount", str(folder)], check=True)
+def full(tmp_path: Path) -> Iterator[Path]:
+    """A file on a disk of 16 kB, of which 12 kB are left."""
+    with small_disk(tmp_path / "small", "16k") as disk:
+        (disk / "sms.env").write_bytes(OLD)
+        yield disk / "sms.env"
 
 
-@as_root
 @pytest.mark.parametrize("act", [replace, lambda path: replacement.rehearse(path, 99, "x")])
-def test_a_full_disk_is_one_sentence_and_changes_nothing(small_disk: Path, act: Callable[[Path], None]) -> None:
-    (small_disk.parent / "filler").write_bytes(b"x" * 12_288)
-    said = refused(lambda: act(small_disk), small_disk)
-    assert said == f"{small_disk} cannot be replaced: No space left on device."
+def test_a_full_disk_is_one_sentence_and_changes_nothing(full: Path, act: Callable[[Path], None]) -> None:
+    (full.parent / "filler").write_bytes(b"x" * 12_288)
+    said = refused(lambda: act(full), full)
+    assert said == f"{full} cannot be replaced: No space left on device."
 
 
-@as_root
 @pytest.mark.parametrize("act", [replace, lambda path: replacement.rehearse(path, 99, "x")])
-def test_a_disk_that_is_read_only_is_one_sentence(small_disk: Path, act: Callable[[Path], None]) -> None:
-    mounted("-o", "remount,ro", small_disk.parent)
-    said = refused(lambda: act(small_disk), small_disk)
-    assert said in (f"{small_disk} is read-only.", f"{small_disk} cannot be replaced: Read-only file system.")
+def test_a_disk_that_is_read_only_is_one_sentence(full: Path, act: Callable[[Path], None]) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", str(full.parent)], check=True)
+    said = refused(lambda: act(full), full)
+    assert said in (f"{full} is read-only.", f"{full} cannot be replaced: Read-only file system.")
 
 
 @as_root
 def test_a_file_that_is_mounted_by_itself_is_refused_before_anything(file: Path) -> None:
-    mounted("--bind", file, file)
+    subprocess.run(["mount", "--bind", str(file), str(file)], check=True)
     try:
         said = refused(lambda: replacement.rehearse(file, 99, "x"), file)
     finally:
