@@ -1,4 +1,4 @@
-"""Registers what the deployments app adds to the kernel."""
+"""The deployments room."""
 
 from django.apps import AppConfig
 
@@ -8,20 +8,7 @@ class DeploymentsConfig(AppConfig):
     verbose_name = "Deployments"
 
     def ready(self) -> None:
-        from backups.services import housekeeping
-        from deployments import receivers, selectors, verbs  # noqa: F401
-        from deployments.steps import config, gates, rehearsal, schema, watch
-        from smsops.ops import registry
-        from smsops.runs import kinds
-        from smsops.runs.validation import add_validation
+        from deployments import receivers  # noqa: F401
+        from deployments.registration import register
 
-        kinds.register(
-            gates.Preconditions, gates.Checklist, config.TakeConfig,
-            watch.MeasureBefore, watch.WatchWindow,
-            schema.CopyForTrial, schema.TryDowngrade, schema.CopyStopped, schema.Downgrade,
-            schema.StageDowngraded, schema.CompareDowngraded, schema.EndTrial,
-            rehearsal.CompareUpgraded, rehearsal.StopSandbox, rehearsal.GoBack, rehearsal.ConcludeRehearsal,
-        )  # fmt: skip
-        add_validation(gates.Checklist.key)
-        housekeeping.add_needs(selectors.needed_backups)
-        registry.add(*verbs.VERBS)
+        register()

@@ -1,4 +1,4 @@
-"""`ops releases | preflight | deploy | check | rollback | config`."""
+"""`ops releases | preflight | deploy | check | rollback | config | rotate-key`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from deployments import selectors
 from deployments.checks.base import Result, as_data, failures
 from deployments.models import ConfigSnapshot
-from deployments.services import config, deploys, preflight, rehearsals, releases, rollbacks
+from deployments.services import config, deploys, preflight, rehearsals, releases, rollbacks, rotations
 from deployments.strategies.choice import AUTO, Strategy, WayBack
 from smsops.errors import WrongUse
 from smsops.ops.common import by, environment_argument, find_environment, follow, run_arguments
@@ -113,6 +113,10 @@ def _ways(found: Sequence[WayBack], output: Output) -> int:
     return GOOD if any(way.open for way in found) else BAD
 
 
+def _rotate_key(args: Namespace, output: Output) -> int:
+    return follow(rotations.start(find_environment(args.environment), by(args)), args, output)
+
+
 def _config_arguments(parser: ArgumentParser) -> None:
     environment_argument(parser)
     parser.add_argument("--diff", nargs=2, metavar=("BEFORE", "AFTER"), help="numbers of two snapshots, or “now”")
@@ -169,5 +173,6 @@ VERBS = (
         _rollback_arguments,
         _rollback,
     ),
+    Verb("rotate-key", "give SMS a new SECRET_KEY; every session ends (runbook §8)", run_arguments, _rotate_key),
     Verb("config", "what SMS was configured with at each deploy, and what changed", _config_arguments, _config),
 )

@@ -41,6 +41,13 @@ def on_undoing(run: Run, **_: Any) -> None:
         log_archive.collect(run.environment, seconds=3)
 
 
+@receiver(signals.instance_going, dispatch_uid="incidents.instance_going")
+def on_instance_going(run: Run, **_: Any) -> None:
+    """Its log goes with it: take what is not in the archive yet."""
+    with contextlib.suppress(OpsError):
+        log_archive.collect(run.environment, seconds=3)
+
+
 @receiver(signals.run_ended, dispatch_uid="incidents.run_ended")
 def on_ended(run: Run, **_: Any) -> None:
     """Write the end onto the incident; a run that could not be undone is always one."""

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from deployments.checks.base import Check, Result, Target
+from deployments.checks.signing_key import SessionsKept
 from smsops import health
 
 # The runbook's “Alembic upgrade complete” is never printed; these are (sms-contract, surprise 8).
@@ -140,6 +141,7 @@ CHECKLIST: tuple[Check, ...] = (
     Readiness(),
     Migrations(),
     Login(),
+    SessionsKept(),
     Students(),
     Grades(),
     Bundle(),

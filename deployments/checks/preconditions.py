@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from backups import selectors as backup_selectors
 from deployments.checks.base import Check, Result, Target
+from deployments.checks.signing_key import KeyUnchanged
 from smsops import envfile
 from smsops.text import age_text, bytes_text
 
@@ -134,4 +135,5 @@ PRECONDITIONS: tuple[Check, ...] = (
     DiskSpace(),
     PortFree(),
     SchemaKnown(),
+    KeyUnchanged(),
 )

@@ -49,7 +49,7 @@ def fingerprint(text: str) -> str:
 
 def look(environment: Environment, runtime: Runtime) -> ConfigSnapshot:
     """What SMS is configured with now, as a row that is not saved. OpsError when a file it names cannot be read."""
-    env_content, compose = _read(environment.env_file), _read(environment.compose_file)
+    env_content, compose = read(environment.env_file), read(environment.compose_file)
     running = runtime.inspect(environment.instance)
     described: Mapping[str, Any] = runtime.describe(environment.instance)
     found = ConfigSnapshot(
@@ -80,7 +80,8 @@ def take(environment: Environment, runtime: Runtime, run: Run | None) -> tuple[C
     return found, True
 
 
-def _read(path: str) -> str:
+def read(path: str) -> str:
+    """The text of a file of settings, every character of it; empty without a path. OpsError when it cannot be had."""
     if not path:
         return ""
     try:

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from incidents.models import LIVE, EntryKind, Incident, Watch
-from incidents.services import evidence, incidents, signs
+from incidents.services import evidence, incidents, key_watch, signs
 from incidents.services.incidents import Sign
 from smsops import health
 from smsops.errors import OpsError
@@ -83,10 +83,11 @@ def _judge(watch: Watch, runtime: Runtime, now: datetime) -> None:
     if found is None and not watch.instance_id:
         _set(watch, "absent", False, "SMS has not been installed here yet.", now)
         return
-    sign = _of_instance(watch, runtime, found, now)
+    sign, asked = _of_instance(watch, runtime, found, now), watch.asked_at
     if sign is not None or watch.bad_looks or _due(watch, now) or _has_live(watch.environment):
         seen = _ask(watch, now)
         sign = sign or signs.of_health(seen, watch.bad_looks)
+        key_watch.look(watch.environment, runtime, asked)
     _react(watch, sign)
 
 

@@ -171,6 +171,7 @@ class Environment(models.Model):
             ("deploy_environment", "Can deploy a release to an environment"),
             ("rollback_environment", "Can roll back an environment"),
             ("check_environment", "Can run checks against an environment"),
+            ("rotate_environment", "Can rotate the keys of an environment"),
         ]
 
     def __str__(self) -> str:

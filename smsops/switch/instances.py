@@ -41,7 +41,7 @@ class CreateCandidate(StepKind):
     def do(self, ctx: Context) -> Outcome:
         name, image_id = names.candidate(ctx), ctx.params["image_id"]
         if ctx.environment.edge != EdgeKind.NONE and "port" not in ctx.memo:
-            ctx.remember(port=ports.choose(ctx.runtime))
+            ctx.remember(port=ctx.fact("edge.hold", "port") or ports.choose(ctx.runtime))
         ctx.guard()
         made = ctx.runtime.create(name, image_id, ctx.labels, port=ctx.memo.get("port", 0))
         return Done({"name": name, "image_id": made.image_id}, f"Created {name} from {image_id[:19]}.")

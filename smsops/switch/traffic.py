@@ -17,7 +17,7 @@ from smsops.models import EdgeKind, Environment, Phase
 from smsops.runs.context import Context
 from smsops.runs.kinds import Again, Done, Found, Outcome, Probe, StepKind
 from smsops.runtimes.base import Instance
-from smsops.switch import names
+from smsops.switch import names, ports
 
 HOLD, POINT, LEAVE = "edge.hold", "edge.point", "edge.leave"
 QUIET_LOOKS = 10  # in a row, a tenth of a second apart, before nobody waits any more
@@ -72,21 +72,25 @@ class HoldTraffic(StepKind):
     undo_note = "Requests go to the old instance again."
 
     def probe(self, ctx: Context) -> Probe:
-        edge, wanted = _edge(ctx), Ports.of(ctx).new
-        if edge.holding() and edge.pointed() == wanted:
+        edge, wanted = _edge(ctx), ctx.memo.get("new")
+        if wanted is not None and edge.holding() and edge.pointed() == wanted:
             return Probe(Found.DONE, {"port": wanted}, "They waited already.")
         return Probe(Found.NOT_DONE)
 
     def do(self, ctx: Context) -> Outcome:
-        edge, ports = _edge(ctx), Ports.of(ctx)
-        if ports.new is None:
-            raise OpsError("There is no new instance to wait for.")
+        edge = _edge(ctx)
         if "old" not in ctx.memo:
-            ctx.remember(old=edge.pointed() or ports.old)
+            ctx.remember(old=edge.pointed() or Ports.of(ctx).old, new=self._awaited(ctx))
         patience = ctx.environment.stop_seconds + ctx.environment.gate_seconds + 120
         ctx.guard()
-        edge.hold(ports.new, patience)
-        return Done({"port": ports.new}, f"From now on they wait, up to {patience} s each, until SMS is ready.")
+        edge.hold(ctx.memo["new"], patience)
+        return Done({"port": ctx.memo["new"]}, f"From now on they wait, up to {patience} s each, until SMS is ready.")
+
+    @staticmethod
+    def _awaited(ctx: Context) -> int:
+        """The port of the new instance; where that is made later, the one it is going to get."""
+        made = ctx.runtime.inspect(names.candidate(ctx))
+        return made.port if made is not None else ports.choose(ctx.runtime)
 
     def undo(self, ctx: Context) -> Outcome:
         return lead_back(ctx)

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -72,6 +73,15 @@ def a_school() -> Environment:
     params = {"image_id": newer.image_id, "old_image_id": older.image_id}
     make_run(environment, kind="deploy", title="Deploy 1.18.0", params=params)
     make_backup(environment, image_id=newer.image_id)
+    return environment
+
+
+def a_school_with_a_key() -> Environment:
+    environment = a_school()
+    file = Path(environment.data_path).parent / "sms.env"
+    file.write_text("SECRET_KEY=" + "k" * 60 + "\n")
+    environment.env_file = str(file)
+    environment.save()
     return environment
 
 
@@ -160,6 +170,7 @@ RUNS = {
     "copy": Door("copy", "backups.copy_offsitevault", a_mounted_folder, "replication"),
     "deploy a release": Door("deploy", "smsops.deploy_environment", its_older_release, "deploy", exclusive=True),
     "deploy": Door("deploy", "smsops.deploy_environment", a_school, "deploy", exclusive=True, extra=_older),
+    "rotate the key": Door("rotate-key", "smsops.rotate_environment", a_school_with_a_key, "key_rotation", True, True),
     "roll back": Door("rollback", "smsops.rollback_environment", a_school, "rollback", True, True),
 }
 MOVES = {

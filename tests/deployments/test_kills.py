@@ -8,7 +8,9 @@ import pytest
 
 from backups.models import Backup
 from backups.services import restores
-from deployments.services import rollbacks
+from deployments.services import key_changes, rollbacks, rotations
+from deployments.services.config import fingerprint
+from smsops import envfile
 from smsops.models import RunState
 from smsops.runs.plan import By
 from tests.backups.test_failed_restores import edited
@@ -95,3 +97,42 @@ def test_the_undo_of_a_restore_survives_a_kill_at_every_boundary(quiet: Place, t
     assert quiet.serving()
     assert left_on_the_volume(quiet) == set()
     assert {"restore.swap:undo_intent", "restore.swap:undo acted", "restore.swap:undone"} <= deaths.at
+
+
+def keys(place: Place) -> tuple[bytes, bool]:
+    """The env file, and whether SMS, where it runs, has the key that is in it."""
+    found = place.runtime.inspect(place.environment.instance)
+    running = key_changes.running_key(place.environment, place.runtime)
+    same = running == fingerprint(envfile.read(str(place.env_file))["SECRET_KEY"])
+    return place.env_file.read_bytes(), same or found is None or not found.up
+
+
+def left_beside(place: Place) -> list[str]:
+    return [path.name for path in place.env_file.parent.iterdir() if path.name.startswith(f".{place.env_file.name}")]
+
+
+def test_a_rotation_survives_a_kill_at_every_boundary(process_place: Place) -> None:
+    process_place.deploy("1.18.1")
+    before = process_place.env_file.read_bytes()
+    run = rotations.start(process_place.environment, BY)
+    deaths = kill_at_every_boundary(run, lambda: keys(process_place))
+    assert run.state == RunState.SUCCEEDED, run.headline
+    assert process_place.serving()
+    assert {file for file, _ in deaths.seen} == {before, process_place.env_file.read_bytes()}
+    assert all(same for _, same in [*deaths.seen, keys(process_place)])
+    assert left_beside(process_place) == []
+    assert {"rotation.write:intent", "rotation.write:acted", "rotation.write:found_done"} <= deaths.at
+
+
+def test_the_undo_of_a_rotation_survives_a_kill_at_every_boundary(process_place: Place) -> None:
+    process_place.deploy("1.18.1")
+    process_place.add_env(RATE_LIMIT_READ="many")  # the next start fails
+    before = process_place.env_file.read_bytes()
+    run = rotations.start(process_place.environment, BY)
+    deaths = kill_at_every_boundary(run, lambda: keys(process_place))
+    assert run.state == RunState.UNDONE, run.headline
+    assert process_place.serving()
+    assert keys(process_place) == (before, True)
+    assert all(same for _, same in deaths.seen)
+    assert left_beside(process_place) == []
+    assert {"rotation.write:undo_intent", "rotation.write:undo acted", "rotation.write:undone"} <= deaths.at

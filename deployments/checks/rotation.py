@@ -1,0 +1,48 @@
+"""What must hold before SMS's SECRET_KEY is rotated (runbook §8)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deployments.checks.base import Check, Result, Target
+from deployments.checks.preconditions import PRECONDITIONS
+from deployments.services import config
+from deployments.services.key_changes import NAME
+from smsops import env_values, envfile, health, replacement, secret_keys
+
+NEEDED = ("image", "volume", "port", "schema")  # of runbook §1; a weak key is what a rotation is for
+
+
+class EnvFileReplaceable(Check):
+    """Tried with a key that is thrown away, while SMS still runs."""
+
+    key, title, section = "env_file", "Env file", "§8"
+
+    def run(self, target: Target) -> Result:
+        path = target.environment.env_file
+        text = config.read(path)
+        new = env_values.replaced(text, NAME, secret_keys.generate())
+        weak = secret_keys.weakness(envfile.parse(new.removeprefix("\ufeff"))[NAME])
+        if weak:
+            fix = "Put the comment on a line of its own."
+            return self.failed(f"Docker takes what stands behind {NAME} for a part of it, and {weak}.", fix)
+        replacement.rehearse(Path(path), len(new.encode()), "rehearsal")
+        return self.passed(f"{path} can be replaced in one step.")
+
+
+class Serving(Check):
+    key, title, section = "serving", "SMS", "§8"
+
+    def run(self, target: Target) -> Result:
+        found, seen = target.instance, health.look(target.base_url)
+        if found is None or not found.up or not seen.good:
+            said = f"SMS does not serve now ({seen.detail}), so nobody could tell whether it does afterwards."
+            return self.failed(said, "Get it going first.")
+        return self.passed("SMS is healthy and ready.")
+
+
+ROTATION: tuple[Check, ...] = (
+    *(check for check in PRECONDITIONS if check.key in NEEDED),
+    EnvFileReplaceable(),
+    Serving(),
+)

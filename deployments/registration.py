@@ -1,0 +1,31 @@
+"""What the deployments room adds to the kernel: steps, verbs, checks, and what hangs on others' work."""
+
+from __future__ import annotations
+
+from backups.services import housekeeping
+from deployments import selectors, verbs
+from deployments.services import past_secrets
+from deployments.steps import config, gates, rehearsal, rotation, rotation_proof, rotation_write, schema, watch
+from smsops.environments import secrets
+from smsops.ops import registry
+from smsops.runs import kinds
+from smsops.runs.validation import add_validation
+
+STEPS = (
+    gates.Preconditions, gates.Checklist, config.TakeConfig, watch.MeasureBefore, watch.WatchWindow,
+    schema.CopyForTrial, schema.TryDowngrade, schema.CopyStopped, schema.Downgrade,
+    schema.StageDowngraded, schema.CompareDowngraded, schema.EndTrial,
+    rehearsal.CompareUpgraded, rehearsal.StopSandbox, rehearsal.GoBack, rehearsal.ConcludeRehearsal,
+    rotation.CheckRotation, rotation.SignIn, rotation_write.WriteKey,
+    rotation_proof.Prove, rotation_proof.Record, rotation_proof.RetireOldKey,
+)  # fmt: skip
+VERBS = verbs.VERBS
+
+
+def register() -> None:
+    """Make them known; twice is fine."""
+    kinds.register(*STEPS)
+    registry.add(*VERBS)
+    add_validation(gates.Checklist.key)
+    housekeeping.add_needs(selectors.needed_backups)
+    secrets.add_source(past_secrets.of)
