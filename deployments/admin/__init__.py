@@ -1,13 +1,13 @@
 """Deployments in the admin. Django finds the pages here."""
 
-from deployments.admin import config, release, rollback
+from deployments.admin import config, images, release, rollback
 from smsops.admin.actions import add_action
 from smsops.admin.site import add_page
 from smsops.models import Environment
 
-for action in (release.DeployTo(), rollback.RollBack(), release.ImportReleases()):
+for action in (release.DeployTo(), rollback.RollBack(), release.ImportReleases(), images.Load(), images.Archive()):
     add_action(Environment, action)
 
 add_page("deployments/config/<row:pk>/diff/", "deployments_config_diff", config.page)
 
-__all__ = ["config", "release", "rollback"]
+__all__ = ["config", "images", "release", "rollback"]

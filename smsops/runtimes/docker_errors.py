@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import requests
+import urllib3
 from docker.errors import APIError, DockerException
 
 from smsops.errors import NameTaken, OpsError, RuntimeUnavailable
@@ -25,7 +26,7 @@ def translating() -> Iterator[None]:
         if error.status_code == 409 and "is already in use" in text:
             raise NameTaken(text) from error
         raise OpsError(f"Docker refused: {text.strip()}", transient=(error.status_code or 0) >= 500) from error
-    except (DockerException, requests.RequestException, OSError) as error:
+    except (DockerException, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         fix = "Check that dockerd runs and that the worker may use its socket."
         raise RuntimeUnavailable("The Docker Engine does not answer.", fix=fix) from error
 

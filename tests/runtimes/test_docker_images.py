@@ -52,9 +52,12 @@ def test_what_is_built_carries_the_runs_labels(place: DockerPlace, tmp_path: Pat
 
 
 def test_a_build_that_fails_tells_the_engines_complaint_after_its_log(place: DockerPlace, tmp_path: Path) -> None:
-    folder, said = source(place, tmp_path, "RUN echo no such package; exit 3"), []
+    build = place.runtime.build(source(place, tmp_path, "RUN echo no such package; exit 3"), TAG, {})
+    said = list[str]()
     with pytest.raises(OpsError, match="returned a non-zero code: 3"):
-        said.extend(line for line in place.runtime.build(folder, TAG, {}))
+        for line in build:
+            said.append(line)
+    assert "no such package" in said
     assert place.runtime.image(TAG) is None
 
 
