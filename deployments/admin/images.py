@@ -84,7 +84,10 @@ class Archive(ExclusiveAction):
         asked = (request.POST or request.GET).get("keep", "")
         keep = int(asked) if asked.isdecimal() and 0 < int(asked) <= 1000 else archive.KEEP
         found = archive.judge(target, keep)
-        return Preview([each.line for each in found])
+        if all(each.why for each in found):  # no plan; the form stays, to ask for another number
+            return Preview(("No image would go.", *(each.line for each in found)))
+        plan = archive.plan(target, keep)
+        return Preview(plan.notes, plan)
 
     def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
         return archive.start(target, by, cleaned["keep"])

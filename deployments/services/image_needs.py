@@ -96,8 +96,9 @@ class Needs:
 
     @cached_property
     def _schema(self) -> dict[str, str]:
-        """Images that know the database's schema where the running release does not: they alone take it back."""
-        found = {}
+        """The newest image that knows the database's schema, where the running release does not: it alone takes the
+        schema back."""
+        found: dict[str, str] = {}
         for place in self._places:
             database = databases.of(place, runtime_for(place))
             at = [name for name in database.revision().split(",") if name] if database.exists() else []
@@ -105,8 +106,9 @@ class Needs:
             if not at or (running is not None and _knows(running, at)):
                 continue
             known = Release.objects.filter(environment=place).exclude(image_id="")
-            why = f"the database is at {', '.join(at)}, which only this release knows how to take back."
-            found.update({release.image_id: why for release in known if _knows(release, at)})
+            for release in [each for each in known if _knows(each, at)][:1]:
+                why = f"it knows the database's schema ({', '.join(at)}), which the running release does not."
+                found[release.image_id] = why
         return found
 
 

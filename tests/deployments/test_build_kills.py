@@ -11,6 +11,7 @@ from docker.errors import NotFound
 from deployments import selectors, tags
 from deployments.models import Release
 from deployments.services import builds, releases
+from smsops.errors import OpsError
 from smsops.models import RunState
 from smsops.runs import executor
 from smsops.runs.growing import GrowingOutput
@@ -66,13 +67,13 @@ def test_a_build_over_a_version_survives_them_too_and_the_old_image_stays(place:
     assert release(place, kept).image_id == old != release(place).image_id
 
 
-def test_a_cancelled_build_over_a_version_is_undone_through_every_kill(
+def test_a_build_over_a_version_that_fails_late_is_undone_through_every_kill(
     place: DockerPlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drive(builds.build(release(place), BY))
     old = release(place).image_id
     monkeypatch.setattr("deployments.steps.publishing.Tidy.essential", True)
-    monkeypatch.setattr("deployments.steps.publishing.scratch.clear", _refuse)
+    monkeypatch.setattr("deployments.steps.publishing.Tidy.do", _refuse)
     run = builds.build(release(place), BY, again=True)
     deaths = kill_at_every_boundary(run, lambda: None)
     assert run.state in (RunState.SAFE, RunState.UNDONE)
@@ -81,8 +82,8 @@ def test_a_cancelled_build_over_a_version_is_undone_through_every_kill(
     assert (release(place).image_id, Release.objects.filter(environment=place.environment).count()) == (old, 1)
 
 
-def _refuse(_: object) -> None:
-    raise RuntimeError("the folder cannot be cleared")
+def _refuse(*_: object) -> None:
+    raise OpsError("The folder cannot be cleared.")
 
 
 def test_a_worker_killed_in_the_middle_ends_the_engines_build_and_the_next_one_builds(
