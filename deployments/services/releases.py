@@ -8,7 +8,7 @@ from deployments import tags, versions
 from deployments.models import Release
 from deployments.services import images
 from deployments.sources import migrations, tagged
-from deployments.sources.git import Repository, Tag
+from deployments.sources.git import Repository
 from deployments.sources.tagged import Tagged
 from smsops.models import Environment, RuntimeKind
 from smsops.runtimes import release_folders
@@ -30,16 +30,17 @@ def import_all(environment: Environment) -> tuple[list[Release], list[str]]:
         read = [tagged.read(repository, tag) for tag in tags_of]
         repository.tags()  # one that went away meanwhile would have told of releases without any file
         for each in read:
-            _import_tag(environment, runtime, repository, each)
+            oddities += _import_tag(environment, runtime, repository, each)
     for image in runtime.images():
         oddities += _import_image(environment, runtime, image)
     _forget_images(environment, runtime)
     return list(Release.objects.filter(environment=environment)), oddities
 
 
-def _import_tag(environment: Environment, runtime: Runtime, repository: Repository, found: Tagged) -> None:
+def _import_tag(environment: Environment, runtime: Runtime, repository: Repository, found: Tagged) -> list[str]:
+    oddities = []
     if environment.runtime == RuntimeKind.PROCESS and not _archived(environment, found.version):
-        _unpack(environment, repository, found.tag, found.version)
+        oddities = _unpack(environment, runtime, repository, found)
     _save(
         environment,
         found.version,
@@ -52,6 +53,7 @@ def _import_tag(environment: Environment, runtime: Runtime, repository: Reposito
         notes=found.notes,
         **images.fields_of(found.migrations),
     )
+    return oddities
 
 
 def _archived(environment: Environment, version: str) -> bool:
@@ -59,11 +61,17 @@ def _archived(environment: Environment, version: str) -> bool:
     return Release.objects.filter(environment=environment, version=version, archived_at__isnull=False).exists()
 
 
-def _unpack(environment: Environment, repository: Repository, tag: Tag, version: str) -> None:
-    """A native release is its unpacked tree; one that is there already, from the same tree, stays untouched."""
-    folder = Path(environment.releases_path) / version
-    if release_folders.marked(folder) != f"tree:{tag.tree}":
-        repository.unpack(tag, folder)
+def _unpack(environment: Environment, runtime: Runtime, repository: Repository, found: Tagged) -> list[str]:
+    """A native release is its unpacked tree; one that is there already, from the same tree, stays untouched, and so
+    does one that SMS was started from."""
+    folder, tag = Path(environment.releases_path) / found.version, found.tag
+    there = release_folders.marked(folder)
+    if there == f"tree:{tag.tree}":
+        return []
+    if there and any(each.image_id == there for each in runtime.instances()):
+        return [f"The tag {tag.name} was moved, but SMS was started from the folder of {found.version}, which stays."]
+    repository.unpack(tag, folder)
+    return []
 
 
 def _import_image(environment: Environment, runtime: Runtime, image: Image) -> list[str]:

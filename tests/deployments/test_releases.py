@@ -18,6 +18,7 @@ from smsops.models import Environment
 from tests.factories import (
     git,
     make_environment,
+    make_instance,
     make_release,
     make_repository,
 )
@@ -109,6 +110,16 @@ def test_a_tag_that_was_moved_is_another_image_of_the_same_release(environment: 
     assert after.pk == before.pk
     assert after.image_id != before.image_id
     assert (Path(environment.releases_path) / "1.18.1" / "backend" / "new.py").exists()
+
+
+def test_the_folder_sms_was_started_from_is_never_unpacked_over(environment: Environment, source: Path) -> None:
+    before = make_instance(environment, imported(environment, "1.18.1")).image_id
+    git(source, "tag", "--delete", "v1.18.1")
+    make_repository(source, {"v1.18.1": tree("1.18.1", **{"backend/new.py": "new\n"})})
+    _, oddities = releases.import_all(environment)
+    assert Release.objects.get(environment=environment, version="1.18.1").image_id == before
+    assert not (Path(environment.releases_path) / "1.18.1" / "backend" / "new.py").exists()
+    assert oddities == ["The tag v1.18.1 was moved, but SMS was started from the folder of 1.18.1, which stays."]
 
 
 @pytest.mark.parametrize("name", ["$11.11.1", "latest", "v1.18.0-rc.1", "release/1.2.3"])
