@@ -17,7 +17,7 @@ from demo.school_client import School
 from demo.telling import Line, wait_for
 from demo.visitors import Visitors
 from deployments import selectors as releases
-from deployments.services import deploys, rehearsals, rollbacks
+from deployments.services import crossing, deploys, rehearsals, rollbacks
 from incidents import selectors
 from incidents.models import Incident, IncidentState
 from smsops import health
@@ -46,8 +46,13 @@ def finished(run: Run) -> Run:
 
 
 def deploy(version: str, wanted: str) -> Line:
-    run = finished(deploys.deploy(releases.find(environment(), version), BY))
+    run = finished(deploys.deploy(releases.find(environment(), version), BY, read()))
     return Line(run.state == wanted, f"{run.get_state_display()}: {run.headline}")
+
+
+def read() -> list[str]:
+    """The versions whose breaking changes somebody has read: all of them."""
+    return [release.version for release in crossing.breaking(environment())]
 
 
 def back_up() -> Line:
@@ -63,7 +68,7 @@ def verify() -> Line:
 
 
 def deploy_broken(version: str) -> Line:
-    run = finished(deploys.deploy(releases.find(environment(), version), BY))
+    run = finished(deploys.deploy(releases.find(environment(), version), BY, read()))
     incident = Incident.objects.filter(run=run).first()
     serving = health.look(environment().base_url)
     right = run.state == RunState.UNDONE and incident is not None and serving.good
@@ -98,7 +103,7 @@ def visited(change: Callable[[], Run], without_stop: bool = True) -> Line:
 
 
 def deploy_visited(version: str, *, without_stop: bool) -> Line:
-    return visited(lambda: deploys.deploy(releases.find(environment(), version), BY), without_stop)
+    return visited(lambda: deploys.deploy(releases.find(environment(), version), BY, read()), without_stop)
 
 
 def roll_back_at_once() -> Line:

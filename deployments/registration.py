@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from backups.services import housekeeping
-from deployments import selectors, verbs
+from deployments import image_verbs, selectors, verbs
 from deployments.services import past_secrets
-from deployments.steps import config, gates, rehearsal, rotation, rotation_proof, rotation_write, schema, watch
+from deployments.steps import (
+    archive,
+    building,
+    config,
+    gates,
+    loading,
+    publishing,
+    rehearsal,
+    rotation,
+    rotation_proof,
+    rotation_write,
+    schema,
+    watch,
+)
 from smsops.environments import secrets
 from smsops.ops import registry
 from smsops.runs import kinds
@@ -18,8 +31,10 @@ STEPS = (
     rehearsal.CompareUpgraded, rehearsal.StopSandbox, rehearsal.GoBack, rehearsal.ConcludeRehearsal,
     rotation.CheckRotation, rotation.SignIn, rotation_write.WriteKey,
     rotation_proof.Prove, rotation_proof.Record, rotation_proof.RetireOldKey,
+    building.Checkout, building.Build, loading.Load, archive.Archive,
+    publishing.ReadMigrations, publishing.Publish, publishing.Tidy,
 )  # fmt: skip
-VERBS = verbs.VERBS
+VERBS = (*verbs.VERBS, *image_verbs.VERBS)
 
 
 def register() -> None:

@@ -17,7 +17,7 @@ def find(environment: Environment, version: str) -> Release:
     """The release of that version; WrongUse naming what is there when it is none of them."""
     wanted = versions.parse(version)
     for release in Release.objects.filter(environment=environment):
-        if wanted is not None and versions.parse(release.version) == wanted:
+        if release.version == version or (wanted is not None and versions.parse(release.version) == wanted):
             return release
     known = ", ".join(Release.objects.filter(environment=environment).values_list("version", flat=True)[:8])
     raise WrongUse(f"{environment.name} has no release “{version}”; known are {known or 'none yet'}.")

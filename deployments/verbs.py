@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deployments import selectors
 from deployments.checks.base import Result, as_data, failures
-from deployments.models import ConfigSnapshot
+from deployments.models import ConfigSnapshot, Release
 from deployments.services import config, deploys, preflight, rehearsals, releases, rollbacks, rotations
 from deployments.strategies.choice import AUTO, Strategy, WayBack
 from smsops.errors import WrongUse
@@ -40,7 +40,7 @@ def _releases(args: Namespace, output: Output) -> int:
             (
                 release.version,
                 release.released_on or "",
-                "running" if here and release.image_id == here else "ready" if release.image_id else "missing",
+                _image(release, here),
                 release.heads,
                 "BREAKING CHANGES" if release.breaking else release.notes,
             )
@@ -51,6 +51,12 @@ def _releases(args: Namespace, output: Output) -> int:
         [{"version": release.version, "image_id": release.image_id, "heads": release.heads} for release in found]
     )
     return GOOD
+
+
+def _image(release: Release, here: str) -> str:
+    if release.image_id:
+        return "running" if release.image_id == here else "ready"
+    return "archived" if release.archived_at else "missing"
 
 
 def _release_arguments(parser: ArgumentParser) -> None:
@@ -79,9 +85,17 @@ def _deploy_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("version", help="version of the release")
 
 
+def _breaking_arguments(parser: ArgumentParser) -> None:
+    _deploy_arguments(parser)
+    parser.add_argument(
+        "--acknowledge", action="append", default=[], metavar="VERSION",
+        help="a version whose breaking changes you have read; once for each on the way",
+    )  # fmt: skip
+
+
 def _deploy(args: Namespace, output: Output) -> int:
     release = selectors.find(find_environment(args.environment), args.version)
-    return follow(deploys.deploy(release, by(args)), args, output)
+    return follow(deploys.deploy(release, by(args), args.acknowledge), args, output)
 
 
 def _rehearse(args: Namespace, output: Output) -> int:
@@ -164,7 +178,7 @@ def _differences(before: ConfigSnapshot, after: ConfigSnapshot, output: Output) 
 VERBS = (
     Verb("releases", "list the releases of an environment", _releases_arguments, _releases),
     Verb("preflight", "check the preconditions of a release (runbook §1)", _release_arguments, _preflight),
-    Verb("deploy", "deploy a release (runbook §2)", _deploy_arguments, _deploy),
+    Verb("deploy", "deploy a release (runbook §2)", _breaking_arguments, _deploy),
     Verb("rehearse", "let a release upgrade a copy, run on it and go back", _deploy_arguments, _rehearse),
     Verb("check", "run the verification checklist (runbook §3)", environment_argument, _check),
     Verb(

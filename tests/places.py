@@ -20,7 +20,7 @@ from docker.errors import NotFound
 from backups.services import backups
 from deployments import selectors
 from deployments.models import Release
-from deployments.services import deploys, releases, rollbacks
+from deployments.services import crossing, deploys, releases, rollbacks
 from smsops import health
 from smsops.models import FINAL, Environment, Run
 from smsops.runs import executor
@@ -137,7 +137,9 @@ class Place:
         return self.runtime.data_folder() / self.environment.database_file
 
     def plan_deploy(self, version: str) -> Run:
-        return deploys.deploy(selectors.find(self.environment, version), By(name="test"))
+        release = selectors.find(self.environment, version)
+        known = [each.version for each in crossing.breaking(self.environment)]
+        return deploys.deploy(release, By(name="test"), known)
 
     def deploy(self, version: str) -> Run:
         return drive(self.plan_deploy(version))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from deployments.admin.acknowledgement import DeployForm, DeployToForm
+from deployments.admin.images import Build
 from deployments.models import Release
 from deployments.services import deploys, rehearsals, releases
-from smsops.admin.actions import ActionForm, ObjectAction, Preview
+from smsops.admin.actions import ObjectAction, Preview
 from smsops.admin.base import RecordAdmin
 from smsops.admin.planned import ExclusiveAction, PlannedAction
 from smsops.models import Environment, Run
@@ -25,7 +25,7 @@ class Deploy(ExclusiveAction, PlannedAction):
 
     name, label = "deploy", "Deploy…"
     permission = "smsops.deploy_environment"
-    form = ActionForm
+    form = DeployForm
 
     def refusal(self, target: Release) -> str:
         if target.image_id:
@@ -36,7 +36,7 @@ class Deploy(ExclusiveAction, PlannedAction):
         return deploys.plan_deploy(target)
 
     def perform(self, target: Release, by: By, cleaned: dict[str, Any]) -> Run:
-        return deploys.deploy(target, by)
+        return deploys.deploy(target, by, cleaned["acknowledged"])
 
 
 class Rehearse(PlannedAction):
@@ -55,25 +55,12 @@ class Rehearse(PlannedAction):
         return rehearsals.start(target, by)
 
 
-class DeployForm(ActionForm):
-    """Asks which release."""
-
-    release = forms.ModelChoiceField(Release.objects.none(), empty_label=None)
-    field_order: Sequence[str] = ("release", "reason")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["release"]
-        assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = Release.objects.filter(environment_id=self.target.pk).exclude(image_id="")
-
-
 class DeployTo(ExclusiveAction):
     """Deploys a release that is chosen on the page."""
 
     name, label = "deploy", "Deploy…"
     permission = "smsops.deploy_environment"
-    form = DeployForm
+    form = DeployToForm
 
     def refusal(self, target: Environment) -> str:
         if Release.objects.filter(environment=target).exclude(image_id="").exists():
@@ -84,11 +71,11 @@ class DeployTo(ExclusiveAction):
         return Preview((
             "A verified backup is taken first; SMS is away for a stop and a start.",
             "If it does not become healthy and ready, fails the checklist or damages data, everything is undone.",
-            "Breaking changes are shown on the release's own page.",
+            "Breaking changes on the way to the chosen release are to be acknowledged, each by itself.",
         ))  # fmt: skip
 
     def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
-        return deploys.deploy(cleaned["release"], by)
+        return deploys.deploy(cleaned["release"], by, cleaned["acknowledged"])
 
 
 class ImportReleases(ObjectAction):
@@ -113,7 +100,7 @@ class ReleaseAdmin(RecordAdmin):
     list_filter = ("environment",)
     list_select_related = ("environment",)
     search_fields = ("version", "changelog")
-    object_actions = (Rehearse(), Deploy())
+    object_actions = (Build(), Rehearse(), Deploy())
     fieldsets = (
         (None, {"fields": ("environment", "version", "image", "released_on", "breaking", "notes")}),
         ("What changes", {"fields": ("changelog",)}),
@@ -128,7 +115,9 @@ class ReleaseAdmin(RecordAdmin):
 
     @admin.display(description="Image")
     def image(self, release: Release) -> str:
-        return badge("pass", "Ready") if release.available else badge("warn", "Missing")
+        if release.available:
+            return badge("pass", "Ready")
+        return badge("info", "Archived") if release.archived_at else badge("warn", "Missing")
 
     @admin.display(description="Breaking", boolean=False)
     def breaks(self, release: Release) -> str:

@@ -27,6 +27,9 @@ class Release(models.Model):
         "migrations", default=list, blank=True, help_text="Each with its parents and its way back."
     )
     notes = models.TextField(blank=True, help_text="What was odd about it when it was imported.")
+    archived_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its image was removed on purpose; it can be built again."
+    )
     imported_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

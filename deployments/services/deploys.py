@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from backups.models import Reason
 from backups.services.backups import BACKUP_STEPS
 from deployments.models import Release
-from deployments.services import rehearsals, switches
+from deployments.services import crossing, rehearsals, switches
 from deployments.steps import watch
 from smsops.errors import WrongUse
 from smsops.models import Environment, Run
@@ -16,8 +18,9 @@ from smsops.runtimes.registry import runtime_for
 BEFORE = (PlannedStep("check.preconditions"), PlannedStep("config.snapshot"))
 
 
-def plan_deploy(release: Release) -> Plan:
-    """What deploying `release` would do. Raises WrongUse when it runs already or has no image."""
+def plan_deploy(release: Release, acknowledged: Collection[str] = ()) -> Plan:
+    """What deploying `release` would do. Raises WrongUse when it runs already or has no image. `acknowledged` names the
+    versions whose breaking changes somebody has read; the plan tells which ones are crossed."""
     environment = release.environment
     running = runtime_for(environment).inspect(environment.instance)
     refuse(release, running)
@@ -30,22 +33,26 @@ def plan_deploy(release: Release) -> Plan:
     if environment.rehearsal_required and not rehearsed:
         raise WrongUse(f"{environment.name} wants a rehearsal before a deploy. {said}", fix="Rehearse it first.")
     notes.append(said)
-    if release.breaking:
-        notes.insert(0, f"Breaking changes: {release.breaking}")
+    crossed = crossing.crossed(release, running)
+    notes = [*crossing.notes(crossed, acknowledged), *notes]
+    known = {"acknowledged": crossing.acknowledged(crossed, acknowledged)}
     return Plan(
         kind="deploy",
         title=f"Deploy {release.version} to {environment.name}",
         environment=environment,
         steps=(*BEFORE, *_measure(environment), *BACKUP_STEPS, *switch.steps),
-        params=params_of(release, running) | {"backup_reason": Reason.DEPLOY, "first_installation": running is None},
+        params=params_of(release, running)
+        | {"backup_reason": Reason.DEPLOY, "first_installation": running is None, **known},
         disturbs=True,
         notes=tuple(notes),
     )
 
 
-def deploy(release: Release, by: By) -> Run:
-    """Queue the deploy."""
-    return submit(plan_deploy(release), by)
+def deploy(release: Release, by: By, acknowledged: Collection[str] = ()) -> Run:
+    """Queue the deploy. WrongUse until every breaking change on the way is acknowledged by its version's name."""
+    running = runtime_for(release.environment).inspect(release.environment.instance)
+    crossing.refuse(crossing.crossed(release, running), acknowledged)
+    return submit(plan_deploy(release, acknowledged), by)
 
 
 def _measure(environment: Environment) -> tuple[PlannedStep, ...]:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-from deployments import versions
+from deployments import tags, versions
 from deployments.models import Release
-from deployments.sources import changelog, migrations
-from deployments.sources.git import Repository, Tag
-from deployments.sources.migrations import Migrations
+from deployments.services import images
+from deployments.sources import migrations, tagged
+from deployments.sources.git import Repository
+from deployments.sources.tagged import Tagged
 from smsops.models import Environment, RuntimeKind
 from smsops.runtimes import release_folders
 from smsops.runtimes.base import Image, Runtime
 from smsops.runtimes.registry import runtime_for
-
-MIGRATIONS = ("backend/migrations/versions", "src/backend/migrations/versions")  # by era (sms-contract)
 
 
 def import_all(environment: Environment) -> tuple[list[Release], list[str]]:
@@ -28,68 +26,64 @@ def import_all(environment: Environment) -> tuple[list[Release], list[str]]:
     oddities: list[str] = []
     if environment.source_path:
         repository = Repository(environment.source_path)
-        for tag in repository.tags():
-            oddities += _import_tag(environment, runtime, repository, tag)
+        tags_of, oddities = tagged.releases(repository.tags())
+        read = [tagged.read(repository, tag) for tag in tags_of]
+        repository.tags()  # one that went away meanwhile would have told of releases without any file
+        for each in read:
+            oddities += _import_tag(environment, runtime, repository, each)
     for image in runtime.images():
         oddities += _import_image(environment, runtime, image)
     _forget_images(environment, runtime)
     return list(Release.objects.filter(environment=environment)), oddities
 
 
-def _import_tag(environment: Environment, runtime: Runtime, repository: Repository, tag: Tag) -> list[str]:
-    if versions.parse(tag.name) is None:
-        return [f"The tag {tag.name} is not a version number and was passed over."]
-    version, notes = versions.normal(tag.name), []
-    stated = repository.file(tag, "VERSION")
-    if versions.parse(stated) != versions.parse(version):
-        notes.append(f"The file VERSION says “{stated.strip() or 'nothing'}”.")
-    entry = changelog.section(repository.file(tag, "CHANGELOG.md"), version)
-    if entry is None:
-        notes.append("The CHANGELOG has no section for it.")
-    elif entry.headings > 1:
-        notes.append(f"The CHANGELOG has {entry.headings} sections for it; the first one is shown.")
-    if environment.runtime == RuntimeKind.PROCESS:
-        _unpack(environment, repository, tag, version)
-    image = runtime.image(version)
+def _import_tag(environment: Environment, runtime: Runtime, repository: Repository, found: Tagged) -> list[str]:
+    oddities = []
+    if environment.runtime == RuntimeKind.PROCESS and not _archived(environment, found.version):
+        oddities = _unpack(environment, runtime, repository, found)
     _save(
         environment,
-        version,
-        image,
-        git_ref=tag.name,
-        commit=tag.commit,
-        released_on=entry.released_on if entry else None,
-        changelog=entry.text if entry else "",
-        breaking=entry.breaking if entry else "",
-        notes=" ".join(notes),
-        **_migrations(migrations.from_source(_version_files(repository, tag))),
+        found.version,
+        runtime.image(found.version),
+        git_ref=found.tag.name,
+        commit=found.tag.commit,
+        released_on=found.released_on,
+        changelog=found.changelog,
+        breaking=found.breaking,
+        notes=found.notes,
+        **images.fields_of(found.migrations),
     )
+    return oddities
+
+
+def _archived(environment: Environment, version: str) -> bool:
+    """Whether its folder was removed on purpose: then only a build brings it back."""
+    return Release.objects.filter(environment=environment, version=version, archived_at__isnull=False).exists()
+
+
+def _unpack(environment: Environment, runtime: Runtime, repository: Repository, found: Tagged) -> list[str]:
+    """A native release is its unpacked tree; one that is there already, from the same tree, stays untouched, and so
+    does one that SMS was started from."""
+    folder, tag = Path(environment.releases_path) / found.version, found.tag
+    there = release_folders.marked(folder)
+    if there == f"tree:{tag.tree}":
+        return []
+    if there and any(each.image_id == there for each in runtime.instances()):
+        return [f"The tag {tag.name} was moved, but SMS was started from the folder of {found.version}, which stays."]
+    repository.unpack(tag, folder)
     return []
 
 
-def _version_files(repository: Repository, tag: Tag) -> Iterator[str]:
-    for folder in MIGRATIONS:
-        for path in repository.files(tag, folder):
-            if path.endswith(".py"):
-                yield repository.file(tag, path)
-
-
-def _migrations(found: Migrations) -> dict[str, object]:
-    return {"heads": ",".join(found.heads), "revisions": sorted(found.revisions), "graph": migrations.dump(found)}
-
-
-def _unpack(environment: Environment, repository: Repository, tag: Tag, version: str) -> None:
-    """A native release is its unpacked tree; one that is there already, from the same tree, stays untouched."""
-    folder = Path(environment.releases_path) / version
-    if release_folders.marked(folder) != f"tree:{tag.tree}":
-        repository.unpack(tag, folder)
-
-
 def _import_image(environment: Environment, runtime: Runtime, image: Image) -> list[str]:
+    if tags.own(image.version):
+        return []  # its release is written down by the run that gave the tag
     if versions.parse(image.version) is None:
         return [f"The image tag {image.version} is not a version number and was passed over."]
     version = versions.normal(image.version)
+    if version != image.version and runtime.image(version) is not None:
+        return []  # the tag of “v1.2.3” of an image whose version another one has
     if not Release.objects.filter(environment=environment, version=version, image_id=image.id).exists():
-        _save(environment, version, image, **_migrations(migrations.from_image(runtime, image.id)))
+        _save(environment, version, image, **images.fields_of(migrations.from_image(runtime, image.id)))
     return []
 
 
@@ -101,6 +95,8 @@ def _forget_images(environment: Environment, runtime: Runtime) -> None:
 
 
 def _save(environment: Environment, version: str, image: Image | None, **values: object) -> None:
+    if image is not None:
+        values["archived_at"] = None
     Release.objects.update_or_create(
         environment=environment,
         version=version,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import bisect
+import functools
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
@@ -31,13 +34,24 @@ class Section:
 
 def section(changelog: str, version: str) -> Section | None:
     """The section of `version`, the first one where there are several; None when there is none."""
-    wanted = versions.parse(version)
-    mine = [found for found in _HEADING.finditer(changelog) if versions.parse(found["version"]) == wanted]
-    if not mine:
-        return None
-    following = _ANY_HEADING.search(changelog, mine[0].end())
-    text = changelog[mine[0].end() : following.start() if following else len(changelog)].strip()
-    return Section(text, _date(mine[0]["date"]), breaking_changes(text), len(mine))
+    return sections(changelog).get(versions.parse(version) or ())
+
+
+@functools.lru_cache(maxsize=8)
+def sections(changelog: str) -> dict[tuple[int, ...], Section]:
+    """Every version's first section, by its number. A file of hundreds of kilobytes, which many tags may share, is gone
+    through once."""
+    text = changelog.replace("\r\n", "\n")
+    found = list(_HEADING.finditer(text))
+    ends = [each.start() for each in _ANY_HEADING.finditer(text)] + [len(text)]
+    numbers = [versions.parse(each["version"]) or () for each in found]
+    counted = Counter(numbers)
+    known: dict[tuple[int, ...], Section] = {}
+    for number, each in zip(numbers, found, strict=True):
+        if number not in known:
+            body = text[each.end() : ends[bisect.bisect_right(ends, each.start())]].strip()
+            known[number] = Section(body, _date(each["date"]), breaking_changes(body), counted[number])
+    return known
 
 
 def breaking_changes(text: str) -> str:

@@ -16,6 +16,7 @@ from smsops.process import Completed
 from smsops.runtimes.base import Runtime
 
 TIMEOUT = 60.0
+FOLDERS = ("backend/migrations/versions", "src/backend/migrations/versions")  # by era (sms-contract)
 _LINE = re.compile(r"^(.*?)->\s*([0-9A-Za-z_]+)")
 _FILES = (  # era C keeps the same folder in the image (sms-contract)
     "import json, pathlib; "

@@ -132,6 +132,22 @@ class Runtime(Protocol):
     def images(self) -> list[Image]:
         """All images of this SMS."""
 
+    def build(self, folder: Path, tag: str, labels: Mapping[str, str]) -> Generator[str]:
+        """Build an image of the release unpacked in `folder`, under a tag no other one uses. Yields its log line by
+        line, and an empty line at least once a second; closing the generator, or the worker's death, ends the build.
+        OpsError with the engine's complaint when it fails; nothing has the tag then."""
+
+    def load(self, file: Path, tag: str) -> Generator[str]:
+        """Take the one image out of a tar, under this tag and none of those it brings. Yields as `build` does."""
+
+    def name_image(self, image_id: str, version: str, instead_of: str = "") -> None:
+        """Give the image this version. NameTaken when another image has it, except that of the id `instead_of`, which
+        loses it."""
+
+    def remove_image(self, version: str) -> None:
+        """Take this version away; the image goes with its last one. A missing one is fine; OpsError when an instance
+        was made from it."""
+
     def create(
         self, name: str, image_id: str, labels: Mapping[str, str], command: Command | None = None, port: int = 0
     ) -> Instance:

@@ -6,25 +6,26 @@ import contextlib
 import functools
 import os
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import docker
 import requests
-from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
 from smsops import envfile
-from smsops.errors import NameTaken, OpsError, RuntimeUnavailable
+from smsops.errors import OpsError
 from smsops.process import Completed
 from smsops.runtimes import docker_options as options
 from smsops.runtimes import docker_views as views
-from smsops.runtimes.base import Command, Event, Image, Instance, LogLine, RuntimeSpec
+from smsops.runtimes.base import Command, Event, Instance, LogLine, RuntimeSpec
+from smsops.runtimes.docker_errors import translated
+from smsops.runtimes.docker_images import DockerImages
 
 SANDBOX_NETWORK = "smsops-sandbox"
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 @functools.lru_cache(maxsize=8)
@@ -33,26 +34,7 @@ def _client(host: str, pid: int) -> docker.DockerClient:
     return docker.DockerClient(base_url=host, version="auto", timeout=60)
 
 
-def translated(method: F) -> F:
-    """Turn every error of the SDK into one of ours, in the operator's words."""
-
-    @functools.wraps(method)
-    def wrapper(self: DockerRuntime, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return method(self, *args, **kwargs)
-        except APIError as error:
-            text = str(error.explanation or error)
-            if error.status_code == 409 and "is already in use" in text:
-                raise NameTaken(text) from error
-            raise OpsError(f"Docker refused: {text.strip()}", transient=(error.status_code or 0) >= 500) from error
-        except (DockerException, requests.RequestException, OSError) as error:
-            fix = "Check that dockerd runs and that the worker may use its socket."
-            raise RuntimeUnavailable("The Docker Engine does not answer.", fix=fix) from error
-
-    return wrapper  # type: ignore[return-value]
-
-
-class DockerRuntime:
+class DockerRuntime(DockerImages):
     """SMS as a container: one volume at /data, one published port, restarted unless stopped (sms-contract §6)."""
 
     def __init__(self, spec: RuntimeSpec) -> None:
@@ -65,30 +47,6 @@ class DockerRuntime:
     @translated
     def ping(self) -> None:
         self.client.ping()
-
-    @translated
-    def image(self, reference: str) -> Image | None:
-        name = reference if reference.startswith("sha256:") else f"{self.spec.image}:{reference}"
-        try:
-            found = self.client.images.get(name)
-        except ImageNotFound:
-            return None
-        except APIError as error:
-            if error.status_code == 400:  # no tag can be called that
-                return None
-            raise
-        version = "" if reference.startswith("sha256:") else reference
-        return views.image(found.attrs, self.spec.image, version)
-
-    @translated
-    def images(self) -> list[Image]:
-        found = self.client.images.list(name=self.spec.image)
-        return [
-            views.image(image.attrs, self.spec.image, tag.rpartition(":")[2])
-            for image in found
-            for tag in image.tags
-            if tag.startswith(f"{self.spec.image}:")
-        ]
 
     @translated
     def create(

@@ -24,11 +24,12 @@ from smsops.process import Completed
 from smsops.runtimes import instance_folder as folders
 from smsops.runtimes import release_folders
 from smsops.runtimes.base import Command, Event, Image, Instance, LogLine, RuntimeSpec, Status
+from smsops.runtimes.process_images import ProcessImages
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 
 
-class ProcessRuntime:
+class ProcessRuntime(ProcessImages):
     """SMS in its NATIVE mode: an image is an unpacked release, an instance a folder with a supervisor in it."""
 
     def __init__(self, spec: RuntimeSpec) -> None:
@@ -40,12 +41,6 @@ class ProcessRuntime:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise RuntimeUnavailable(f"The folder {self.root} cannot be used: {error.strerror}.") from error
-
-    def image(self, reference: str) -> Image | None:
-        return next((image for image in self.images() if reference in (image.id, image.version)), None)
-
-    def images(self) -> list[Image]:
-        return release_folders.images(Path(self.spec.releases_path))
 
     def create(
         self, name: str, image_id: str, labels: Mapping[str, str], command: Command | None = None, port: int = 0

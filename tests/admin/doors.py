@@ -126,6 +126,20 @@ def its_older_release() -> Release:
     return Release.objects.get(environment=a_school(), version="1.17.0")
 
 
+def a_release_to_build() -> Release:
+    folder = Path(tempfile.mkdtemp()) / "source"
+    folder.mkdir()
+    return make_release(make_environment(source_path=str(folder)), "1.19.0", installed=False, git_ref="v1.19.0")
+
+
+def a_school_in_docker() -> Environment:
+    return make_environment(runtime="docker", volume="sms_data")
+
+
+def _a_tar(_: Any) -> dict[str, Any]:
+    return {"file": "/srv/nowhere/sms-1.19.0.tar"}
+
+
 def a_queued_run() -> Run:
     return make_run(state=RunState.QUEUED)
 
@@ -171,6 +185,10 @@ RUNS = {
     "deploy a release": Door("deploy", "smsops.deploy_environment", its_older_release, "deploy", exclusive=True),
     "deploy": Door("deploy", "smsops.deploy_environment", a_school, "deploy", exclusive=True, extra=_older),
     "rotate the key": Door("rotate-key", "smsops.rotate_environment", a_school_with_a_key, "key_rotation", True, True),
+    "build a release": Door("build", "smsops.deploy_environment", a_release_to_build, "build"),
+    "archive old releases": Door(
+        "archive", "smsops.deploy_environment", a_school, "archive", exclusive=True, extra=lambda _: {"keep": 1}
+    ),
     "roll back": Door("rollback", "smsops.rollback_environment", a_school, "rollback", True, True),
 }
 MOVES = {
@@ -190,6 +208,7 @@ DOORS = {
     "let a backup go": Door("unpin", "backups.pin_backup", its_pinned_backup),
     "pause backups": Door("pause", "backups.pause_backups", a_school, extra=lambda _: {"hours": 2}),
     "resume backups": Door("resume", "backups.pause_backups", a_paused_school),
+    "load an image": Door("load", "smsops.deploy_environment", a_school_in_docker, extra=_a_tar),
     "import releases": Door("import", "smsops.deploy_environment", a_school),
     "cancel": Door("cancel", "smsops.cancel_run", a_queued_run),
 }

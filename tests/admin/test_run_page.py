@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from smsops.models import Run, RunState, StepState
+from smsops.models import Run, RunState, Step, StepState
 from tests.admin.browser import Browser, Page
 from tests.factories import make_admin, make_run, make_step, make_user, make_viewer
 
@@ -35,6 +35,15 @@ def test_every_step_is_shown_in_order_with_its_state_and_time() -> None:
     page = shown(run)
     assert steps_of(page) == ["Done Take a snapshot 0.8 s 52.4 MB copied", "Skipped Store it"]
     assert "2 of 2" in page.one("progress").text
+
+
+def test_a_step_that_goes_on_shows_live_what_it_has_said_so_far() -> None:
+    run = make_run(state=RunState.RUNNING)
+    step = make_step(run, title="Build the image", state=StepState.RUNNING, output="Step 1/9 : FROM <scratch>")
+    browser = Browser(make_viewer())
+    assert "Step 1/9 : FROM &lt;scratch&gt;" in browser.client.get(live_address(run)).json()["html"]
+    Step.objects.filter(pk=step.pk).update(output="Step 1/9 : FROM <scratch>\nStep 2/9 : RUN npm ci")
+    assert "Step 2/9 : RUN npm ci" in browser.client.get(live_address(run)).json()["html"]
 
 
 def test_a_failed_step_says_why() -> None:

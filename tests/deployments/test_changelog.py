@@ -144,3 +144,21 @@ def test_a_release_candidate_is_not_a_second_section_of_its_release() -> None:
     found = changelog.section("## [1.18.0-rc.1] - 2026-09-01\n- Try it.\n## [1.18.0] - 2026-10-06\n- Go.\n", "1.18.0")
     assert found is not None
     assert (found.text, found.headings) == ("- Go.", 1)
+
+
+def test_lines_that_end_as_windows_ends_them_read_the_same() -> None:
+    text = PLAIN + "## [1.2.3] - 2026-01-02\n\n### ⚠️ BREAKING CHANGES\n\nNone\n\nSee below.\n"
+    windows = text.replace("\n", "\r\n")
+    assert changelog.sections(windows) == changelog.sections(text)
+    assert section(windows, "1.2.3").breaking == ""
+
+
+def test_a_heading_with_a_mangled_version_ends_the_section_before_and_is_nobodys() -> None:
+    text = "## [1.2.0]\n\n- Mine.\n\n## [$11.11.1] - 2025-12-12\n\n- Not mine.\n"
+    assert section(text, "1.2.0").text == "- Mine."
+    assert set(changelog.sections(text)) == {(1, 2, 0, 0)}
+
+
+def test_a_version_with_four_parts_has_its_own_section() -> None:
+    text = "## [1.8.6.2]\n\n- Four.\n\n## [1.8.6]\n\n- Three.\n"
+    assert (section(text, "1.8.6.2").text, section(text, "1.8.6").text) == ("- Four.", "- Three.")

@@ -11,11 +11,14 @@ import pytest
 
 from deployments.models import Release
 from deployments.services import releases
+from deployments.sources import changelog
+from deployments.sources.git import Repository, Tag
 from smsops.errors import OpsError
 from smsops.models import Environment
 from tests.factories import (
     git,
     make_environment,
+    make_instance,
     make_release,
     make_repository,
 )
@@ -107,6 +110,16 @@ def test_a_tag_that_was_moved_is_another_image_of_the_same_release(environment: 
     assert after.pk == before.pk
     assert after.image_id != before.image_id
     assert (Path(environment.releases_path) / "1.18.1" / "backend" / "new.py").exists()
+
+
+def test_the_folder_sms_was_started_from_is_never_unpacked_over(environment: Environment, source: Path) -> None:
+    before = make_instance(environment, imported(environment, "1.18.1")).image_id
+    git(source, "tag", "--delete", "v1.18.1")
+    make_repository(source, {"v1.18.1": tree("1.18.1", **{"backend/new.py": "new\n"})})
+    _, oddities = releases.import_all(environment)
+    assert Release.objects.get(environment=environment, version="1.18.1").image_id == before
+    assert not (Path(environment.releases_path) / "1.18.1" / "backend" / "new.py").exists()
+    assert oddities == ["The tag v1.18.1 was moved, but SMS was started from the folder of 1.18.1, which stays."]
 
 
 @pytest.mark.parametrize("name", ["$11.11.1", "latest", "v1.18.0-rc.1", "release/1.2.3"])
@@ -249,3 +262,51 @@ def test_importing_again_repairs_a_release_folder_as_its_error_says(tmp_path: Pa
     mark.write_text("{")
     releases.import_all(environment)  # the error says: “Import it again.”
     assert "tree:" in mark.read_text()
+
+
+def test_two_tags_of_one_version_are_one_release_and_the_other_is_told(environment: Environment, source: Path) -> None:
+    git(source, "tag", "1.18.1", "v1.18.0")
+    git(source, "tag", "v1.18.1.0", "v1.18.0")
+    found, oddities = releases.import_all(environment)
+    assert sorted(oddities) == [
+        "The tag 1.18.1 is the same version as v1.18.1 and was passed over.",
+        "The tag v1.18.1.0 is the same version as v1.18.1 and was passed over.",
+    ]
+    assert [(release.version, release.git_ref) for release in found] == [("1.18.1", "v1.18.1"), ("1.18.0", "v1.18.0")]
+
+
+def test_a_long_changelog_is_gone_through_once_for_all_tags_that_share_it(tmp_path: Path) -> None:
+    text = "# Changelog\n\n" + "".join(f"## [1.{n}.0]\n\n" + "- A line of it.\n" * 600 for n in range(40, 0, -1))
+    files = {"CHANGELOG.md": text, "backend/entrypoint.py": ""}
+    tags = {f"v1.{n}.0": {**files, "VERSION": f"1.{n}.0"} for n in range(1, 6)}
+    changelog.sections.cache_clear()
+    releases.import_all(make_environment(source_path=str(make_repository(tmp_path / "source", tags))))
+    assert len(text) > 300_000
+    assert (changelog.sections.cache_info().misses, changelog.sections.cache_info().hits) == (1, 4)
+
+
+def test_a_repository_that_goes_away_while_it_is_read_changes_nothing(
+    environment: Environment, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    releases.import_all(environment)
+    before = rows()
+    whole = Repository.file
+
+    def last_file(self: Repository, tag: Tag, path: str) -> str:
+        text = whole(self, tag, path)
+        shutil.rmtree(source, ignore_errors=True)
+        return text
+
+    monkeypatch.setattr(Repository, "file", last_file)
+    with pytest.raises(OpsError, match=f"{source} is not a git repository"):
+        releases.import_all(environment)
+    assert rows() == before
+
+
+def test_tags_smsops_gave_to_images_are_no_oddities(environment: Environment) -> None:
+    for name in ("smsops-run-7", "1.18.0-before-run-7"):
+        make_release(environment, name, order="")
+    Release.objects.all().delete()
+    found, oddities = releases.import_all(environment)
+    assert [release.version for release in found] == ["1.18.1", "1.18.0"]
+    assert oddities == []
