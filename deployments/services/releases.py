@@ -57,6 +57,7 @@ def _import_tag(environment: Environment, runtime: Runtime, repository: Reposito
         image,
         git_ref=tag.name,
         commit=tag.commit,
+        committed_at=tag.committed_at,
         released_on=entry.released_on if entry else None,
         changelog=entry.text if entry else "",
         breaking=entry.breaking if entry else "",
