@@ -11,7 +11,7 @@ from smsops.text import count_text
 
 TOOL = "npm"
 HINT = "install Node.js and npm where the worker runs."
-WORDS = ("audit", "--package-lock-only", "--json", "--no-update-notifier", "--logs-max=0", "--fetch-retries=1")
+WORDS = ("audit", "--package-lock-only", "--json", "--no-update-notifier", "--logs-max=0", "--fetch-retries=0")
 SEVERITIES = ("critical", "high", "moderate", "low")
 
 
