@@ -16,6 +16,7 @@ from smsops.errors import OpsError
 from smsops.redact import redact
 
 WAYS_OUT = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy", "SSL_CERT_FILE")
+ENDED = (124, 137, -9)  # what `timeout` says, or that it was killed with what it had to kill
 LEEWAY = 5  # seconds the program itself gets to end, before smsops ends it
 
 
@@ -55,8 +56,8 @@ def run(program: str, words: Sequence[str], folder: Path, seconds: float, hint: 
         done = process.run(bounded, timeout=seconds + 2 * LEEWAY, cwd=folder, env=env, keep=process.MAX_OUTPUT * 64)
     except OpsError as error:
         raise CouldNotCheck(str(error)) from error
-    if done.code in (124, 137):
-        raise CouldNotCheck(f"{program} was not done within {seconds:g} s and was ended.")
+    if done.code in ENDED:
+        raise CouldNotCheck(f"{program} was ended before it was done; it may take {seconds:g} s.")
     return done
 
 

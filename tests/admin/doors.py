@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from backups.models import Backup, LogFollowing, OffsiteVault, Replica
 from backups.services import schedule
-from deployments.models import Release
+from deployments.models import Finding, PostTask, Release
 from incidents.models import Incident, IncidentState
 from smsops.models import Environment, Run, RunState
 from smsops.runs.plan import By
@@ -21,6 +21,7 @@ from tests.admin.browser import door
 from tests.factories import (
     make_backup,
     make_environment,
+    make_finding,
     make_incident,
     make_instance,
     make_offsite_vault,
@@ -55,7 +56,8 @@ class Door:
     def user(self, *more: str, **fields: Any) -> Any:
         """Somebody who may press it, and see what it is on."""
         views = ("smsops.view_environment", "smsops.view_run", "backups.view_backup", "backups.view_offsitevault")
-        rest = ("deployments.view_release", "incidents.view_incident")
+        rest = ("deployments.view_release", "deployments.view_finding", "deployments.view_posttask",
+                "incidents.view_incident")  # fmt: skip
         return make_user(self.permission, *views, *rest, *more, **fields)
 
 
@@ -116,6 +118,14 @@ def its_older_release() -> Release:
     return Release.objects.get(environment=a_school(), version="1.17.0")
 
 
+def a_persons_task() -> PostTask:
+    return PostTask.objects.get(environment=make_environment(), key="security")
+
+
+def a_finding() -> Finding:
+    return make_finding()
+
+
 def a_queued_run() -> Run:
     return make_run(state=RunState.QUEUED)
 
@@ -158,6 +168,7 @@ RUNS = {
     "bring a backup back": Door("bring-back", "backups.verify_backup", its_copied_backup, "rescue"),
     "clear elsewhere": Door("tidy", "backups.tidy_offsitevault", a_mounted_folder_to_be_cleared, "replication"),
     "copy": Door("copy", "backups.copy_offsitevault", a_mounted_folder, "replication"),
+    "audit": Door("audit", "deployments.audit_release", its_older_release, "audit"),
     "deploy a release": Door("deploy", "smsops.deploy_environment", its_older_release, "deploy", exclusive=True),
     "deploy": Door("deploy", "smsops.deploy_environment", a_school, "deploy", exclusive=True, extra=_older),
     "roll back": Door("rollback", "smsops.rollback_environment", a_school, "rollback", True, True),
@@ -179,6 +190,8 @@ DOORS = {
     "let a backup go": Door("unpin", "backups.pin_backup", its_pinned_backup),
     "pause backups": Door("pause", "backups.pause_backups", a_school, extra=lambda _: {"hours": 2}),
     "resume backups": Door("resume", "backups.pause_backups", a_paused_school),
+    "mark a task as done": Door("done", "deployments.complete_posttask", a_persons_task),
+    "accept a finding": Door("accept", "deployments.accept_finding", a_finding),
     "import releases": Door("import", "smsops.deploy_environment", a_school),
     "cancel": Door("cancel", "smsops.cancel_run", a_queued_run),
 }
