@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-REQUIREMENTS := requirements.txt requirements-dev.txt demo/requirements.txt
+REQUIREMENTS := requirements.txt requirements-audit.txt requirements-dev.txt demo/requirements.txt
 
 .PHONY: demo test bench lint clean
 

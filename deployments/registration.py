@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from backups.services import housekeeping
 from deployments import image_verbs, selectors, verbs
-from deployments.services import past_secrets
+from deployments.commands import audit as audit_verbs
+from deployments.commands import operations, rto, tasks
+from deployments.services import audits, past_secrets, post_tasks
 from deployments.steps import (
     archive,
+    audit,
     building,
     config,
     gates,
@@ -33,8 +36,16 @@ STEPS = (
     rotation_proof.Prove, rotation_proof.Record, rotation_proof.RetireOldKey,
     building.Checkout, building.Build, loading.Load, archive.Archive,
     publishing.ReadMigrations, publishing.Publish, publishing.Tidy,
+    audit.AuditPackages, audit.AuditFrontend, audit.AuditSecrets, audit.ConcludeAudit,
 )  # fmt: skip
-VERBS = (*verbs.VERBS, *image_verbs.VERBS)
+VERBS = (
+    *verbs.VERBS,
+    *image_verbs.VERBS,
+    *rto.VERBS,
+    *operations.VERBS,
+    *tasks.VERBS,
+    *audit_verbs.VERBS,
+)
 
 
 def register() -> None:
@@ -44,3 +55,4 @@ def register() -> None:
     add_validation(gates.Checklist.key)
     housekeeping.add_needs(selectors.needed_backups)
     secrets.add_source(past_secrets.of)
+    post_tasks.add_starter(audits.KIND, audits.start_newest)

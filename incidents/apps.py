@@ -9,8 +9,11 @@ class IncidentsConfig(AppConfig):
 
     def ready(self) -> None:
         from backups.services import housekeeping
+        from deployments.operations.disturbances import add_source
         from incidents import receivers, selectors, verbs  # noqa: F401
+        from incidents.services import disturbances
         from smsops.ops import registry
 
         housekeeping.add_needs(selectors.needed_backups)
+        add_source(disturbances.since)
         registry.add(*verbs.VERBS)

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from backups.models import Backup, OffsiteVault
 from deployments import versions
-from deployments.models import ConfigSnapshot, Release
+from deployments.models import ConfigSnapshot, Finding, Operation, Release
 from incidents.models import EntryKind, Incident, Severity, TimelineEntry, Watch
 from smsops.models import Environment, Run, RunState, Step, StepState
 from smsops.runtimes.base import Instance
@@ -120,6 +120,28 @@ def make_run(environment: Environment | None = None, **fields: Any) -> Run:
         "end_announced": over,
     }
     return Run.objects.create(environment=environment, **{**defaults, **fields})
+
+
+def make_operation(environment: Environment | None = None, **fields: Any) -> Operation:
+    """A deploy in the operations log."""
+    run = make_run(environment, **{"kind": "deploy", "title": "Deploy 1.18.0", "reason": "the new term", **fields})
+    return Operation.objects.get(pk=run.pk)
+
+
+def make_finding(run: Run | None = None, **fields: Any) -> Finding:
+    """A known weakness of a package, found by an audit that has just ended."""
+    run = run or make_run(kind="audit", title="Audit 1.18.0")
+    defaults = {
+        "tool": "pip-audit",
+        "version": "1.18.0",
+        "package": "flask",
+        "installed": "0.5",
+        "advisory": "PYSEC-2019-179",
+        "fix": "1.0",
+        "what": "Unexpected memory usage.",
+        "mark": uuid.uuid4().hex,
+    }
+    return Finding.objects.create(run=run, environment=run.environment, **{**defaults, **fields})
 
 
 def make_step(run: Run, **fields: Any) -> Step:

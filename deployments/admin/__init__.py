@@ -1,9 +1,22 @@
 """Deployments in the admin. Django finds the pages here."""
 
-from deployments.admin import config, images, release, rollback, rotation
+from deployments.admin import (
+    config,
+    dashboard,
+    finding,
+    images,
+    operation,
+    release,
+    rollback,
+    rotation,
+    rto,
+    task,
+)
+from deployments.models import Release
 from smsops.admin.actions import add_action
-from smsops.admin.site import add_page
-from smsops.models import Environment
+from smsops.admin.parts import PagePart, RunPart, add_page_part, add_part, add_plan_line
+from smsops.admin.site import add_page, add_panel
+from smsops.models import Environment, Run
 
 BUTTONS = (
     release.DeployTo(),
@@ -17,5 +30,11 @@ for action in BUTTONS:
     add_action(Environment, action)
 
 add_page("deployments/config/<row:pk>/diff/", "deployments_config_diff", config.page)
+add_page_part(Environment, PagePart("admin/deployments/_rto.html", rto.of_environment))
+add_page_part(Run, PagePart("admin/deployments/_rto_run.html", rto.of_run))
+add_plan_line(rto.of_plan)
+add_action(Release, finding.Audit())
+add_part("audit", RunPart("admin/deployments/_findings.html", finding.of_run))
+add_panel(dashboard.panel)
 
-__all__ = ["config", "images", "release", "rollback", "rotation"]
+__all__ = ["config", "finding", "images", "operation", "release", "rollback", "rotation", "task"]

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from deployments.admin.acknowledgement import DeployForm, DeployToForm
 from deployments.admin.images import Build
 from deployments.models import Release
+from deployments.rto import scenarios, table, words
 from deployments.services import deploys, rehearsals, releases
 from smsops.admin.actions import ObjectAction, Preview
 from smsops.admin.base import RecordAdmin
@@ -72,6 +73,7 @@ class DeployTo(ExclusiveAction):
             "A verified backup is taken first; SMS is away for a stop and a start.",
             "If it does not become healthy and ready, fails the checklist or damages data, everything is undone.",
             "Breaking changes on the way to the chosen release are to be acknowledged, each by itself.",
+            f"{scenarios.DEPLOY.title}: {words.sentence(table.row(target, scenarios.DEPLOY))}.",
         ))  # fmt: skip
 
     def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
@@ -106,7 +108,7 @@ class ReleaseAdmin(RecordAdmin):
         ("What changes", {"fields": ("changelog",)}),
         (
             "What it is exactly",
-            {"fields": ("git_ref", "commit", "image_id", "heads", "revisions", "imported_at")},
+            {"fields": ("git_ref", "commit", "committed_at", "image_id", "heads", "revisions", "imported_at")},
         ),
     )
 

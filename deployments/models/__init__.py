@@ -1,6 +1,9 @@
 """Rows of the deployments app."""
 
 from deployments.models.config import ConfigSnapshot
+from deployments.models.finding import Finding, Severity
+from deployments.models.operation import Operation
 from deployments.models.release import Release
+from deployments.models.task import Frequency, PostTask
 
-__all__ = ["ConfigSnapshot", "Release"]
+__all__ = ["ConfigSnapshot", "Finding", "Frequency", "Operation", "PostTask", "Release", "Severity"]

@@ -17,6 +17,7 @@ class Release(models.Model):
     order = models.CharField(max_length=60, editable=False, help_text="The version in a form that sorts as numbers.")
     git_ref = models.CharField(max_length=120, blank=True)
     commit = models.CharField(max_length=64, blank=True)
+    committed_at = models.DateTimeField(null=True, blank=True, help_text="When the tag's commit was made.")
     image_id = models.CharField(max_length=100, blank=True, help_text="Empty: the image is not there.")
     released_on = models.DateField(null=True, blank=True)
     changelog = models.TextField(blank=True)

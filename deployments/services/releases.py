@@ -47,6 +47,7 @@ def _import_tag(environment: Environment, runtime: Runtime, repository: Reposito
         runtime.image(found.version),
         git_ref=found.tag.name,
         commit=found.tag.commit,
+        committed_at=found.tag.committed_at,
         released_on=found.released_on,
         changelog=found.changelog,
         breaking=found.breaking,

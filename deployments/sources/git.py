@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -31,6 +32,7 @@ class Tag:
     name: str
     commit: str
     tree: str
+    committed_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -57,15 +59,18 @@ class Repository:
 
     def tags(self) -> list[Tag]:
         """Every tag that stands for a commit."""
-        done = self._git("for-each-ref", "refs/tags", "--format=%(refname:strip=2)")
+        # A tag is a commit's name, or an object of its own that points to one (the starred field).
+        wanted = "%(refname:strip=2) %(committerdate:unix)%(*committerdate:unix)"
+        done = self._git("for-each-ref", "refs/tags", f"--format={wanted}")
         if not done.ok:
             raise OpsError(f"{self.path} is not a git repository: {done.stderr.strip()}")
-        return [tag for name in done.stdout.splitlines() if (tag := self._tag(name)) is not None]
+        rows = [line.rpartition(" ") for line in done.stdout.splitlines()]
+        return [tag for name, _, when in rows if (tag := self._tag(name, when)) is not None]
 
-    def _tag(self, name: str) -> Tag | None:
+    def _tag(self, name: str, when: str) -> Tag | None:
         done = self._git("rev-parse", f"refs/tags/{name}^{{commit}}", f"refs/tags/{name}^{{tree}}")
         words = done.stdout.split()
-        return Tag(name, *words) if done.ok and len(words) == 2 else None
+        return Tag(name, words[0], words[1], _moment(when)) if done.ok and len(words) == 2 else None
 
     def file(self, tag: Tag, path: str) -> str:
         """A file's text at a tag; empty when it is not there."""
@@ -119,6 +124,14 @@ class Repository:
             raise OpsError(f"The tag {tag.name} cannot be read from {self.path}: {done.stderr.strip()}")
         file.seek(0)
         return file
+
+
+def _moment(seconds: str) -> datetime | None:
+    """A commit's time; None for one that is not told, or that no calendar has."""
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _next_blob(blobs: IO[bytes]) -> Iterator[bytes]:

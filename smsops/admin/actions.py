@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from django import forms
@@ -21,6 +22,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from smsops.admin import addresses  # noqa: F401  (makes “<row:…>” known)
+from smsops.admin.parts import page_parts, plan_lines
 from smsops.errors import OpsError
 from smsops.models import Run, Trigger
 from smsops.redact import redact
@@ -159,6 +161,7 @@ class ActionsMixin(ModelAdmin):  # type: ignore[type-arg]
         target = kwargs.get("obj")
         if target is not None:
             context["buttons"] = self.buttons(request, target)
+            context["page_parts"] = partial(page_parts, target, request)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def action_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
@@ -212,6 +215,7 @@ class ActionsMixin(ModelAdmin):  # type: ignore[type-arg]
             "original": target,
             "action": action,
             "preview": preview,
+            "plan_lines": [] if obstacle else plan_lines(preview.plan),
             "obstacle": obstacle,
             "form": form,
         }

@@ -1,14 +1,17 @@
-"""Parts of a run's page that other rooms bring: what a run found, shown better than as text."""
+"""Parts of pages that other rooms bring: what a run found, shown better than as text; what is known of an object."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Model
 from django.http import HttpRequest
 
 from smsops.models import Run
+from smsops.runs.plan import Plan
 
 _PARTS: dict[str, RunPart] = {}
 
@@ -31,3 +34,39 @@ def part_of(run: Run, request: HttpRequest) -> dict[str, Any]:
     part = _PARTS.get(run.kind)
     found = part.context(run, request) if part else {}
     return {"template": part.template, **found} if part and found else {}
+
+
+@dataclass(frozen=True)
+class PagePart:
+    """The same for any object's page, below its fields."""
+
+    template: str
+    context: Callable[[Any, HttpRequest], dict[str, Any]]
+
+
+PlanLine = Callable[[Plan], str]
+_PAGE_PARTS: dict[type[Model], list[PagePart]] = defaultdict(list)
+_PLAN_LINES: list[PlanLine] = []
+
+
+def add_page_part(model: type[Model], part: PagePart) -> None:
+    """Show `part` on the page of every object of this model."""
+    if part not in _PAGE_PARTS[model]:
+        _PAGE_PARTS[model].append(part)
+
+
+def page_parts(target: Model, request: HttpRequest) -> list[dict[str, Any]]:
+    """The templates and their contexts of those that have something to show."""
+    found = [(part.template, part.context(target, request)) for part in _PAGE_PARTS[type(target)]]
+    return [{"template": template, **context} for template, context in found if context]
+
+
+def add_plan_line(line: PlanLine) -> None:
+    """Let another room say a sentence on every confirmation page with a plan; an empty one is left out."""
+    if line not in _PLAN_LINES:
+        _PLAN_LINES.append(line)
+
+
+def plan_lines(plan: Plan | None) -> list[str]:
+    """What the other rooms say of this plan."""
+    return [said for line in _PLAN_LINES if (said := line(plan))] if plan is not None else []

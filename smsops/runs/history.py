@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from smsops.models import Environment, Run, RunState
@@ -32,7 +33,12 @@ def estimate(environment: Environment, kind: str, **params: object) -> Estimate 
     """What a run of that kind, with these parameters, is expected to take; None where none has succeeded yet."""
     wanted = {f"params__{name}": value for name, value in params.items()}
     runs = Run.objects.filter(environment=environment, kind=kind, state=RunState.SUCCEEDED, **wanted)
-    taken = sorted(run.seconds for run in runs.order_by("-finished_at")[:RECENT] if run.seconds is not None)
+    return spread(run.seconds for run in runs.order_by("-finished_at")[:RECENT] if run.seconds is not None)
+
+
+def spread(seconds: Iterable[float]) -> Estimate | None:
+    """How the seconds that runs took lie; None where there are none."""
+    taken = sorted(seconds)
     if not taken:
         return None
     return Estimate(_at(taken, 0.5), _at(taken, 0.9), len(taken))

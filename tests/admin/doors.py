@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from backups.models import Backup, LogFollowing, OffsiteVault, Replica
 from backups.services import schedule
-from deployments.models import Release
+from deployments.models import Finding, PostTask, Release
 from incidents.models import Incident, IncidentState
 from smsops.models import Environment, Run, RunState
 from smsops.runs.plan import By
@@ -22,6 +22,7 @@ from tests.admin.browser import door
 from tests.factories import (
     make_backup,
     make_environment,
+    make_finding,
     make_incident,
     make_instance,
     make_offsite_vault,
@@ -56,7 +57,8 @@ class Door:
     def user(self, *more: str, **fields: Any) -> Any:
         """Somebody who may press it, and see what it is on."""
         views = ("smsops.view_environment", "smsops.view_run", "backups.view_backup", "backups.view_offsitevault")
-        rest = ("deployments.view_release", "incidents.view_incident")
+        rest = ("deployments.view_release", "deployments.view_finding", "deployments.view_posttask",
+                "incidents.view_incident")  # fmt: skip
         return make_user(self.permission, *views, *rest, *more, **fields)
 
 
@@ -140,6 +142,14 @@ def _a_tar(_: Any) -> dict[str, Any]:
     return {"file": "/srv/nowhere/sms-1.19.0.tar"}
 
 
+def a_persons_task() -> PostTask:
+    return PostTask.objects.get(environment=make_environment(), key="security")
+
+
+def a_finding() -> Finding:
+    return make_finding()
+
+
 def a_queued_run() -> Run:
     return make_run(state=RunState.QUEUED)
 
@@ -182,6 +192,7 @@ RUNS = {
     "bring a backup back": Door("bring-back", "backups.verify_backup", its_copied_backup, "rescue"),
     "clear elsewhere": Door("tidy", "backups.tidy_offsitevault", a_mounted_folder_to_be_cleared, "replication"),
     "copy": Door("copy", "backups.copy_offsitevault", a_mounted_folder, "replication"),
+    "audit": Door("audit", "deployments.audit_release", its_older_release, "audit"),
     "deploy a release": Door("deploy", "smsops.deploy_environment", its_older_release, "deploy", exclusive=True),
     "deploy": Door("deploy", "smsops.deploy_environment", a_school, "deploy", exclusive=True, extra=_older),
     "rotate the key": Door("rotate-key", "smsops.rotate_environment", a_school_with_a_key, "key_rotation", True, True),
@@ -209,6 +220,8 @@ DOORS = {
     "pause backups": Door("pause", "backups.pause_backups", a_school, extra=lambda _: {"hours": 2}),
     "resume backups": Door("resume", "backups.pause_backups", a_paused_school),
     "load an image": Door("load", "smsops.deploy_environment", a_school_in_docker, extra=_a_tar),
+    "mark a task as done": Door("done", "deployments.complete_posttask", a_persons_task),
+    "accept a finding": Door("accept", "deployments.accept_finding", a_finding),
     "import releases": Door("import", "smsops.deploy_environment", a_school),
     "cancel": Door("cancel", "smsops.cancel_run", a_queued_run),
 }

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from backups.models import Backup, OffsiteVault
-from deployments.models import Release
+from deployments.models import Finding, Operation, Release
 from incidents.models import Incident, IncidentState
 from smsops.models import Environment, Run, RunState
 from tests.admin.browser import Browser, Page, changelist
@@ -23,8 +23,10 @@ from tests.factories import (
     make_admin,
     make_backup,
     make_environment,
+    make_finding,
     make_incident,
     make_offsite_vault,
+    make_operation,
     make_release,
     make_run,
     make_step,
@@ -55,6 +57,15 @@ def an_incident(number: int) -> Incident:
     )
 
 
+def an_operation(number: int) -> Operation:
+    """One with all there can be in a line: a restore whose release has to be looked up."""
+    environment = make_environment()
+    image = make_release(environment, f"1.0.{number}", installed=False, image_id=f"tree:{number}").image_id
+    operation = make_operation(environment, kind="restore", created_at=days_ago(number), params={"image_id": image})
+    make_step(operation, kind="switch.stop")
+    return operation
+
+
 LISTS: dict[type[Model], Callable[[int], Any]] = {
     Environment: lambda number: make_environment(title=f"School{number}", **SMOKE),
     Run: a_run,
@@ -62,6 +73,8 @@ LISTS: dict[type[Model], Callable[[int], Any]] = {
     Release: lambda number: make_release(make_environment(), f"1.0.{number}", installed=bool(number % 2)),
     Incident: an_incident,
     OffsiteVault: lambda number: make_offsite_vault(name=f"away{number}"),
+    Operation: an_operation,
+    Finding: lambda number: make_finding(package=f"package{number}", found_at=days_ago(number)),
 }
 every_list = pytest.mark.parametrize("model", LISTS, ids=lambda model: model.__name__)
 

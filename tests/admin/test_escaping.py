@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
+from deployments.models import Finding, Operation, PostTask
 from incidents.models import Evidence, Incident
 from smsops.models import Environment, Run, RunState, StepState
 from tests.admin.browser import Browser, Page, changelist
@@ -17,6 +18,7 @@ from tests.factories import (
     make_admin,
     make_backup,
     make_environment,
+    make_finding,
     make_incident,
     make_release,
     make_run,
@@ -66,6 +68,17 @@ def an_evil_incident() -> Incident:
 def test_a_runs_page_shows_text() -> None:
     page = seen(Browser(make_admin()).get(an_evil_run().get_absolute_url()))
     assert page.text.count("onerror=alert(1)") >= 10
+
+
+def test_findings_tasks_and_the_operations_log_show_text() -> None:
+    browser, run = Browser(make_admin()), an_evil_run()
+    finding = make_finding(run, package=EVIL[:100], advisory=EVIL, what=EVIL, accepted_by=EVIL, accepted_reason=EVIL)
+    Run.objects.filter(pk=run.pk).update(kind="deploy", params={"version": EVIL, "old_version": EVIL})
+    PostTask.objects.update(title=EVIL, owner=EVIL, note=EVIL, done_run=run)
+    for model in (Finding, Operation, PostTask):
+        assert "onerror=alert(1)" in seen(browser.get(changelist(model))).text
+    for target in (finding, PostTask.objects.all()[0]):
+        assert "onerror=alert(1)" in seen(browser.get(target.get_absolute_url())).text
 
 
 def test_the_live_part_of_a_run_is_escaped_before_the_script_puts_it_in() -> None:

@@ -14,7 +14,7 @@ from django_celery_beat.admin import PeriodicTaskAdmin
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from backups.models import Backup, OffsiteVault
-from deployments.models import ConfigSnapshot, Release
+from deployments.models import ConfigSnapshot, Finding, Operation, PostTask, Release
 from incidents.models import Incident
 from smsops.models import Environment, Run
 from tests.admin.browser import Browser, changelist, everything
@@ -26,8 +26,10 @@ from tests.factories import (
     make_backup,
     make_config_snapshot,
     make_environment,
+    make_finding,
     make_incident,
     make_offsite_vault,
+    make_operation,
     make_release,
     make_run,
     make_user,
@@ -41,6 +43,7 @@ MAKE: dict[type[Model], Callable[[], Any]] = {
     ConfigSnapshot: make_config_snapshot,
     CrontabSchedule: lambda: CrontabSchedule.objects.create(minute="5"),
     Environment: make_environment,
+    Finding: make_finding,
     Group: lambda: Group.objects.create(name="Operators"),
     Incident: make_incident,
     IntervalSchedule: lambda: IntervalSchedule.objects.create(every=7, period="days"),
@@ -48,11 +51,13 @@ MAKE: dict[type[Model], Callable[[], Any]] = {
         name="By hand", task="smsops.sweep", interval=IntervalSchedule.objects.create(every=9, period="days")
     ),
     OffsiteVault: make_offsite_vault,
+    Operation: make_operation,
+    PostTask: lambda: make_environment().post_tasks.get(key="notes"),
     Release: lambda: make_release(make_environment()),
     Run: make_run,
     User: make_user,
 }
-RECORDS = (Backup, ConfigSnapshot, Incident, Release, Run)
+RECORDS = (Backup, ConfigSnapshot, Finding, Incident, Operation, Release, Run)
 BEAT = (CrontabSchedule, IntervalSchedule, PeriodicTask)
 BULK = ["delete_selected", *(str(getattr(name, "__name__", name)) for name in PeriodicTaskAdmin.actions)]
 # What a form of any of these models might hold; unknown names do no harm.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,17 @@ def test_a_release_knows_where_it_comes_from_and_what_it_brings(environment: Env
     assert (release.git_ref, release.commit) == ("v1.18.1", git(source, "rev-parse", "v1.18.1").strip())
     assert (release.released_on, release.breaking) == (date(2026, 10, 6), "- The schema moves.")
     assert (release.heads, release.revisions, release.notes) == ("a", ["a"], "")
+
+
+def test_a_release_knows_when_its_commit_was_made(environment: Environment, source: Path) -> None:
+    git(source, "tag", "--annotate", "--message", "later", "v1.18.2", "v1.18.1")
+    wanted = datetime.fromisoformat(git(source, "log", "-1", "--format=%cI", "v1.18.1").strip())
+    releases.import_all(environment)
+    found = Release.objects.filter(environment=environment).values_list("version", "committed_at")
+    assert {version: made == wanted for version, made in found if version != "1.18.0"} == {
+        "1.18.1": True,
+        "1.18.2": True,
+    }
 
 
 def test_a_release_is_tied_to_its_exact_tree(environment: Environment, source: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,15 +35,19 @@ PARTS = (
     Part("ssh-keygen", "openssh-client", "sftp"),
     Part("npm", "npm", "azure"),
     Part("azurite-blob", "azurite", "azure", "npm"),
+    Part("npm", "npm", "audit"),
+    Part("pip-audit", "pip-audit", "audit", "PyPI"),
+    Part("detect-secrets", "detect-secrets", "audit", "PyPI"),
 )
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "smsops-tests"
 NPM = CACHE / "azurite"
+AUDIT = Path(__file__).resolve().parents[2] / "requirements-audit.txt"
 
 
 def find(program: str) -> str | None:
     """The program's path; PostgreSQL's server programs are not on PATH in Debian."""
     homes = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    homes.append(NPM / "node_modules/.bin")
+    homes += [NPM / "node_modules/.bin", Path(sys.executable).parent]
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", *map(str, homes)])
     return shutil.which(program, path=path)
 
@@ -64,6 +69,10 @@ def install(parts: list[Part]) -> None:
     names = sorted({part.package for part in parts if part.source == "Debian"})
     command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *names]
     subprocess.run(command, check=True, env=env, stdout=subprocess.DEVNULL)
+    names = sorted({part.package for part in parts if part.source == "PyPI"})
+    if names:
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*command, "-r", str(AUDIT)], check=True)
     names = sorted({part.package for part in parts if part.source == "npm"})
     if names:
         command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(NPM), *names]
