@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -53,8 +54,8 @@ def _judge(rules: Rules, environment: Environment, source: str, target: str, *, 
         if not source or source != environment.volume or target != DATA:
             raise Refused(f"the volume {source[:80]!r} at {target[:80]}")
         return
-    work, shown = _below(source, rules.work_folders), _below(source, rules.shown_folders)
-    if not _is_plain(source) or not (work or shown):
+    work = _below(source, rules.work_folders)
+    if not _is_plain(source) or not (work or _shown(rules, source)):
         raise Refused(f"the folder {source[:120]!r} of the host in a container")
     if not read_only and not (work and target == DATA):
         raise Refused(f"the folder {source[:120]!r} in a container other than read-only")
@@ -63,8 +64,17 @@ def _judge(rules: Rules, environment: Environment, source: str, target: str, *, 
 
 def look_again(rules: Rules, source: str) -> None:
     """The same look for a folder that was allowed when its container was made; it may be a link by now."""
-    if source.startswith("/") and _below(source, (*rules.work_folders, *rules.shown_folders)):
+    if source.startswith("/") and (_below(source, rules.work_folders) or _shown(rules, source)):
         _look(source)
+
+
+def _shown(rules: Rules, source: str) -> bool:
+    """Whether it is a folder that may be shown, or the socket's folder of a scratch server."""
+    path = PurePosixPath(source)
+    if path in rules.shown_folders or _below(source, rules.shown_folders):
+        return True
+    scratch = path.name == "socket" and path.parent.parent == rules.scratch_folder
+    return scratch and re.fullmatch(r"smsops-scratch-[0-9a-f]{16}", path.parent.name) is not None
 
 
 def _look(source: str) -> None:

@@ -47,6 +47,7 @@ class Rules:
     environments: tuple[Environment, ...] = ()
     work_folders: tuple[PurePosixPath, ...] = ()
     shown_folders: tuple[PurePosixPath, ...] = ()
+    scratch_folder: PurePosixPath | None = None  # in it, the sockets of scratch servers may be shown
     networks: frozenset[str] = frozenset({SANDBOX_NETWORK})
     load: bool = False
     images: frozenset[str] = field(init=False)
@@ -88,13 +89,14 @@ def load(path: Path) -> Rules:
 
 
 def _rules(given: dict[str, Any]) -> Rules:
-    unknown = set(given) - {"environments", "work_folders", "shown_folders", "networks", "load"}
+    unknown = set(given) - {"environments", "work_folders", "shown_folders", "scratch_folder", "networks", "load"}
     if unknown:
         raise ValueError(f"nobody knows {', '.join(sorted(map(str, unknown)))}")
     return Rules(
         environments=tuple(_environment(str(name), each) for name, each in (given.get("environments") or {}).items()),
         work_folders=tuple(_folder(each) for each in given.get("work_folders") or ()),
         shown_folders=tuple(_folder(each) for each in given.get("shown_folders") or ()),
+        scratch_folder=PurePosixPath(given["scratch_folder"]) if given.get("scratch_folder") else None,
         networks=frozenset({SANDBOX_NETWORK, *map(str, given.get("networks") or ())}),
         load=given.get("load", False) is True,
     )

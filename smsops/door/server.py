@@ -40,7 +40,8 @@ class Door:
         except (Gone, h11.LocalProtocolError):
             pass
         except h11.RemoteProtocolError as error:
-            log.warning("refused a request that is no plain HTTP/1.1: %s", error)
+            reason = str(error).partition(":")[0]  # behind the colon is what was sent, whatever it is
+            log.warning("refused a request that is no plain HTTP/1.1: %s", reason)
             with contextlib.suppress(Gone, h11.LocalProtocolError):
                 await _say(visitor, error.error_status_hint, {"message": "smsops's door understands plain HTTP/1.1."})
         finally:
