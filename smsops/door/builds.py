@@ -26,4 +26,4 @@ async def build(call: Call, knows: Knowledge) -> Forward:
         tagged(knows.rules, source)
     for key in ("labels", "buildargs"):
         plain.mapping(key, strict_json.loads(query.get(key) or "{}"))
-    return Forward(call.path, query)
+    return Forward(call.path, query | {"version": "1"})

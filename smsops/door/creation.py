@@ -57,16 +57,24 @@ def _owner(rules: Rules, given: dict[str, str]) -> Environment:
 
 def _agree(rules: Rules, environment: Environment, body: dict[str, Any]) -> None:
     """What repeats the HostConfig may not say more than it."""
-    for exposed in body.get("ExposedPorts", {}):
+    for exposed in body.get("ExposedPorts", ()):
         if host.port(exposed) not in {inside for inside, _ in environment.ports}:
             raise Refused(f"the exposed port {exposed[:30]!r}")
     targets = {bind.split(":")[1] for bind in body["HostConfig"].get("Binds", ())}
     if set(body.get("Volumes", {})) - targets:
         raise Refused("a volume without a name")
-    for name, settings in body.get("NetworkingConfig", {}).get("EndpointsConfig", {}).items():
+    endpoints = body.get("NetworkingConfig", {}).get("EndpointsConfig", {})
+    for name, settings in endpoints.items():
         host.network(rules, name)
-        if not plain.nothing(settings):
-            plain.only(settings, {}, "the settings of a network")
+        plain.only(settings or {}, {}, "the settings of a network")
+    body |= {key: _empty(body[key]) for key in ("ExposedPorts", "Volumes") if key in body}
+    if endpoints:
+        body["NetworkingConfig"] = {"EndpointsConfig": _empty(endpoints)}
+
+
+def _empty(value: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """The same keys; what stood behind them said nothing, or is not looked at by the engine."""
+    return {key: {} for key in value}
 
 
 async def _image(knows: Knowledge, environment: Environment, reference: str) -> str:

@@ -79,7 +79,11 @@ def _shown(rules: Rules, source: str) -> bool:
 
 def _look(source: str) -> None:
     """The engine follows links, so there may be none."""
-    if str(Path(source).resolve()) != source or not Path(source).is_dir():
+    try:
+        found = str(Path(source).resolve(strict=True)) == source and Path(source).is_dir()
+    except (OSError, RuntimeError, ValueError):  # not there, not to be seen, a circle of links, no name for a folder
+        found = False
+    if not found:
         raise Refused(f"the folder {source[:120]!r}, which is not there or is reached by a link")
 
 

@@ -63,11 +63,17 @@ class Door:
         except EngineAway:
             log.error("the engine does not answer: %s", named)
             await _say(visitor, 502, {"message": "The Docker Engine does not answer smsops's door."})
+        except (Gone, h11.ProtocolError):
+            raise
+        except Exception as error:  # what cannot be judged is not let through, and its words may be secret
+            log.error("could not judge %s: %s", named, type(error).__name__)
+            await _say(visitor, 500, {"message": "smsops's door could not judge this."})
         return await _linger(visitor)
 
     async def _deal(self, visitor: Wire, head: h11.Request, named: str) -> None:
         call = _call(head)
         route, names = routes.find(call)
+        call = replace(call, query={key: call.query[key] for key in call.query if key in route.parameters})
         if route.takes is not Takes.STREAM:
             body = await visitor.body(JSON_LIMIT)
             call = replace(call, body=_body(body, route.takes))

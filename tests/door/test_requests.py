@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from tests.door.doors import RunningDoor
@@ -188,6 +190,15 @@ def test_a_second_request_sent_at_once_is_judged_like_the_first(guarded: Running
     assert said.status == 200
     assert "Containers" not in said.text
     wait_for(lambda: "refused GET /v1.41/containers/json" in guarded.said(), "the second to be refused")
+
+
+def test_a_refused_visitor_may_ask_again(guarded: RunningDoor) -> None:
+    with socket.socket(socket.AF_UNIX) as visitor:
+        visitor.connect(str(guarded.socket))
+        visitor.sendall(b"POST /v1.41/auth HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nabcd")
+        assert visitor.recv(65536).startswith(b"HTTP/1.1 403")
+        visitor.sendall(b"GET /v1.41/_ping HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert visitor.recv(65536).startswith(b"HTTP/1.1 200")
 
 
 def test_a_body_that_is_too_large_is_refused(guarded: RunningDoor) -> None:
