@@ -8,6 +8,7 @@ from smsops.environments import files
 from smsops.errors import WrongUse
 from smsops.models import FINAL, Environment, Run
 from smsops.models import GOOD as GOOD_STATES
+from smsops.ops import door
 from smsops.ops.common import as_data, by, find_environment, watch
 from smsops.ops.output import Output
 from smsops.ops.registry import BAD, GOOD, Verb
@@ -116,4 +117,5 @@ VERBS = (
     Verb("runs", "list runs, newest first", _runs_arguments, _runs),
     Verb("run", "show one run", _run_arguments, _run),
     Verb("cancel", "cancel a run", _cancel_arguments, _cancel),
+    door.VERB,
 )

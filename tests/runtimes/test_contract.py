@@ -109,7 +109,8 @@ def test_instances_of_another_environment_are_not_listed(place: Place) -> None:
     stranger = copy.copy(place.environment)
     stranger.name = f"{place.name}x"
     other, mine = runtime_for(stranger), create(place)
-    theirs = other.create(f"{place.environment.instance}-x", image_id(place), {"smsops.environment": stranger.name})
+    labels = {"smsops.environment": stranger.name, "smsops.run": "0"}
+    theirs = other.create(f"{place.environment.instance}-x", image_id(place), labels)
     try:
         assert [found.name for found in place.runtime.instances()] == [mine.name]
         assert [found.name for found in other.instances()] == [theirs.name]

@@ -1,0 +1,34 @@
+"""The compose installation: which service may touch the Docker Engine, and by which way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+SOCKET = "docker.sock"
+
+
+def test_only_the_door_has_the_engine_s_socket() -> None:
+    assert [name for name, service in SERVICES.items() if SOCKET in str(service)] == ["engine-door"]
+
+
+@pytest.mark.parametrize("name", ["worker", "follow"])
+def test_the_worker_and_the_follower_go_through_the_door(name: str) -> None:
+    assert SERVICES[name]["environment"]["SMSOPS_DOCKER_HOST"] == "unix:///run/smsops/engine.sock"
+    assert "engine_door:/run/smsops" in SERVICES[name]["volumes"]
+
+
+@pytest.mark.parametrize("name", ["web", "beat"])
+def test_the_web_and_beat_have_neither_the_engine_nor_the_door(name: str) -> None:
+    assert "engine" not in str(SERVICES[name].get("volumes")) + str(SERVICES[name]["environment"])
+
+
+def test_the_door_has_no_network_and_no_right() -> None:
+    found = SERVICES["engine-door"]
+    assert (found["network_mode"], found["read_only"], found["cap_drop"]) == ("none", True, ["ALL"])
+    assert "secrets" not in found
