@@ -10,9 +10,10 @@ class DeploymentsConfig(AppConfig):
     def ready(self) -> None:
         from backups.services import housekeeping
         from deployments import selectors, verbs
+        from deployments.services import again
         from deployments.steps import config, gates, rehearsal, schema
         from smsops.ops import registry
-        from smsops.runs import kinds
+        from smsops.runs import kinds, planners
         from smsops.runs.validation import add_validation
 
         kinds.register(
@@ -23,4 +24,5 @@ class DeploymentsConfig(AppConfig):
         )  # fmt: skip
         add_validation(gates.Checklist.key)
         housekeeping.add_needs(selectors.needed_backups)
+        planners.add(again.PLANNERS)
         registry.add(*verbs.VERBS)

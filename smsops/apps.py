@@ -10,7 +10,7 @@ class SmsopsConfig(AppConfig):
 
     def ready(self) -> None:
         from smsops import checks  # noqa: F401
-        from smsops.ops import registry, verbs
+        from smsops.ops import approvals, registry, verbs
         from smsops.runs import kinds
         from smsops.switch import gate, instances, sandbox
 
@@ -19,7 +19,7 @@ class SmsopsConfig(AppConfig):
             instances.StartService, instances.RetireOld, gate.Gate, gate.Steady,
             sandbox.StartSandbox, sandbox.SandboxGate, sandbox.RemoveSandbox,
         )  # fmt: skip
-        registry.add(*verbs.VERBS)
+        registry.add(*verbs.VERBS, *approvals.VERBS)
 
 
 class SmsopsAdminConfig(AdminConfig):

@@ -51,6 +51,7 @@ def plan_deploy(release: Release) -> Plan:
         params=params_of(release, running) | {"backup_reason": Reason.DEPLOY, "first_installation": running is None},
         disturbs=True,
         notes=tuple(notes),
+        asked={"release": release.pk},
     )
 
 

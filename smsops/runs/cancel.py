@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from smsops.errors import WrongUse
-from smsops.models import ACTIVE, RUN_TABLE, Entry, JournalEntry, Run, RunState
+from smsops.models import ACTIVE, RUN_TABLE, Approval, Decision, Entry, JournalEntry, Run, RunState
 from smsops.redact import redact
 from smsops.runs.bell import ring_on_commit
 from smsops.runs.executor import past_return
@@ -38,4 +38,6 @@ def _drop(run: Run, who: str) -> bool:
     if run.state != RunState.PLANNED:
         return False
     headline = f"Cancelled before it began, by {who}."
+    void = {"decision": Decision.VOID, "note": headline, "decided_at": timezone.now()}
+    Approval.objects.filter(run=run, decision=Decision.WAITING).update(**void)
     return advance(run, RUN_TABLE, RunState.CANCELLED, cancel_note=who, headline=headline, finished_at=timezone.now())

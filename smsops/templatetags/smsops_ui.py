@@ -23,6 +23,7 @@ TONES = {
     "degraded": "warn", "not ready": "warn", "unknown": "warn", "absent": "quiet", "warn": "warn", "skip": "quiet",
     "needs_human": "bad", "failed": "bad", "stuck": "bad", "unhealthy": "bad", "down": "bad", "fail": "bad",
     "damaged": "bad", "late": "bad", "critical": "bad", "high": "warn", "medium": "warn", "low": "quiet",
+    "approved": "good", "refused": "warn", "void": "quiet", "glass_broken": "bad",
     "open": "bad", "acknowledged": "busy", "mitigated": "warn",
 }  # fmt: skip
 

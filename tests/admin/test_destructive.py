@@ -27,7 +27,13 @@ def refused(button: Door, target: Any, **changes: str) -> Page:
 
 
 def test_what_cannot_be_taken_back_is_destructive() -> None:
-    assert set(DESTRUCTIVE) == {"restore the latest", "restore a backup", "restore to a moment", "roll back"}
+    assert set(DESTRUCTIVE) == {
+        "restore the latest",
+        "restore a backup",
+        "restore to a moment",
+        "roll back",
+        "break the glass",
+    }
 
 
 @every_destructive
