@@ -188,11 +188,12 @@ def on_log_measured(following: LogFollowing, size: int, **_: Any) -> None:
 @receiver(signals.glass_broken, dispatch_uid="incidents.glass_broken")
 def on_glass_broken(run: Run, author: str, said: str, **_: Any) -> None:
     """A run without its second person is on the timeline of whatever goes on there, or an incident of its own."""
-    for incident in Incident.objects.filter(environment=run.environment, state__in=LIVE):
+    fingerprint, live = f"glass:{run.pk}", Incident.objects.filter(environment=run.environment, state__in=LIVE)
+    for incident in live.exclude(fingerprint=fingerprint):
         if not incident.timeline.filter(run=run, kind=EntryKind.ACTION).exists():
             incidents.note(incident, EntryKind.ACTION, said, author=author, run=run)
-    if not Incident.objects.filter(environment=run.environment, state__in=LIVE).exists():
-        sign = Sign(f"glass:{run.pk}", Severity.MEDIUM, f"The glass was broken at {run.environment.name}", said)
+    if not live.exists():
+        sign = Sign(fingerprint, Severity.MEDIUM, f"The glass was broken at {run.environment.name}", said)
         incidents.report(run.environment, sign, run)
 
 

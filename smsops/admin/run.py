@@ -44,7 +44,7 @@ class Cancel(ObjectAction):
 
 @admin.register(Run)
 class RunAdmin(RecordAdmin):
-    list_display = ("verdict", "title", "environment", "when", "took", "trigger", "actor_name", "approval")
+    list_display = ("verdict", "title", "environment", "when", "took", "trigger", "actor_name", "second_person")
     list_display_links = ("title",)
     list_filter = ("state", "kind", "environment", "trigger", "approval__decision")
     list_select_related = ("environment",)
@@ -65,8 +65,8 @@ class RunAdmin(RecordAdmin):
     def took(self, run: Run) -> str:
         return seconds(run.seconds)
 
-    @admin.display(description="Approval")
-    def approval(self, run: Run) -> str:
+    @admin.display(description="Second person")
+    def second_person(self, run: Run) -> str:
         found = approval_of(run)
         return badge(found.decision, found.get_decision_display()) if found else ""
 
