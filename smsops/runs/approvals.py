@@ -87,8 +87,9 @@ def changed_text(approval: Approval, changed: str) -> str:
 
 def expire() -> int:
     """End the requests nobody decided on in time; return how many there were."""
-    late = Approval.objects.select_related("run__environment").filter(decision=Decision.WAITING)
-    return sum(_expired(each) for each in late.filter(expires_at__lte=timezone.now()))
+    late = Approval.objects.filter(decision=Decision.WAITING, run__state=RunState.PLANNED)
+    late = late.filter(expires_at__lte=timezone.now()).select_related("run__environment")
+    return sum(_expired(each) for each in late)
 
 
 def _expired(approval: Approval) -> bool:

@@ -18,8 +18,8 @@ def request(run: Run, by: By) -> str:
     """Ask for the run to be cancelled and say, in a sentence, what that will mean. Raises WrongUse when it is over."""
     who = redact(": ".join(part for part in (by.name or "smsops", by.reason) if part))
     with transaction.atomic():
-        asked = Run.objects.filter(pk=run.pk, state__in=ACTIVE).update(cancel_requested=True, cancel_note=who)
-        if not asked and not _drop(run, who):
+        # Asked once more at the end: while it was to be dropped, somebody may have approved it.
+        if not (_ask(run, who) or _drop(run, who) or _ask(run, who)):
             run.refresh_from_db()
             raise WrongUse(f"Run {run.pk} is over ({run.get_state_display().lower()}); there is nothing to cancel.")
         JournalEntry.objects.create(run=run, entry=Entry.CANCEL, detail=who)
@@ -30,6 +30,11 @@ def request(run: Run, by: By) -> str:
     if past_return(list(run.steps.all())):
         return "It is past the point of no return and will finish first; afterwards you can go back."
     return "It stops after the step it is in, and undoes what it did."
+
+
+def _ask(run: Run, who: str) -> bool:
+    """Raise the flag of a run that is under way."""
+    return bool(Run.objects.filter(pk=run.pk, state__in=ACTIVE).update(cancel_requested=True, cancel_note=who))
 
 
 def _drop(run: Run, who: str) -> bool:

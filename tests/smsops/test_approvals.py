@@ -336,6 +336,15 @@ def test_a_cancelled_request_is_void(careful: Environment) -> None:
         approvals.approve(run, PAUL)
 
 
+def test_a_cancel_that_meets_an_approval_stops_the_run(
+    careful: Environment, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = asked(careful)
+    monkeypatch.setattr(cancel, "_drop", lambda run, _: approvals.approve(run, PAUL).waits)
+    cancel.request(run, MARIA)
+    assert (work(run).state, stage.calls) == (RunState.CANCELLED, [])
+
+
 def test_secrets_in_a_note_are_not_kept(careful: Environment) -> None:
     run = asked(careful, replace(MARIA, reason="password=hunter22"))
     approvals.refuse(run, replace(PAUL, reason="password=hunter23"))
