@@ -12,6 +12,7 @@ class BackupsConfig(AppConfig):
 
     def ready(self) -> None:
         from backups import verbs
+        from backups.services import again
         from backups.steps import (
             adoption,
             backup,
@@ -31,7 +32,7 @@ class BackupsConfig(AppConfig):
         )
         from smsops.models import Environment
         from smsops.ops import registry
-        from smsops.runs import kinds
+        from smsops.runs import kinds, planners
 
         kinds.register(
             backup.TakeSnapshot, backup.Store, backup.EnterInCatalogue, verification.ProveBackup,
@@ -45,6 +46,7 @@ class BackupsConfig(AppConfig):
             following.RestFollower, following.ResumeFollower, base_backup.TakeBaseBackup,
             comparison.UnpackRows, comparison.CompareRows, rows.PlanRows, rows.PutRowsBack, rows.CleanRows,
         )  # fmt: skip
+        planners.add(again.PLANNERS)
         registry.add(*verbs.VERBS)
         post_save.connect(_follow_environment, sender=Environment, dispatch_uid="backups.schedule")
         post_delete.connect(_forget_environment, sender=Environment, dispatch_uid="backups.no_schedule")

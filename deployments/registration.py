@@ -6,7 +6,7 @@ from backups.services import housekeeping
 from deployments import image_verbs, selectors, verbs
 from deployments.commands import audit as audit_verbs
 from deployments.commands import operations, rto, tasks
-from deployments.services import audits, past_secrets, post_tasks
+from deployments.services import again, audits, past_secrets, post_tasks
 from deployments.steps import (
     archive,
     audit,
@@ -24,7 +24,7 @@ from deployments.steps import (
 )
 from smsops.environments import secrets
 from smsops.ops import registry
-from smsops.runs import kinds
+from smsops.runs import kinds, planners
 from smsops.runs.validation import add_validation
 
 STEPS = (
@@ -55,4 +55,5 @@ def register() -> None:
     add_validation(gates.Checklist.key)
     housekeeping.add_needs(selectors.needed_backups)
     secrets.add_source(past_secrets.of)
+    planners.add(again.PLANNERS)
     post_tasks.add_starter(audits.KIND, audits.start_newest)

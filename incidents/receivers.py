@@ -16,7 +16,7 @@ from backups import signals as backup_signals
 from backups.models import Backup, LogFollowing, OffsiteVault, Reason
 from backups.services import integrity, test_log
 from backups.services.following import LONG
-from incidents.models import EntryKind, Incident, Severity
+from incidents.models import LIVE, EntryKind, Incident, Severity
 from incidents.services import incidents, log_archive, watching
 from incidents.services.incidents import Sign
 from smsops import health, signals
@@ -194,6 +194,18 @@ def on_log_measured(following: LogFollowing, size: int, **_: Any) -> None:
         incidents.report(environment, Sign(LOG_SIZE, Severity.HIGH, title, detail))
     elif size <= LONG and incident is not None:
         incidents.resolve(incident, f"SMS's log was written back; {bytes_text(size)} of it are in use.")
+
+
+@receiver(signals.glass_broken, dispatch_uid="incidents.glass_broken")
+def on_glass_broken(run: Run, author: str, said: str, **_: Any) -> None:
+    """A run without its second person is on the timeline of whatever goes on there, or an incident of its own."""
+    fingerprint, live = f"glass:{run.pk}", Incident.objects.filter(environment=run.environment, state__in=LIVE)
+    for incident in live.exclude(fingerprint=fingerprint):
+        if not incident.timeline.filter(run=run, kind=EntryKind.ACTION).exists():
+            incidents.note(incident, EntryKind.ACTION, said, author=author, run=run)
+    if not live.exists():
+        sign = Sign(fingerprint, Severity.MEDIUM, f"The glass was broken at {run.environment.name}", said)
+        incidents.report(run.environment, sign, run)
 
 
 def _of(run: Run) -> str:

@@ -10,7 +10,7 @@ class SmsopsConfig(AppConfig):
 
     def ready(self) -> None:
         from smsops import checks  # noqa: F401
-        from smsops.ops import registry, verbs
+        from smsops.ops import approvals, registry, verbs
         from smsops.runs import kinds
         from smsops.switch import beside, gate, instances, sandbox, traffic, warm
 
@@ -21,7 +21,7 @@ class SmsopsConfig(AppConfig):
             warm.LeadToWarm, warm.ExchangeNames, warm.CoolDown,
             sandbox.StartSandbox, sandbox.SandboxGate, sandbox.RemoveSandbox,
         )  # fmt: skip
-        registry.add(*verbs.VERBS)
+        registry.add(*verbs.VERBS, *approvals.VERBS)
 
 
 class SmsopsAdminConfig(AdminConfig):

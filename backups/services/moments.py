@@ -47,7 +47,8 @@ def plan(environment: Environment, until: datetime) -> Plan:
         *plan.notes[1:],
     )
     title = f"Restore {environment.name} to {until:%Y-%m-%d %H:%M:%S} UTC"
-    return replace(plan, title=title, notes=notes, params={**plan.params, "until": until.isoformat()})
+    asked = {"until": until.isoformat()}
+    return replace(plan, title=title, notes=notes, params={**plan.params, **asked}, asked=asked)
 
 
 def start(environment: Environment, until: datetime, by: By) -> Run:

@@ -8,7 +8,7 @@ from typing import Any
 from backups.models import Backup, Reason
 from backups.services.backups import BACKUP_STEPS
 from smsops.errors import WrongUse
-from smsops.models import Run
+from smsops.models import Risk, Run
 from smsops.runs.plan import By, Plan, PlannedStep, submit
 
 CHOICES = ("removed", "hidden", "changed")
@@ -45,6 +45,7 @@ def plan_recovery(backup: Backup, chosen: Chosen, *, with_children: bool, dry_ru
     act = _steps("unpack", "plan", "clean")
     if not dry_run:
         act = (*BACKUP_STEPS, *_steps("unpack", "plan", "put_back", "clean"))
+    picked = {table: list(picks) for table, picks in chosen.items()}
     return Plan(
         kind="row_preview" if dry_run else "row_recovery",
         title=f"{'Preview rows' if dry_run else 'Put rows back'} from {backup.identifier}",
@@ -52,7 +53,7 @@ def plan_recovery(backup: Backup, chosen: Chosen, *, with_children: bool, dry_ru
         steps=act,
         params={
             "backup": backup.pk,
-            "chosen": {table: list(picks) for table, picks in chosen.items()},
+            "chosen": picked,
             "with_children": with_children,
             "dry_run": dry_run,
             "backup_reason": Reason.RESTORE,
@@ -62,7 +63,15 @@ def plan_recovery(backup: Backup, chosen: Chosen, *, with_children: bool, dry_ru
             "A backup is taken first. Then the rows go back in one transaction while SMS runs: all of them or none.",
             "Rows they need come along; a row that somebody else's took the place of stops everything, with its name.",
         ),
+        risk=Risk.ROUTINE if dry_run else _risk(picked),
+        asked={"backup": backup.pk, "chosen": picked, "with_children": with_children, "dry_run": dry_run},
     )
+
+
+def _risk(picked: Mapping[str, Sequence[Any]]) -> Risk:
+    """Rows that are gone or hidden take nobody's place; others are overwritten, and what is in them now is lost."""
+    added = all(pick in ("removed", "hidden") for picks in picked.values() for pick in picks)
+    return Risk.DISTURBING if added else Risk.LOSING
 
 
 def compare(backup: Backup, by: By) -> Run:

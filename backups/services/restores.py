@@ -5,7 +5,7 @@ from __future__ import annotations
 from backups.models import Backup
 from backups.services import databases
 from smsops.errors import OpsError, WrongUse
-from smsops.models import EdgeKind, Environment, Run
+from smsops.models import EdgeKind, Environment, Risk, Run
 from smsops.runs.plan import By, Plan, PlannedStep, submit
 from smsops.runs.validation import validation_steps
 from smsops.runtimes.base import Instance, Runtime
@@ -47,6 +47,8 @@ def plan(backup: Backup, image_id: str = "") -> Plan:
             code_note,
             "The present database is kept and stored as a backup of its own; if anything fails, it comes back.",
         ),
+        risk=Risk.LOSING,
+        asked={"backup": backup.pk},
     )
 
 

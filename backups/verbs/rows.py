@@ -8,8 +8,8 @@ from typing import Any
 from backups import selectors
 from backups.services import recoveries
 from smsops.errors import WrongUse
-from smsops.models import Run
-from smsops.ops.common import as_data, by, find_environment, run_arguments, watch
+from smsops.models import Run, RunState
+from smsops.ops.common import as_data, by, find_environment, follow, run_arguments, watch
 from smsops.ops.output import Output, Progress
 from smsops.ops.registry import BAD, Verb
 from smsops.runs import wait
@@ -51,6 +51,8 @@ def _put_back(args: Namespace, output: Output) -> int:
     backup = selectors.find(find_environment(args.environment), args.backup)
     chosen = {args.table: picks}
     run = recoveries.put_back(backup, chosen, by(args), with_children=args.with_children, dry_run=args.dry_run)
+    if run.state == RunState.PLANNED:  # a second person has to decide first
+        return follow(run, args, output)
     return _follow(run, output)
 
 

@@ -45,6 +45,7 @@ def plan_deploy(release: Release, acknowledged: Collection[str] = ()) -> Plan:
         | {"backup_reason": Reason.DEPLOY, "first_installation": running is None, **known},
         disturbs=True,
         notes=tuple(notes),
+        asked={"release": release.pk, "acknowledged": sorted(acknowledged)},
     )
 
 

@@ -15,7 +15,7 @@ from deployments.services.ways_back import WaysBack
 from deployments.steps import schema
 from deployments.strategies.choice import AUTO, Strategy, WayBack, choose
 from smsops.errors import WrongUse
-from smsops.models import Environment, Run
+from smsops.models import Environment, Risk, Run
 from smsops.runs.plan import By, Plan, PlannedStep, submit
 from smsops.runs.validation import validation_steps
 from smsops.runtimes.registry import runtime_for
@@ -58,12 +58,15 @@ def plan(environment: Environment, version: str = "", strategy: str = AUTO) -> P
     way = choose(known.all(), strategy, release.version)
     made = {Strategy.CODE: _code, Strategy.SCHEMA: _schema, Strategy.RESTORE: _restore}[way.strategy](known)
     takes = (f"It takes {way.takes}.",) if way.takes else ()
+    lost = list(way.costs) if way.strategy == Strategy.SCHEMA else []  # what a restore loses grows by the minute
     return replace(
         made,
         kind="rollback",
         title=f"Roll back {environment.name} to {release.version}",
-        params=made.params | params_of(release, known.running) | {"strategy": way.strategy.value},
+        params=made.params | params_of(release, known.running) | {"strategy": way.strategy.value, "lost": lost},
         notes=(f"{way.title}: {way.why}", *way.costs, *made.notes, *takes),
+        risk=Risk.LOSING if way.costs else made.risk,
+        asked={"version": version, "strategy": strategy},
     )
 
 

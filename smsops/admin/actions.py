@@ -26,6 +26,7 @@ from smsops.admin.parts import page_parts, plan_lines
 from smsops.errors import OpsError
 from smsops.models import Run, Trigger
 from smsops.redact import redact
+from smsops.runs import requests
 from smsops.runs.plan import By, Plan
 
 
@@ -103,6 +104,10 @@ class ObjectAction:
     def allowed(self, request: HttpRequest) -> bool:
         return request.user.has_perm(self.permission)
 
+    def offered(self, target: Any) -> bool:
+        """Whether the button is drawn for this object at all, usable or not."""
+        return True
+
     def obstacle(self, target: Any) -> str:
         """Why it cannot be used on this object now, in a sentence; empty when it can."""
         return ""
@@ -154,7 +159,7 @@ class ActionsMixin(ModelAdmin):  # type: ignore[type-arg]
                 "url": reverse("admin:{}_{}_do".format(*info), args=[target.pk, action.name]),
             }
             for action in self.actions_of()
-            if action.allowed(request)
+            if action.allowed(request) and action.offered(target)
         ]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -218,6 +223,7 @@ class ActionsMixin(ModelAdmin):  # type: ignore[type-arg]
             "plan_lines": [] if obstacle else plan_lines(preview.plan),
             "obstacle": obstacle,
             "form": form,
+            "waits": preview.plan is not None and requests.needed(preview.plan),
         }
         status = 409 if obstacle and request.method == "POST" else 200
         return TemplateResponse(request, "admin/confirm_action.html", context, status=status)

@@ -61,6 +61,7 @@ class EnvironmentAdmin(OperationsAdmin):
         ("Checks", {"fields": ("smoke_email", "smoke_password", "health_seconds", "gate_seconds", "steady_seconds",
                                "stop_seconds", "core_tables")}),
         ("Deploys", {"fields": ("rehearsal_required", "watch_seconds")}),
+        ("Two persons", {"fields": ("second_person", "shell_breaks_glass")}),
         ("Backups and objectives", {"fields": ("backups_enabled", "backup_minutes", "rpo_minutes", "rto_minutes")}),
     )  # fmt: skip
 

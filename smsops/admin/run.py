@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 
 from smsops.admin.actions import ActionForm, ObjectAction, Preview
+from smsops.admin.approval import Approve, BreakGlass, Refuse, approval_of
 from smsops.admin.base import RecordAdmin
 from smsops.admin.parts import page_parts, part_of
 from smsops.models import FINAL, Run, RunState, StepState
@@ -43,13 +44,13 @@ class Cancel(ObjectAction):
 
 @admin.register(Run)
 class RunAdmin(RecordAdmin):
-    list_display = ("verdict", "title", "environment", "when", "took", "trigger", "actor_name")
+    list_display = ("verdict", "title", "environment", "when", "took", "trigger", "actor_name", "second_person")
     list_display_links = ("title",)
-    list_filter = ("state", "kind", "environment", "trigger")
+    list_filter = ("state", "kind", "environment", "trigger", "approval__decision")
     list_select_related = ("environment",)
     search_fields = ("title", "headline", "reason")
     date_hierarchy = "created_at"
-    object_actions = (Cancel(),)
+    object_actions = (Approve(), Refuse(), BreakGlass(), Cancel())
     change_form_template = "admin/smsops/run/change_form.html"
 
     @admin.display(description="Verdict", ordering="state")
@@ -64,8 +65,13 @@ class RunAdmin(RecordAdmin):
     def took(self, run: Run) -> str:
         return seconds(run.seconds)
 
+    @admin.display(description="Second person")
+    def second_person(self, run: Run) -> str:
+        found = approval_of(run)
+        return badge(found.decision, found.get_decision_display()) if found else ""
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
-        return super().get_queryset(request).select_related("environment", "actor")
+        return super().get_queryset(request).select_related("environment", "actor", "approval")
 
     def get_urls(self) -> list[URLPattern]:
         live = path("<row:pk>/live/", self.admin_site.admin_view(self.live_view), name="smsops_run_live")
@@ -97,6 +103,7 @@ def _live_context(run: Run, request: HttpRequest) -> dict[str, Any]:
     now = next((step for step in steps if step.state not in ENDED), None)
     return {
         "run": run,
+        "approval": approval_of(run),
         "steps": steps,
         "ended": ended,
         "now": None if run.state in FINAL else now,

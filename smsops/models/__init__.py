@@ -1,7 +1,9 @@
 """The kernel's rows."""
 
+from smsops.models.approval import DECISION_TABLE, Approval, Decision
 from smsops.models.environment import DatabaseEngine, EdgeKind, Environment, Preset, RuntimeKind
 from smsops.models.journal import Entry, JournalEntry, Lease
+from smsops.models.risk import Risk, SecondPerson, wants_second_person
 from smsops.models.run import (
     ACTIVE,
     FINAL,
@@ -18,11 +20,14 @@ from smsops.models.run import (
 
 __all__ = [
     "ACTIVE",
+    "DECISION_TABLE",
     "FINAL",
     "GOOD",
     "RUN_TABLE",
     "UNFINISHED",
+    "Approval",
     "DatabaseEngine",
+    "Decision",
     "EdgeKind",
     "Entry",
     "Environment",
@@ -30,10 +35,13 @@ __all__ = [
     "Lease",
     "Phase",
     "Preset",
+    "Risk",
     "Run",
     "RunState",
     "RuntimeKind",
+    "SecondPerson",
     "Step",
     "StepState",
     "Trigger",
+    "wants_second_person",
 ]

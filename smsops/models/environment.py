@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from smsops.environments.rules import refuse_sharing, validate
 from smsops.fields import EncryptedTextField
+from smsops.models.risk import SecondPerson
 
 
 class Preset(models.TextChoices):
@@ -160,6 +161,18 @@ class Environment(models.Model):
     rpo_minutes = models.PositiveIntegerField("RPO (minutes)", default=60, validators=[MinValueValidator(1)])
     rehearsal_required = models.BooleanField(
         default=False, help_text="Only a release that was rehearsed on a copy within a day may be deployed."
+    )
+    second_person = models.CharField(
+        "a second person decides",
+        max_length=12,
+        choices=SecondPerson,
+        default=SecondPerson.NEVER,
+        help_text="From what on a run somebody asks for waits for another person's approval.",
+    )
+    shell_breaks_glass = models.BooleanField(
+        "the shell may break the glass",
+        default=False,
+        help_text="Whether “ops … --break-glass” may start a run without the second person.",
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

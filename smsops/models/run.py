@@ -73,7 +73,11 @@ class Run(models.Model):
 
     class Meta:
         ordering = ["-created_at", "-pk"]
-        permissions = [("cancel_run", "Can cancel a run")]
+        permissions = [
+            ("cancel_run", "Can cancel a run"),
+            ("approve_run", "Can approve or refuse a run somebody else asked for"),
+            ("break_glass", "Can start a run without the second person it needs"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["environment"],

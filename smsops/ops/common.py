@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import getpass
+import os
+import pwd
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
 from smsops.errors import WrongUse
 from smsops.models import GOOD as GOOD_STATES
-from smsops.models import Environment, Run, Trigger
+from smsops.models import Approval, Environment, Run, RunState, Trigger
 from smsops.ops.output import Output, Progress
 from smsops.ops.registry import BAD, GOOD
-from smsops.runs import wait
+from smsops.runs import requests, wait
 from smsops.runs.plan import By
 from smsops.text import seconds_text
 
@@ -25,6 +26,11 @@ def run_arguments(parser: ArgumentParser) -> None:
     environment_argument(parser)
     parser.add_argument("--reason", default="", help="why; it goes into the record")
     parser.add_argument("--wait", action="store_true", help="wait for the verdict and show the progress")
+    parser.add_argument(
+        "--break-glass",
+        action="store_true",
+        help="do not wait for the second person; needs a reason, and is loud",
+    )
 
 
 def find_environment(name: str) -> Environment:
@@ -36,13 +42,33 @@ def find_environment(name: str) -> Environment:
     return found
 
 
+def find_run(number: int) -> Run:
+    """The run of that number; WrongUse when there is none."""
+    run = Run.objects.select_related("environment", "approval").filter(pk=number).first()
+    if run is None:
+        raise WrongUse(f"There is no run {number}; “ops runs” lists them.")
+    return run
+
+
 def by(args: Namespace) -> By:
-    """Who runs the command."""
-    return By(trigger=Trigger.COMMAND, name=getpass.getuser(), reason=getattr(args, "reason", ""))
+    """Who runs the command, by the account of the process: variables like LOGNAME can say anything."""
+    glass = getattr(args, "break_glass", False)
+    return By(Trigger.COMMAND, name=_account(), reason=getattr(args, "reason", ""), break_glass=glass)
+
+
+def _account() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # a container may give its processes an account that has no name
+        return f"uid {os.getuid()}"
 
 
 def follow(run: Run, args: Namespace, output: Output) -> int:
-    """Report a run that was just queued, waiting for its verdict if asked to."""
+    """Report a run that was just submitted, waiting for its verdict if asked to."""
+    if run.state == RunState.PLANNED and not args.wait:
+        output.say(requests.notice(run))
+        output.data(as_data(run))
+        return GOOD
     if not args.wait:
         output.say(f"Run {run.pk} is queued: {run.title}. Follow it with: ops run {run.pk} --wait")
         output.data(as_data(run))
@@ -52,6 +78,8 @@ def follow(run: Run, args: Namespace, output: Output) -> int:
 
 def watch(run: Run, output: Output) -> int:
     """Wait for the verdict and report it; 0 only when it is the good one."""
+    if run.state == RunState.PLANNED and hasattr(run, "approval"):
+        output.say(requests.notice(run))
     wait.until_finished(run, Progress(output))
     output.say(f"{run.get_state_display()} after {seconds_text(run.seconds)}. {run.headline}")
     for line in run.facts.get("by_hand", []):
@@ -76,6 +104,7 @@ def as_data(run: Run) -> dict[str, Any]:
         "finished_at": run.finished_at,
         "by": run.actor_name,
         "reason": run.reason,
+        "approval": _approval(run),
         "by_hand": run.facts.get("by_hand", []),
         "steps": [
             {
@@ -88,4 +117,18 @@ def as_data(run: Run) -> dict[str, Any]:
             }
             for step in run.steps.all()
         ],
+    }
+
+
+def _approval(run: Run) -> dict[str, Any] | None:
+    """What a second person decided, where one was needed."""
+    found: Approval | None = getattr(run, "approval", None)
+    if found is None:
+        return None
+    return {
+        "decision": found.decision,
+        "asked_by": found.requested_name,
+        "decided_by": found.decided_name,
+        "note": found.note,
+        "expires_at": found.expires_at,
     }

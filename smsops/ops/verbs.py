@@ -9,7 +9,7 @@ from smsops.errors import WrongUse
 from smsops.models import FINAL, Environment, Run
 from smsops.models import GOOD as GOOD_STATES
 from smsops.ops import door
-from smsops.ops.common import as_data, by, find_environment, watch
+from smsops.ops.common import as_data, by, find_environment, find_run, watch
 from smsops.ops.output import Output
 from smsops.ops.registry import BAD, GOOD, Verb
 from smsops.runs import cancel
@@ -45,7 +45,7 @@ def _runs_arguments(parser: ArgumentParser) -> None:
 
 
 def _runs(args: Namespace, output: Output) -> int:
-    runs = Run.objects.select_related("environment").prefetch_related("steps")
+    runs = Run.objects.select_related("environment", "approval").prefetch_related("steps")
     if args.environment:
         runs = runs.filter(environment=find_environment(args.environment))
     found = list(runs[: min(max(1, args.last), MOST_RUNS)])
@@ -72,15 +72,8 @@ def _run_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--wait", action="store_true", help="wait for the verdict and show the progress")
 
 
-def _find(number: int) -> Run:
-    run = Run.objects.select_related("environment").filter(pk=number).first()
-    if run is None:
-        raise WrongUse(f"There is no run {number}; “ops runs” lists them.")
-    return run
-
-
 def _run(args: Namespace, output: Output) -> int:
-    run = _find(args.run)
+    run = find_run(args.run)
     if args.wait:
         return watch(run, output)
     output.say(f"{run.title}: {run.get_state_display()}. {run.headline}")
@@ -106,7 +99,7 @@ def _cancel_arguments(parser: ArgumentParser) -> None:
 
 
 def _cancel(args: Namespace, output: Output) -> int:
-    run = _find(args.run)
+    run = find_run(args.run)
     output.say(cancel.request(run, by(args)))
     output.data(as_data(run))
     return GOOD

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from smsops.errors import WrongUse
-from smsops.models import ACTIVE, RUN_TABLE, Entry, JournalEntry, Run, RunState
+from smsops.models import ACTIVE, RUN_TABLE, Approval, Decision, Entry, JournalEntry, Run, RunState
 from smsops.redact import redact
 from smsops.runs.bell import ring_on_commit
 from smsops.runs.executor import past_return
@@ -18,8 +18,8 @@ def request(run: Run, by: By) -> str:
     """Ask for the run to be cancelled and say, in a sentence, what that will mean. Raises WrongUse when it is over."""
     who = redact(": ".join(part for part in (by.name or "smsops", by.reason) if part))
     with transaction.atomic():
-        asked = Run.objects.filter(pk=run.pk, state__in=ACTIVE).update(cancel_requested=True, cancel_note=who)
-        if not asked and not _drop(run, who):
+        # Asked once more at the end: while it was to be dropped, somebody may have approved it.
+        if not (_ask(run, who) or _drop(run, who) or _ask(run, who)):
             run.refresh_from_db()
             raise WrongUse(f"Run {run.pk} is over ({run.get_state_display().lower()}); there is nothing to cancel.")
         JournalEntry.objects.create(run=run, entry=Entry.CANCEL, detail=who)
@@ -32,10 +32,17 @@ def request(run: Run, by: By) -> str:
     return "It stops after the step it is in, and undoes what it did."
 
 
+def _ask(run: Run, who: str) -> bool:
+    """Raise the flag of a run that is under way."""
+    return bool(Run.objects.filter(pk=run.pk, state__in=ACTIVE).update(cancel_requested=True, cancel_note=who))
+
+
 def _drop(run: Run, who: str) -> bool:
     """End a run that is only planned: no worker knows of it yet."""
     run.refresh_from_db()
     if run.state != RunState.PLANNED:
         return False
     headline = f"Cancelled before it began, by {who}."
+    void = {"decision": Decision.VOID, "note": headline, "decided_at": timezone.now()}
+    Approval.objects.filter(run=run, decision=Decision.WAITING).update(**void)
     return advance(run, RUN_TABLE, RunState.CANCELLED, cancel_note=who, headline=headline, finished_at=timezone.now())

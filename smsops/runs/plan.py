@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from smsops.errors import WrongUse
-from smsops.models import ACTIVE, Environment, Run, RunState, Step, Trigger
-from smsops.runs import kinds
+from smsops.models import ACTIVE, Decision, Environment, Risk, Run, RunState, Step, Trigger
+from smsops.runs import kinds, requests
 from smsops.runs.bell import ring_on_commit
 
 
@@ -36,7 +36,10 @@ class PlannedStep:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run would do, in order. Pure: making one changes nothing."""
+    """What a run would do, in order. Pure: making one changes nothing.
+
+    One that disturbs SMS is never routine, whatever its planner says of the risk.
+    """
 
     kind: str
     title: str
@@ -46,6 +49,12 @@ class Plan:
     exclusive: bool = True
     disturbs: bool = False
     notes: tuple[str, ...] = ()  # sentences for the confirmation page: what it does, what it costs
+    risk: Risk = Risk.ROUTINE
+    asked: dict[str, Any] = field(default_factory=dict)  # from what it is made anew (runs/planners.py)
+
+    def __post_init__(self) -> None:
+        if self.disturbs and self.risk < Risk.DISTURBING:
+            object.__setattr__(self, "risk", Risk.DISTURBING)
 
 
 @dataclass(frozen=True)
@@ -56,17 +65,28 @@ class By:
     user: User | None = None
     name: str = ""
     reason: str = ""
+    break_glass: bool = False  # without the second person, where one is needed
+
+    @property
+    def called(self) -> str:
+        """The person's name, as the record has it."""
+        return self.name or (self.user.get_username() if self.user is not None else "")
 
 
 def submit(plan: Plan, by: By) -> Run:
-    """Write the plan down as a queued run and ring for a worker.
+    """Write the plan down as a queued run and ring for a worker; as a planned one where a second person has to decide.
 
     Raises WrongUse naming the other run when an exclusive one is under way there; nothing is written then.
     """
+    decision = requests.decision_for(plan, by)
+    waits = decision == Decision.WAITING
     try:
         with transaction.atomic():
-            run = _write(plan, by)
-            ring_on_commit(run)
+            run = _write(plan, by, RunState.PLANNED if waits else RunState.QUEUED)
+            if decision is not None:
+                requests.write(run, plan, by, decision)
+            if not waits:
+                ring_on_commit(run)
     except IntegrityError:
         other = active_exclusive(plan.environment)
         if other is None:
@@ -85,18 +105,18 @@ def busy(other: Run) -> str:
     return f"“{other.title}” (run {other.pk}) is under way at {other.environment.name}; wait for it or cancel it."
 
 
-def _write(plan: Plan, by: By) -> Run:
+def _write(plan: Plan, by: By, state: RunState) -> Run:
     run = Run.objects.create(
         environment=plan.environment,
         kind=plan.kind,
         title=plan.title,
-        state=RunState.QUEUED,
+        state=state,
         exclusive=plan.exclusive,
         disturbs=plan.disturbs,
         params=plan.params,
         trigger=by.trigger,
         actor=by.user if by.user is not None and by.user.pk else None,
-        actor_name=by.name or (by.user.get_username() if by.user is not None else ""),
+        actor_name=by.called,
         reason=by.reason,
     )
     rows = [_step(run, position, planned) for position, planned in enumerate(plan.steps, 1)]

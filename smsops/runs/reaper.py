@@ -1,5 +1,5 @@
 """The sweep: rings for every unfinished run that nobody works on. Lost messages, killed workers, a flushed broker and
-a reboot all heal here and nowhere else."""
+a reboot all heal here and nowhere else. Requests that nobody decided on end here as well."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.db.models.functions import Cast, Concat, Now
 from django.utils import timezone
 
 from smsops.models import ACTIVE, FINAL, Lease, Run
-from smsops.runs import leases
+from smsops.runs import approvals, leases
 from smsops.runs.bell import ring
 
 RING_LASTS = 30.0  # seconds; the sweep rings again anyhow, and a queue without workers must not fill
@@ -39,6 +39,7 @@ def unattended(run: Run) -> bool:
 def sweep() -> int:
     """Ring for every overdue run; return how many there were."""
     leases.release_dead()
+    approvals.expire()
     runs = list(overdue())
     for run in runs:
         ring(run, expires=RING_LASTS)

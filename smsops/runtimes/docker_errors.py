@@ -25,6 +25,8 @@ def translating() -> Iterator[None]:
         text = str(error.explanation or error)
         if error.status_code == 409 and "is already in use" in text:
             raise NameTaken(text) from error
+        if error.status_code == 502:  # the door before the engine does not reach it
+            raise RuntimeUnavailable(text.strip()) from error
         raise OpsError(f"Docker refused: {text.strip()}", transient=(error.status_code or 0) >= 500) from error
     except (DockerException, requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
         fix = "Check that dockerd runs and that the worker may use its socket."

@@ -24,6 +24,7 @@ TONES = {
     "needs_human": "bad", "failed": "bad", "stuck": "bad", "unhealthy": "bad", "down": "bad", "fail": "bad",
     "damaged": "bad", "late": "bad", "critical": "bad", "high": "warn", "medium": "warn", "low": "quiet",
     "green": "good", "yellow": "warn", "red": "bad", "moderate": "warn", "overdue": "bad",
+    "approved": "good", "refused": "warn", "void": "quiet", "glass_broken": "bad",
     "open": "bad", "acknowledged": "busy", "mitigated": "warn",
 }  # fmt: skip
 

@@ -15,8 +15,9 @@ from django.utils import timezone
 from backups.models import Backup, LogFollowing, OffsiteVault, Replica
 from backups.services import schedule
 from deployments.models import Finding, PostTask, Release
+from deployments.services import deploys
 from incidents.models import Incident, IncidentState
-from smsops.models import Environment, Run, RunState
+from smsops.models import Environment, Run, RunState, Trigger
 from smsops.runs.plan import By
 from tests.admin.browser import door
 from tests.factories import (
@@ -154,6 +155,14 @@ def a_queued_run() -> Run:
     return make_run(state=RunState.QUEUED)
 
 
+def a_waiting_run() -> Run:
+    """A deploy that maria asked for, where a second person decides."""
+    release = its_older_release()
+    release.environment.second_person = "disturbing"
+    release.environment.save()
+    return deploys.deploy(release, By(Trigger.MANUAL, name="maria", reason="the exams begin"))
+
+
 def _older(environment: Environment) -> dict[str, Any]:
     return {"release": Release.objects.get(environment=environment, version="1.17.0").pk}
 
@@ -224,6 +233,9 @@ DOORS = {
     "accept a finding": Door("accept", "deployments.accept_finding", a_finding),
     "import releases": Door("import", "smsops.deploy_environment", a_school),
     "cancel": Door("cancel", "smsops.cancel_run", a_queued_run),
+    "approve": Door("approve", "smsops.approve_run", a_waiting_run, exclusive=True),
+    "refuse": Door("refuse", "smsops.approve_run", a_waiting_run),
+    "break the glass": Door("break-glass", "smsops.break_glass", a_waiting_run, destructive=True, exclusive=True),
 }
 DESTRUCTIVE = {name: each for name, each in DOORS.items() if each.destructive}
 EXCLUSIVE = {name: each for name, each in DOORS.items() if each.exclusive}
