@@ -168,6 +168,7 @@ SMSOPS_CANARY_SECONDS = env.float("SMSOPS_CANARY_SECONDS", default=300.0)
 SMSOPS_OFFSITE_SECONDS = env.float("SMSOPS_OFFSITE_SECONDS", default=60.0)
 SMSOPS_ADOPT_BYTES = env.int("SMSOPS_ADOPT_BYTES", default=2 * 1000**3)  # the largest file and database adopted
 SMSOPS_ADOPT_SECONDS = env.float("SMSOPS_ADOPT_SECONDS", default=600.0)  # that playing or checking one may take
+SMSOPS_CHECK_MODULES = env.list("SMSOPS_CHECK_MODULES", default=[])  # the operator's own checks (docs/checks.md)
 SMSOPS_UPLOAD_BYTES = env.int("SMSOPS_UPLOAD_BYTES", default=200 * 1000**2)
 FILE_UPLOAD_HANDLERS = [
     "smsops.admin.uploads.BoundedUpload",

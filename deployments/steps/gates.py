@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from deployments.checks.base import Result, Target, as_data, failures, run_all
-from deployments.checks.checklist import CHECKLIST
-from deployments.checks.preconditions import PRECONDITIONS
+from backups.models import Backup
+from deployments.checks import registry
+from deployments.checks.base import CHECKLIST, PRECONDITIONS, Target, as_data, failures, run_all
 from deployments.models import Release
-from deployments.services import preflight
+from deployments.services import check_results, preflight
 from smsops.errors import OpsError
 from smsops.models import Phase
 from smsops.runs.context import Context
@@ -18,12 +18,23 @@ def target_of(ctx: Context) -> Target:
     """What the run is about to start, or has started."""
     found = ctx.runtime.inspect(ctx.environment.instance)
     image_id = ctx.params.get("image_id") or (found.image_id if found else "")
-    release = Release.objects.filter(environment=ctx.environment, image_id=image_id).first()
-    target = preflight.target(ctx.environment, release)
+    target = preflight.target(ctx.environment, _release(ctx, image_id))
     target.image_id, target.version = image_id, target.version or ctx.params.get("version", "")
     target.at = ctx.params.get("aim")
+    target.baseline = _baseline(ctx)
     target.service = sandbox.service_of(ctx) if ctx.fact(sandbox.START, "port") is not None else None
     return target
+
+
+def _release(ctx: Context, image_id: str) -> Release | None:
+    return Release.objects.filter(environment=ctx.environment, image_id=image_id).first()
+
+
+def _baseline(ctx: Context) -> dict[str, int] | None:
+    """The rows a deploy found, from the backup it took; whatever else changes SMS may change its rows as well."""
+    name = ctx.fact("backup.store", "identifier") if ctx.run.kind == "deploy" else None
+    backup = Backup.objects.filter(environment=ctx.environment, identifier=name).first() if name else None
+    return backup.row_counts if backup else None
 
 
 class Preconditions(StepKind):
@@ -34,8 +45,7 @@ class Preconditions(StepKind):
     phase = Phase.DETECT
 
     def do(self, ctx: Context) -> Outcome:
-        results = run_all(PRECONDITIONS, target_of(ctx))
-        return _judge(results, "Not deployed")
+        return _judge(ctx, PRECONDITIONS, "Not deployed")
 
 
 class Checklist(StepKind):
@@ -46,13 +56,18 @@ class Checklist(StepKind):
     phase = Phase.VALIDATE
 
     def do(self, ctx: Context) -> Outcome:
-        results = run_all(CHECKLIST, target_of(ctx))
-        return _judge(results, "The checklist failed")
+        return _judge(ctx, CHECKLIST, "The checklist failed")
 
 
-def _judge(results: list[Result], prefix: str) -> Outcome:
+def _judge(ctx: Context, stage: str, prefix: str) -> Outcome:
+    """Ask the checks of a stage, write their results down, and fail with everything that failed."""
+    target = target_of(ctx)
+    results = run_all(registry.of_stage(stage), target)
+    release = _release(ctx, target.image_id)
+    ctx.guard()
+    check_results.keep(results, stage, ctx.environment, release, ctx.run, on_copy=target.service is not None)
     bad = failures(results)
     if bad:
         said = " ".join(f"{result.title}: {result.detail} {result.fix}".strip() for result in bad)
         raise OpsError(f"{prefix}. {said}")
-    return Done({"checks": as_data(results)}, "\n".join(result.line for result in results))
+    return Done({"checks": as_data(results)}, "\n".join(line for result in results for line in result.lines))

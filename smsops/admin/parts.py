@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from smsops.models import Run
 
 _PARTS: dict[str, RunPart] = {}
+_COMMON: list[RunPart] = []
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,18 @@ class RunPart:
 def add_part(kind: str, part: RunPart) -> None:
     """Show `part` on the page of every run of this kind."""
     _PARTS[kind] = part
+
+
+def add_common_part(part: RunPart) -> None:
+    """Show `part` on the page of every run for which it has something to show, whatever its kind."""
+    if part not in _COMMON:
+        _COMMON.append(part)
+
+
+def common_parts(run: Run, request: HttpRequest) -> list[dict[str, Any]]:
+    """The parts every run may have, each with its template's name; those with nothing to show are left out."""
+    found = [(part.template, part.context(run, request)) for part in _COMMON]
+    return [{"template": template, **context} for template, context in found if context]
 
 
 def part_of(run: Run, request: HttpRequest) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.urls import URLPattern, path
 
 from smsops.admin.actions import ActionForm, ObjectAction, Preview
 from smsops.admin.base import RecordAdmin
-from smsops.admin.parts import part_of
+from smsops.admin.parts import common_parts, part_of
 from smsops.models import FINAL, Run, RunState, StepState
 from smsops.runs import cancel
 from smsops.runs.executor import past_return
@@ -103,5 +103,6 @@ def _live_context(run: Run, request: HttpRequest) -> dict[str, Any]:
         "past_return": past_return(steps),
         "needs_human": run.state == RunState.NEEDS_HUMAN,
         "part": part_of(run, request),
+        "common_parts": common_parts(run, request),
         "by_hand": run.facts.get("by_hand", []),
     }

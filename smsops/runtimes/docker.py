@@ -67,6 +67,10 @@ class DockerRuntime:
         self.client.ping()
 
     @translated
+    def now(self) -> datetime | None:
+        return views.when(self.client.info().get("SystemTime", ""))
+
+    @translated
     def image(self, reference: str) -> Image | None:
         name = reference if reference.startswith("sha256:") else f"{self.spec.image}:{reference}"
         try:

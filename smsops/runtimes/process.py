@@ -13,7 +13,7 @@ import sys
 import time
 import uuid
 from collections.abc import Generator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,9 @@ class ProcessRuntime:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise RuntimeUnavailable(f"The folder {self.root} cannot be used: {error.strerror}.") from error
+
+    def now(self) -> datetime | None:
+        return datetime.now(UTC)
 
     def image(self, reference: str) -> Image | None:
         return next((image for image in self.images() if reference in (image.id, image.version)), None)

@@ -180,6 +180,8 @@ DOORS = {
     "pause backups": Door("pause", "backups.pause_backups", a_school, extra=lambda _: {"hours": 2}),
     "resume backups": Door("resume", "backups.pause_backups", a_paused_school),
     "import releases": Door("import", "smsops.deploy_environment", a_school),
+    "check now": Door("check", "smsops.check_environment", a_school),
+    "check preconditions": Door("preflight", "smsops.check_environment", its_older_release),
     "cancel": Door("cancel", "smsops.cancel_run", a_queued_run),
 }
 DESTRUCTIVE = {name: each for name, each in DOORS.items() if each.destructive}

@@ -1,0 +1,33 @@
+"""How strong a SECRET_KEY is, by SMS's own rule, that of DOCKER.ps1, and the runbook's (sms-contract §8)."""
+
+from __future__ import annotations
+
+MIN_LENGTH, GOOD_LENGTH = 32, 48  # SMS refuses below the first, the runbook asks for the second
+SMS_WORDS = ("change", "placeholder", "your-secret-key")
+SCRIPT_WORDS = ("example", "your-secret", "local-dev-secret", "dev-placeholder")
+REPLACED = "DOCKER.ps1 -Start would silently put another in its place"
+RANDOM_LETTERS = 16  # different ones beside the word: nobody types that many
+
+
+def weakness(key: str) -> str:
+    """Why the key is refused, as the end of a sentence in which it does not show; empty where it is not."""
+    if len(key) < MIN_LENGTH:
+        return f"it has {len(key)} characters, and SMS refuses less than {MIN_LENGTH}; {REPLACED}"
+    found = word_in(key, SMS_WORDS)
+    if found:
+        more = f"; {REPLACED}" if found == "change" else ""
+        chance = ", although it looks random: make another one" if looks_random(key, found) else ""
+        return f"it contains “{found}”, and SMS refuses every key with that word{chance}{more}"
+    found = word_in(key, SCRIPT_WORDS)
+    return f"it contains “{found}”, and DOCKER.ps1 refuses every key with that word" if found else ""
+
+
+def word_in(key: str, words: tuple[str, ...]) -> str:
+    """The first of the words that is in the key, in whatever case."""
+    return next((word for word in words if word in key.lower()), "")
+
+
+def looks_random(key: str, word: str) -> bool:
+    """Whether the word got into a generated key by chance."""
+    rest = key.lower().replace(word, "", 1)
+    return len(set(rest)) >= RANDOM_LETTERS and not any(mark in rest for mark in ("me", "secret", "key", "placeholder"))
