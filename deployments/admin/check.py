@@ -56,6 +56,7 @@ class LastChecks(Shown, admin.TabularInline):  # type: ignore[type-arg]
     ordering = ("stage", "pk")
     extra = 0
     can_delete = False
+    view_on_site = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CheckResult]:
         return selectors.latest_checks().order_by(*self.ordering)

@@ -83,6 +83,10 @@ class Target:
     def database(self) -> Database:
         return databases.of(self.environment, self.runtime)
 
+    def lacks_account(self, answer: Answer) -> bool:
+        """Whether SMS refused only because smsops has no account there."""
+        return answer.code in (401, 403) and not self.environment.smoke_email
+
     def ask(self, path: str, *, as_nobody: bool = False, **how: Any) -> Answer:
         """One request to SMS, as the smoke account where it is logged in."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token and not as_nobody else {}

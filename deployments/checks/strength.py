@@ -30,4 +30,4 @@ def word_in(key: str, words: tuple[str, ...]) -> str:
 def looks_random(key: str, word: str) -> bool:
     """Whether the word got into a generated key by chance."""
     rest = key.lower().replace(word, "", 1)
-    return len(set(rest)) >= RANDOM_LETTERS and not any(mark in rest for mark in ("me", "secret", "key", "placeholder"))
+    return len(set(rest)) >= RANDOM_LETTERS and any(letter.isdigit() for letter in rest)

@@ -59,10 +59,24 @@ MAKE_ONE = 'Make one with: python -c "import secrets; print(secrets.token_urlsaf
     [
         (f"SECRET_KEY={SECRET_KEY}", "pass", f"SECRET_KEY is strong ({len(SECRET_KEY)} characters)."),
         ("SECRET_KEY=" + "k" * 40, "warn", "SECRET_KEY has 40 characters; the runbook asks for 48."),
-        ("SECRET_KEY=" + "k" * 31, "fail", "SECRET_KEY is weak"),
-        ("SECRET_KEY=please-CHANGE-me-" + "k" * 60, "fail", "SECRET_KEY is weak"),
-        ("SECRET_KEY=placeholder-" + "k" * 60, "fail", "SECRET_KEY is weak"),
-        ("SECRET_KEY=your-secret-key-" + "k" * 60, "fail", "SECRET_KEY is weak"),
+        ("SECRET_KEY=" + "k" * 31, "fail", "SECRET_KEY is weak: it has 31 characters, and SMS refuses less than 32; D"),
+        (
+            "SECRET_KEY=please-CHANGE-me-" + "k" * 60,
+            "fail",
+            "SECRET_KEY is weak: it contains “change”, and SMS refuses",
+        ),
+        ("SECRET_KEY=placeholder-" + "k" * 60, "fail", "SECRET_KEY is weak: it contains “placeholder”, and SMS"),
+        (
+            "SECRET_KEY=your-secret-key-" + "k" * 60,
+            "fail",
+            "SECRET_KEY is weak: it contains “your-secret-key”, and SMS",
+        ),
+        ("SECRET_KEY=example-" + "k" * 60, "fail", "SECRET_KEY is weak: it contains “example”, and DOCKER.ps1"),
+        ("SECRET_KEY=your-secret-" + "k" * 60, "fail", "SECRET_KEY is weak: it contains “your-secret”, and DOCKER.ps1"),
+        ("SECRET_KEY=Local-Dev-Secret" + "k" * 60, "fail", "SECRET_KEY is weak: it contains “local-dev-secret”, and D"),
+        ("SECRET_KEY=dev-placeholder" + "k" * 60, "fail", "SECRET_KEY is weak: it contains “placeholder”, and SMS"),
+        (f"SECRET_KEY={SECRET_KEY}\nCI=true", "warn", "CI is set: SMS may sign with a key of its own"),
+        (f"SECRET_KEY={SECRET_KEY}\nCI_ALLOW_INSECURE_SECRET=0", "pass", "SECRET_KEY is strong"),
         ("SECRET_KEY=", "fail", "SECRET_KEY is missing from the env file."),
         ("OTHER=1\n#SECRET_KEY=" + "k" * 60, "fail", "SECRET_KEY is missing from the env file."),
     ],
@@ -70,7 +84,15 @@ MAKE_ONE = 'Make one with: python -c "import secrets; print(secrets.token_urlsaf
 def test_the_secret_key_must_be_there_and_strong(tmp_path: Path, text: str, verdict: str, detail: str) -> None:
     result = asked(secrets.Secrets(), with_key(tmp_path, text + "\n"))
     assert said(result).startswith(f"{verdict} {detail}")
-    assert result.fix == ("" if verdict == "pass" else MAKE_ONE)
+    assert result.fix in {"pass": [""], "warn": [MAKE_ONE, "Take CI out of the env file."], "fail": [MAKE_ONE]}[verdict]
+
+
+def test_a_random_key_that_happens_to_hold_the_word_is_refused_and_says_so(tmp_path: Path) -> None:
+    key = f"{SECRET_KEY[:20]}cHaNGe{SECRET_KEY[20:]}"
+    result = asked(secrets.Secrets(), with_key(tmp_path, f"SECRET_KEY={key}\n"))
+    assert result.verdict == "fail"
+    assert "SMS refuses every key with that word, although it looks random: make another one" in result.detail
+    assert "DOCKER.ps1 -Start would silently put another in its place" in result.detail
 
 
 def test_a_secret_key_is_never_shown(tmp_path: Path) -> None:
