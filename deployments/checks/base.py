@@ -19,6 +19,9 @@ from smsops.runtimes.registry import runtime_for
 from smsops.switch.service import Service
 
 
+PATIENCE, IMPATIENCE = 10.0, 2.0  # seconds; SMS's own /health may take five (sms-contract, surprise 15)
+
+
 class Verdict(StrEnum):
     PASS = "pass"  # noqa: S105
     WARN = "warn"
@@ -62,6 +65,7 @@ class Target:
     baseline: Mapping[str, int] | None = None  # rows per table before the change that is judged; None: nothing changed
     service: Service | None = None  # another SMS than the real one: a sandbox's
     token: str = field(default="", repr=False)  # filled by the login check, used by those after it
+    silent: bool = False  # SMS left the last question without an answer: the next one is waited for less long
 
     @cached_property
     def runtime(self) -> Runtime:
@@ -90,7 +94,9 @@ class Target:
     def ask(self, path: str, *, as_nobody: bool = False, **how: Any) -> Answer:
         """One request to SMS, as the smoke account where it is logged in."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token and not as_nobody else {}
-        return ask(self.base_url, path, timeout=10, headers=headers, **how)
+        answer = ask(self.base_url, path, timeout=IMPATIENCE if self.silent else PATIENCE, headers=headers, **how)
+        self.silent = not answer.answered
+        return answer
 
 
 PRECONDITIONS, CHECKLIST = "preconditions", "checklist"  # before SMS is touched (§1), and of a running one (§3)

@@ -13,7 +13,7 @@ def mistakes(environment: Environment) -> dict[str, str]:
     well."""
     off: Any = environment.checks_off
     if not isinstance(off, dict):
-        return {"checks_off": "Give keys of checks and reasons, like {“bundle”: “The page comes from elsewhere.”}."}
+        return {"checks_off": 'Give keys of checks and reasons, like {"bundle": "The page comes from elsewhere."}.'}
     known = {check.key: check for check in registry.known()}
     said = [sentence for key, reason in off.items() if (sentence := _mistake(str(key), reason, known))]
     return {"checks_off": " ".join(said)} if said else {}

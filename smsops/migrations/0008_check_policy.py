@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
             field=models.JSONField(
                 blank=True,
                 default=dict,
-                help_text="Keys of checks and why, like {“bundle”: “The page comes from elsewhere.”}.",
+                help_text='Keys of checks and why, like {"bundle": "The page comes from elsewhere."}.',
                 verbose_name="checks switched off",
             ),
         ),

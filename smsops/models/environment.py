@@ -131,7 +131,7 @@ class Environment(models.Model):
         "checks switched off",
         default=dict,
         blank=True,
-        help_text="Keys of checks and why, like {“bundle”: “The page comes from elsewhere.”}.",
+        help_text='Keys of checks and why, like {"bundle": "The page comes from elsewhere."}.',
     )
     rate_limit_check = models.BooleanField(
         "rate limit may be tried out",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from deployments.checks import registry
+from deployments.checks import base, registry
 from deployments.checks.base import CHECKLIST, Result, Target, run_all
 from smsops import health
 from smsops.models import Environment
@@ -109,6 +110,15 @@ def test_a_look_at_the_health_understands_every_era(era: str, trouble: Trouble, 
     with an_sms(era, trouble) as server:
         seen = health.look(server.url)
     assert (seen.status, seen.ready) == (status, ready)
+
+
+def test_an_sms_that_hangs_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "PATIENCE", 0.4)
+    monkeypatch.setattr(base, "IMPATIENCE", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes calls and never answers
+        target = Target(make_environment(base_url=f"http://127.0.0.1:{silent.getsockname()[1]}"))
+        said = [target.ask("/health").error for _ in range(3)]
+    assert said == ["no answer within 0.4 s", "no answer within 0.1 s", "no answer within 0.1 s"]
 
 
 @every_era
