@@ -18,7 +18,6 @@ from smsops.runtimes.base import Instance, Runtime
 from smsops.runtimes.registry import runtime_for
 from smsops.switch.service import Service
 
-
 PATIENCE, IMPATIENCE = 10.0, 2.0  # seconds; SMS's own /health may take five (sms-contract, surprise 15)
 
 
@@ -86,6 +85,11 @@ class Target:
     @property
     def database(self) -> Database:
         return databases.of(self.environment, self.runtime)
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """Rows per table in the database as the worker sees it, counted once."""
+        return self.database.row_counts()
 
     def lacks_account(self, answer: Answer) -> bool:
         """Whether SMS refused only because smsops has no account there."""

@@ -25,7 +25,7 @@ class Students(Check):
         rows = rows_of(answer.json())
         if rows is None:
             return self.failed(f"{self.path} does not answer with a list.")
-        stored = target.database.row_counts().get(self.table, 0)
+        stored = target.rows.get(self.table, 0)
         if stored and not rows:
             return self.failed(f"The list is empty although the database has {stored:,} {self.table}.")
         return self.passed(

@@ -85,7 +85,7 @@ def fewer(body: Mapping[str, Any], target: Target) -> list[str]:
     counts = statistics(body)
     if not counts:
         return []
-    baselines = ((target.database.row_counts(), "the database here has"), (target.baseline or {}, "there were before"))
+    baselines = ((target.rows, "the database here has"), (target.baseline or {}, "there were before"))
     for before, what in baselines:
         emptied = [Drop(table, before[table], 0) for table in counts if before.get(table) and not counts[table]]
         lost = emptied or integrity.drops(before, counts, list(counts))

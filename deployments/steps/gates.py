@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+
+from django.utils import timezone
+
 from backups.models import Backup
 from deployments.checks import registry
 from deployments.checks.base import CHECKLIST, PRECONDITIONS, Target, as_data, failures, run_all
@@ -59,6 +63,18 @@ class Checklist(StepKind):
         return _judge(ctx, CHECKLIST, "The checklist failed")
 
 
+def _died(ctx: Context, target: Target) -> str:
+    """What the engine says became of SMS while it was asked; the checks themselves only see that nobody answers."""
+    with contextlib.suppress(OpsError):
+        began, found = ctx.step.started_at, target.instance
+        events = target.runtime.events(target.name, began, timezone.now()) if began else []
+        if (found is not None and found.oom_killed) or any(event.action == "oom" for event in events):
+            return "SMS ran out of memory while it was asked."
+        codes = [event.exit_code for event in events if event.action == "die"]
+        return f"SMS died while it was asked (exit code {codes[-1]})." if codes else ""
+    return ""
+
+
 def _judge(ctx: Context, stage: str, prefix: str) -> Outcome:
     """Ask the checks of a stage, write their results down, and fail with everything that failed."""
     target = target_of(ctx)
@@ -69,5 +85,5 @@ def _judge(ctx: Context, stage: str, prefix: str) -> Outcome:
     bad = failures(results)
     if bad:
         said = " ".join(f"{result.title}: {result.detail} {result.fix}".strip() for result in bad)
-        raise OpsError(f"{prefix}. {said}")
+        raise OpsError(" ".join(filter(None, [f"{prefix}.", _died(ctx, target) if stage == CHECKLIST else "", said])))
     return Done({"checks": as_data(results)}, "\n".join(line for result in results for line in result.lines))

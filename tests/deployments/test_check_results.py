@@ -13,8 +13,10 @@ from deployments import selectors
 from deployments.checks.base import Result
 from deployments.models import CheckResult
 from deployments.services import check_results, preflight
-from smsops.models import Environment
+from smsops.models import Environment, RunState
+from smsops.runs.plan import By
 from tests.factories import CANARY, SMOKE, make_check_result, make_environment, make_release, make_run
+from tests.places import drive
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +103,14 @@ def test_housekeeping_lets_go_of_old_ones_on_demand_and_of_nothing_else() -> Non
     housekeeping.do_chores(environment)
     assert not CheckResult.objects.filter(run=None, at__lt=days_ago(90)).exclude(pk=other.pk).exists()
     assert CheckResult.objects.count() == 3
+
+
+def test_the_daily_tidying_of_the_vault_does_that_too() -> None:
+    environment = make_environment()
+    old = make_check_result(environment, at=days_ago(91))
+    run = drive(housekeeping.request(environment, By(name="test")))
+    assert run.state == RunState.SUCCEEDED, run.headline
+    assert not CheckResult.objects.filter(pk=old.pk).exists()
 
 
 def test_preconditions_on_demand_are_kept_with_their_release() -> None:

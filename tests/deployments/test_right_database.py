@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from deployments.checks import places
 from deployments.checks.base import Result, Target
@@ -13,7 +15,8 @@ from smsops.models import RunState
 from tests.deployments.eras import shapes
 from tests.deployments.eras.server import Reply, serving
 from tests.deployments.test_eras import a_school
-from tests.places import Place, patient
+from tests.places import Place, patient, wait_for
+from tests.runtimes import acts
 
 
 def judged(body: dict[str, Any], **target: Any) -> Result:
@@ -89,6 +92,28 @@ def test_a_deploy_whose_sms_counts_nothing_is_undone(process_place: Place, monke
     assert "Database: SMS counts 0 in students, where the database here has 200." in run.cause
     failed = run.check_results.get(verdict="fail")
     assert (failed.key, failed.release.version if failed.release else "") == ("database", "1.19.0")
+
+
+def test_an_sms_that_dies_while_it_is_asked_is_the_first_cause(
+    process_place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = patient(process_place)
+
+    def die(*_: Any) -> list[str]:
+        acts.kill(place)
+        wait_for(lambda: deaths_of(place), "the engine to notice")
+        return ["It is gone."]
+
+    monkeypatch.setattr(places, "fewer", die)
+    run = place.deploy("1.19.0")
+    assert run.cause.startswith("The checklist failed. SMS died while it was asked (exit code ")
+
+
+def deaths_of(place: Place) -> list[str]:
+    """The deaths of SMS in the last minute."""
+    now = timezone.now()
+    found = place.runtime.events(place.environment.instance, now - timedelta(minutes=1), now)
+    return [event.action for event in found if event.action == "die"]
 
 
 def test_a_deploy_keeps_what_every_check_said(process_place: Place) -> None:
