@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+
 from backups.services import housekeeping
-from deployments import image_verbs, selectors, verbs
+from deployments import check_verbs, image_verbs, selectors, verbs
+from deployments.checks import (  # noqa: F401  (each registers its own)
+    assets,
+    clocks,
+    data,
+    edge,
+    endpoints,
+    host,
+    images,
+    limits,
+    lists,
+    migrations,
+    places,
+    signing_key,
+)
+from deployments.checks import (
+    registry as checks,
+)
+from deployments.checks import secrets as secret_checks  # noqa: F401
+from deployments.checks import settings as setting_checks  # noqa: F401
 from deployments.commands import audit as audit_verbs
 from deployments.commands import operations, rto, tasks
-from deployments.services import again, audits, past_secrets, post_tasks
+from deployments.services import again, audits, check_policy, check_results, past_secrets, post_tasks
 from deployments.steps import (
     archive,
     audit,
@@ -23,6 +44,7 @@ from deployments.steps import (
     watch,
 )
 from smsops.environments import secrets
+from smsops.environments.rules import add_rule
 from smsops.ops import registry
 from smsops.runs import kinds, planners
 from smsops.runs.validation import add_validation
@@ -40,6 +62,7 @@ STEPS = (
 )  # fmt: skip
 VERBS = (
     *verbs.VERBS,
+    *check_verbs.VERBS,
     *image_verbs.VERBS,
     *rto.VERBS,
     *operations.VERBS,
@@ -57,3 +80,6 @@ def register() -> None:
     secrets.add_source(past_secrets.of)
     planners.add(again.PLANNERS)
     post_tasks.add_starter(audits.KIND, audits.start_newest)
+    housekeeping.add_chore(check_results.tidy)
+    add_rule(check_policy.mistakes)
+    checks.load(settings.SMSOPS_CHECK_MODULES)

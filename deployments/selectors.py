@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from django.db.models import DateTimeField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
 from deployments import versions
-from deployments.models import Release
+from deployments.models import CheckResult, Release
+from deployments.models.check import CheckVerdict
 from deployments.sources import migrations
 from deployments.sources.migrations import Migrations
 from smsops.errors import WrongUse
 from smsops.models import Environment, Run, RunState
 from smsops.runtimes.base import Instance
 
+BEGINNING = Value(datetime(1970, 1, 1, tzinfo=UTC), DateTimeField())
 WAYS_BACK = 3  # deploys whose backups stay, however old
 
 
@@ -52,6 +59,17 @@ def previous_release(environment: Environment, running: Instance | None) -> Rele
         if run.params.get("image_id") == here and before and before != here:
             return Release.objects.filter(environment=environment, image_id=before).first()
     return None
+
+
+def latest_checks() -> QuerySet[CheckResult]:
+    """What each check said last at each environment, and since when it has been failing (`failing_since`, None where it
+    is not). What was asked on a copy does not count."""
+    here = CheckResult.objects.filter(environment=OuterRef("environment"), key=OuterRef("key"), on_copy=False)
+    fails = here.filter(verdict=CheckVerdict.FAIL)
+    good = here.exclude(verdict=CheckVerdict.FAIL).order_by("-at", "-pk").values("at")[:1]
+    since = fails.filter(at__gt=Coalesce(OuterRef("last_good"), BEGINNING)).order_by("at").values("at")[:1]
+    newest = CheckResult.objects.filter(pk=Subquery(here.order_by("-at", "-pk").values("pk")[:1]))
+    return newest.annotate(last_good=Subquery(good)).annotate(failing_since=Subquery(since))
 
 
 def migrations_of(release: Release) -> Migrations:

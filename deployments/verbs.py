@@ -1,4 +1,4 @@
-"""`ops releases | preflight | deploy | check | rollback | config | rotate-key`."""
+"""`ops releases | deploy | rehearse | rollback | config | rotate-key`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from deployments import selectors
-from deployments.checks.base import Result, as_data, failures
 from deployments.models import ConfigSnapshot, Release
-from deployments.services import config, deploys, preflight, rehearsals, releases, rollbacks, rotations
+from deployments.services import config, deploys, rehearsals, releases, rollbacks, rotations
 from deployments.strategies.choice import AUTO, Strategy, WayBack
 from smsops.errors import WrongUse
 from smsops.ops.common import by, environment_argument, find_environment, follow, run_arguments
@@ -57,27 +56,6 @@ def _image(release: Release, here: str) -> str:
     if release.image_id:
         return "running" if release.image_id == here else "ready"
     return "archived" if release.archived_at else "missing"
-
-
-def _release_arguments(parser: ArgumentParser) -> None:
-    environment_argument(parser)
-    parser.add_argument("version", help="version of the release")
-
-
-def _report(results: Sequence[Result], output: Output) -> int:
-    for result in results:
-        output.say(result.line)
-    output.data(as_data(results))
-    return BAD if failures(results) else GOOD
-
-
-def _preflight(args: Namespace, output: Output) -> int:
-    release = selectors.find(find_environment(args.environment), args.version)
-    return _report(preflight.preconditions(release), output)
-
-
-def _check(args: Namespace, output: Output) -> int:
-    return _report(preflight.checklist(find_environment(args.environment)), output)
 
 
 def _deploy_arguments(parser: ArgumentParser) -> None:
@@ -177,10 +155,8 @@ def _differences(before: ConfigSnapshot, after: ConfigSnapshot, output: Output) 
 
 VERBS = (
     Verb("releases", "list the releases of an environment", _releases_arguments, _releases),
-    Verb("preflight", "check the preconditions of a release (runbook §1)", _release_arguments, _preflight),
     Verb("deploy", "deploy a release (runbook §2)", _breaking_arguments, _deploy),
     Verb("rehearse", "let a release upgrade a copy, run on it and go back", _deploy_arguments, _rehearse),
-    Verb("check", "run the verification checklist (runbook §3)", environment_argument, _check),
     Verb(
         "rollback",
         "go back to an earlier release: code, schema or data (runbook §4)",

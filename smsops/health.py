@@ -72,13 +72,22 @@ def look(base_url: str, timeout: float = 5.0) -> Health:
     return Health(status, is_ready, detail, str(body.get("version", "")), health.seconds, body)
 
 
+def complaints(body: Any) -> list[str]:
+    """What SMS's own checks say is wrong, a sentence each. `frontend` is always degraded in the fullstack container
+    (surprise 14), and neither it nor `migrations` ever decides."""
+    return [f"{name}: {check.get('message') or check.get('status')}." for name, check in _bad(body)]
+
+
+def _bad(body: Any) -> list[tuple[str, dict[str, Any]]]:
+    checks = unwrap(body).get("checks")
+    return [
+        (name, check)
+        for name, check in (checks.items() if isinstance(checks, dict) else ())
+        if isinstance(check, dict) and check.get("status") != "healthy" and name not in ("frontend", "migrations")
+    ]
+
+
 def _why(answer: Answer) -> str:
     """Which checks stand in the way, where SMS names them."""
-    checks = unwrap(answer.json()).get("checks")
-    bad = [
-        name
-        for name, check in (checks.items() if isinstance(checks, dict) else ())
-        # `frontend` is always degraded in the fullstack container (surprise 14)
-        if isinstance(check, dict) and check.get("status") != "healthy" and name != "frontend"
-    ]
+    bad = [name for name, _ in _bad(answer.json())]
     return f"not ready ({answer.describe()}{': ' + ', '.join(bad) if bad else ''})"

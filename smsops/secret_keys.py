@@ -1,4 +1,5 @@
-"""What makes a SECRET_KEY of SMS strong, and a new one that is (sms-contract §8)."""
+"""What makes a SECRET_KEY of SMS strong, by its own rule, that of DOCKER.ps1 and the runbook's, and a new one that is
+(sms-contract §8)."""
 
 from __future__ import annotations
 
@@ -6,18 +7,36 @@ import secrets
 from collections.abc import Callable
 
 MIN_LENGTH, GOOD_LENGTH = 32, 48  # SMS refuses below the first, the runbook asks for the second
-APP_WORDS = ("change", "placeholder", "your-secret-key")  # SMS refuses a key with one of them, in capitals as well
-SCRIPT_WORDS = ("example", "your-secret", "local-dev-secret", "dev-placeholder")  # DOCKER.ps1 these besides
+SMS_WORDS = ("change", "placeholder", "your-secret-key")
+SCRIPT_WORDS = ("example", "your-secret", "local-dev-secret", "dev-placeholder")
+REPLACED = "DOCKER.ps1 -Start would silently put another in its place"
+RANDOM_LETTERS = 16  # different ones beside the word: nobody types that many
 
 
 def weakness(key: str) -> str:
-    """Why SMS or DOCKER.ps1 would refuse the key, as half a sentence that does not show it; empty for a strong one."""
+    """Why the key is refused, as the end of a sentence in which it does not show; empty where it is not."""
     if not key:
         return "it is empty"
     if len(key) < MIN_LENGTH:
-        return f"it has {len(key)} characters, at least {MIN_LENGTH} are needed"
-    found = next((word for word in (*APP_WORDS, *SCRIPT_WORDS) if word in key.lower()), "")
-    return f"it contains “{found}”" if found else ""
+        return f"it has {len(key)} characters, and SMS refuses less than {MIN_LENGTH}; {REPLACED}"
+    found = word_in(key, SMS_WORDS)
+    if found:
+        more = f"; {REPLACED}" if found == "change" else ""
+        chance = ", although it looks random: make another one" if looks_random(key, found) else ""
+        return f"it contains “{found}”, and SMS refuses every key with that word{chance}{more}"
+    found = word_in(key, SCRIPT_WORDS)
+    return f"it contains “{found}”, and DOCKER.ps1 refuses every key with that word" if found else ""
+
+
+def word_in(key: str, words: tuple[str, ...]) -> str:
+    """The first of the words that is in the key, in whatever case."""
+    return next((word for word in words if word in key.lower()), "")
+
+
+def looks_random(key: str, word: str) -> bool:
+    """Whether the word got into a generated key by chance."""
+    rest = key.lower().replace(word, "", 1)
+    return len(set(rest)) >= RANDOM_LETTERS and any(letter.isdigit() for letter in rest)
 
 
 def _random() -> str:

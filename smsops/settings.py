@@ -169,6 +169,7 @@ SMSOPS_OFFSITE_SECONDS = env.float("SMSOPS_OFFSITE_SECONDS", default=60.0)
 SMSOPS_ADOPT_BYTES = env.int("SMSOPS_ADOPT_BYTES", default=2 * 1000**3)  # the largest file and database adopted
 SMSOPS_ADOPT_SECONDS = env.float("SMSOPS_ADOPT_SECONDS", default=600.0)  # that playing or checking one may take
 SMSOPS_AUDIT_SECONDS = env.float("SMSOPS_AUDIT_SECONDS", default=300.0)  # that one tool of an audit may take
+SMSOPS_CHECK_MODULES = env.list("SMSOPS_CHECK_MODULES", default=[])  # the operator's own checks (docs/checks.md)
 SMSOPS_UPLOAD_BYTES = env.int("SMSOPS_UPLOAD_BYTES", default=200 * 1000**2)
 FILE_UPLOAD_HANDLERS = [
     "smsops.admin.uploads.BoundedUpload",

@@ -21,7 +21,7 @@ from django.utils import timezone
 
 from backups.models import Backup, OffsiteVault
 from deployments import versions
-from deployments.models import ConfigSnapshot, Finding, Operation, Release
+from deployments.models import CheckResult, ConfigSnapshot, Finding, Operation, Release
 from incidents.models import EntryKind, Incident, Severity, TimelineEntry, Watch
 from smsops.models import Environment, Run, RunState, Step, StepState
 from smsops.runtimes.base import Instance
@@ -98,6 +98,12 @@ def make_config_snapshot(environment: Environment | None = None, **fields: Any) 
     """A snapshot whose files hold the canary."""
     defaults = {"digest": "d" * 64, "variables": {"SECRET_KEY": "f" * 32}, "env_content": f"SECRET_KEY={CANARY}\n"}
     return ConfigSnapshot.objects.create(environment=environment or make_environment(), **{**defaults, **fields})
+
+
+def make_check_result(environment: Environment | None = None, **fields: Any) -> CheckResult:
+    """What a check said now, by default a good answer of the checklist that nobody's run asked for."""
+    defaults = {"stage": "checklist", "key": "health", "section": "§3", "title": "Health", "verdict": "pass"}
+    return CheckResult.objects.create(environment=environment or make_environment(), **{**defaults, **fields})
 
 
 def make_instance(environment: Environment, release: Release) -> Instance:

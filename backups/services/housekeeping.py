@@ -26,6 +26,22 @@ def add_needs(needs: Needs) -> None:
         _NEEDS.append(needs)
 
 
+Chore = Callable[[Environment], object]
+_CHORES: list[Chore] = []
+
+
+def add_chore(chore: Chore) -> None:
+    """Let another room tidy up what is its own whenever the vault is tidied."""
+    if chore not in _CHORES:
+        _CHORES.append(chore)
+
+
+def do_chores(environment: Environment) -> None:
+    """Let the other rooms tidy up; each may be done again at any time."""
+    for chore in _CHORES:
+        chore(environment)
+
+
 def policy_of(environment: Environment) -> RetentionPolicy:
     """The environment's retention, with the defaults where nobody has set any."""
     return RetentionPolicy.objects.filter(environment=environment).first() or RetentionPolicy(environment=environment)

@@ -23,6 +23,7 @@ class TidyVault(StepKind):
             return Done(output="It was tidied up today.", skipped=True)
         gone, packs, complaints = housekeeping.tidy(ctx.environment, ctx.guard)
         housekeeping.tidy_log(ctx.environment)
+        housekeeping.do_chores(ctx.environment)
         said = f"{count_text(gone, 'backup')} went by the policy, {count_text(packs, 'pack')} with them."
         said = " ".join([said, *complaints])
         headline = {"headline": said} if ctx.run.kind == "housekeeping" else {}

@@ -1,6 +1,7 @@
 """Deployments in the admin. Django finds the pages here."""
 
 from deployments.admin import (
+    check,
     config,
     dashboard,
     finding,
@@ -14,6 +15,7 @@ from deployments.admin import (
 )
 from deployments.models import Release
 from smsops.admin.actions import add_action
+from smsops.admin.base import add_inline
 from smsops.admin.parts import PagePart, RunPart, add_page_part, add_part, add_plan_line
 from smsops.admin.site import add_page, add_panel
 from smsops.models import Environment, Run
@@ -29,6 +31,10 @@ BUTTONS = (
 for action in BUTTONS:
     add_action(Environment, action)
 
+add_action(Environment, check.CheckNow())
+add_action(Release, check.CheckPreconditions())
+add_inline(Environment, check.LastChecks)
+add_page_part(Run, check.NOT_PASSED)
 add_page("deployments/config/<row:pk>/diff/", "deployments_config_diff", config.page)
 add_page_part(Environment, PagePart("admin/deployments/_rto.html", rto.of_environment))
 add_page_part(Run, PagePart("admin/deployments/_rto_run.html", rto.of_run))
@@ -37,4 +43,4 @@ add_action(Release, finding.Audit())
 add_part("audit", RunPart("admin/deployments/_findings.html", finding.of_run))
 add_panel(dashboard.panel)
 
-__all__ = ["config", "finding", "images", "operation", "release", "rollback", "rotation", "task"]
+__all__ = ["check", "config", "finding", "images", "operation", "release", "rollback", "rotation", "task"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from deployments.checks.base import Check, Result, Target
-from deployments.checks.preconditions import PRECONDITIONS
+from deployments.checks import registry
+from deployments.checks.base import PRECONDITIONS, Check, Result, Target
 from deployments.services import config
 from deployments.services.key_changes import NAME
 from smsops import env_values, envfile, health, replacement, secret_keys
@@ -41,8 +41,6 @@ class Serving(Check):
         return self.passed("SMS is healthy and ready.")
 
 
-ROTATION: tuple[Check, ...] = (
-    *(check for check in PRECONDITIONS if check.key in NEEDED),
-    EnvFileReplaceable(),
-    Serving(),
-)
+def needed() -> list[Check]:
+    """In their order."""
+    return [*registry.of_stage(PRECONDITIONS, NEEDED), EnvFileReplaceable(), Serving()]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from deployments.checks.base import Check, Result, Target
+from deployments.checks.base import CHECKLIST, PRECONDITIONS, Check, Result, Target
+from deployments.checks.registry import register
 from deployments.services import key_changes
 from deployments.services.key_changes import Keys
 
@@ -10,10 +11,11 @@ ENDS = "every session ends when SMS is started again."
 FIX = "If nobody meant it, put the old key back: ops config --save has the env file of every snapshot."
 
 
+@register
 class KeyUnchanged(Check):
     """Before a start: what becomes of the sessions."""
 
-    key, title, section = "signing", "Signing key", "§5.3.4"
+    key, title, section, stages, order = "signing", "Signing key", "§5.3.4", (PRECONDITIONS,), 25
 
     def run(self, target: Target) -> Result:
         if not target.environment.env_file:
@@ -31,10 +33,11 @@ def _before(keys: Keys) -> str:
     return f"SECRET_KEY differs from the one of {keys.known_from}: {late if keys.running == keys.file else ENDS}"
 
 
+@register
 class SessionsKept(Check):
     """Of a running SMS: whether the sessions of before are still good."""
 
-    key, title, section = "sessions", "Sessions", "§5.3.4"
+    key, title, section, stages, order = "sessions", "Sessions", "§5.3.4", (CHECKLIST,), 70
 
     def run(self, target: Target) -> Result:
         if target.service is not None or not target.environment.env_file:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from deployments import selectors
-from deployments.checks.base import Result, Target, run_all
-from deployments.checks.checklist import CHECKLIST
-from deployments.checks.preconditions import PRECONDITIONS
-from deployments.models import Release
+from deployments.checks import registry
+from deployments.checks.base import CHECKLIST, PRECONDITIONS, Result, Target, run_all
+from deployments.models import CheckResult, Release
+from deployments.services import check_results
 from smsops.models import Environment
 from smsops.runtimes.registry import runtime_for
 
@@ -20,12 +22,28 @@ def target(environment: Environment, release: Release | None) -> Target:
     )
 
 
-def preconditions(release: Release) -> list[Result]:
-    """Runbook §1 for a release, without changing anything."""
-    return run_all(PRECONDITIONS, target(release.environment, release))
+def preconditions(release: Release, only: Sequence[str] = ()) -> list[Result]:
+    """Runbook §1 for a release, without changing anything. WrongUse for a key of `only` that is none of them."""
+    return run_all(registry.of_stage(PRECONDITIONS, only), target(release.environment, release))
 
 
-def checklist(environment: Environment) -> list[Result]:
-    """Runbook §3 for whatever runs at the environment now."""
-    running = runtime_for(environment).inspect(environment.instance)
-    return run_all(CHECKLIST, target(environment, selectors.running_release(environment, running)))
+def checklist(environment: Environment, only: Sequence[str] = ()) -> list[Result]:
+    """Runbook §3 for whatever runs at the environment now. WrongUse for a key of `only` that is none of them."""
+    checks = registry.of_stage(CHECKLIST, only)
+    return run_all(checks, target(environment, _running(environment)))
+
+
+def ask_preconditions(release: Release, only: Sequence[str] = ()) -> list[CheckResult]:
+    """The same, written down."""
+    found = preconditions(release, only)
+    return check_results.keep(found, PRECONDITIONS, release.environment, release)
+
+
+def ask_checklist(environment: Environment, only: Sequence[str] = ()) -> list[CheckResult]:
+    """The same, written down."""
+    found = checklist(environment, only)
+    return check_results.keep(found, CHECKLIST, environment, _running(environment))
+
+
+def _running(environment: Environment) -> Release | None:
+    return selectors.running_release(environment, runtime_for(environment).inspect(environment.instance))

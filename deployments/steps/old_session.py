@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from deployments.checks.checklist import ME
+from deployments.checks.endpoints import ME
 from smsops.fields import decrypt, encrypt
 from smsops.http import Answer, ask
 from smsops.runs import journal

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from deployments.checks import rotation as checks
 from deployments.checks.base import Target, Verdict, as_data, failures, run_all
-from deployments.checks.checklist import ME, Login
-from deployments.checks.rotation import ROTATION
+from deployments.checks.endpoints import ME, Login
 from deployments.services import key_changes
 from deployments.steps import old_session
 from deployments.steps.gates import target_of
@@ -24,7 +24,7 @@ class CheckRotation(StepKind):
     phase = Phase.DETECT
 
     def do(self, ctx: Context) -> Outcome:
-        results = run_all(ROTATION, target_of(ctx))
+        results = run_all(checks.needed(), target_of(ctx))
         if bad := failures(results):
             said = " ".join(f"{result.title}: {result.detail} {result.fix}".strip() for result in bad)
             raise OpsError(f"Not rotated. {said}")

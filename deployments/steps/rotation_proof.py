@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deployments.checks.base import Target, Verdict
-from deployments.checks.checklist import ME, Login
+from deployments.checks.endpoints import ME, Login
 from deployments.services import key_changes
 from deployments.steps import old_session
 from deployments.steps.config import TakeConfig

@@ -34,6 +34,9 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Environment
         exclude: tuple[str, ...] = ()
 
+    def clean_checks_off(self) -> object:
+        return self.cleaned_data["checks_off"] or {}
+
     def clean_smoke_password(self) -> str:
         return str(self.cleaned_data["smoke_password"] or self.instance.smoke_password)
 
@@ -59,7 +62,7 @@ class EnvironmentAdmin(OperationsAdmin):
         ("Who answers on the public port", {"fields": ("edge", "edge_admin", "warm_minutes")}),
         ("Where releases come from", {"fields": ("source_path", "releases_path", "interpreter")}),
         ("Checks", {"fields": ("smoke_email", "smoke_password", "health_seconds", "gate_seconds", "steady_seconds",
-                               "stop_seconds", "core_tables")}),
+                               "stop_seconds", "core_tables", "checks_off", "rate_limit_check")}),
         ("Deploys", {"fields": ("rehearsal_required", "watch_seconds")}),
         ("Two persons", {"fields": ("second_person", "shell_breaks_glass")}),
         ("Backups and objectives", {"fields": ("backups_enabled", "backup_minutes", "rpo_minutes", "rto_minutes")}),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import PurePosixPath
 from posixpath import normpath
 from typing import TYPE_CHECKING
@@ -16,12 +17,22 @@ from smsops.errors import WrongUse
 if TYPE_CHECKING:
     from smsops.models.environment import Environment
 
+Rule = Callable[["Environment"], dict[str, str]]
+_RULES: list[Rule] = []
 _TABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def add_rule(rule: Rule) -> None:
+    """Let another room say what of an environment cannot work: one sentence by field."""
+    if rule not in _RULES:
+        _RULES.append(rule)
 
 
 def validate(environment: Environment) -> None:
     """Raise ValidationError with every mistake found, keyed by field."""
     mistakes = _place(environment) | _reach(environment) | _checks(environment)
+    for rule in _RULES:
+        mistakes |= rule(environment)
     if mistakes:
         raise ValidationError({field: [sentence] for field, sentence in mistakes.items()})
 

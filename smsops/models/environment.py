@@ -156,6 +156,17 @@ class Environment(models.Model):
         help_text="How long a new release is compared with the one before; 0: not at all.",
     )
     stop_seconds = models.PositiveIntegerField("stop grace (seconds)", default=15, validators=[MinValueValidator(1)])
+    checks_off = models.JSONField(
+        "checks switched off",
+        default=dict,
+        blank=True,
+        help_text='Keys of checks and why, like {"bundle": "The page comes from elsewhere."}.',
+    )
+    rate_limit_check = models.BooleanField(
+        "rate limit may be tried out",
+        default=False,
+        help_text="Up to 1,020 reads in a row (runbook §3): never where people work.",
+    )
     core_tables = models.JSONField(default=default_core_tables, blank=True)
     rto_minutes = models.PositiveIntegerField("RTO (minutes)", default=20, validators=[MinValueValidator(1)])
     rpo_minutes = models.PositiveIntegerField("RPO (minutes)", default=60, validators=[MinValueValidator(1)])

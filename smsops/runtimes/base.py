@@ -126,6 +126,9 @@ class Runtime(Protocol):
     def ping(self) -> None:
         """Return when the engine answers; raise RuntimeUnavailable otherwise."""
 
+    def now(self) -> datetime | None:
+        """What time it is by the engine's clock; None where it does not say."""
+
     def image(self, reference: str) -> Image | None:
         """Find an image by its id or by its version; None when it is not there."""
 

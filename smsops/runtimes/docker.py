@@ -49,6 +49,10 @@ class DockerRuntime(DockerImages):
         self.client.ping()
 
     @translated
+    def now(self) -> datetime | None:
+        return views.when(self.client.info().get("SystemTime", ""))
+
+    @translated
     def create(
         self, name: str, image_id: str, labels: Mapping[str, str], command: Command | None = None, port: int = 0
     ) -> Instance:

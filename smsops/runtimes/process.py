@@ -14,7 +14,7 @@ import sys
 import time
 import uuid
 from collections.abc import Generator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,9 @@ class ProcessRuntime(ProcessImages):
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise RuntimeUnavailable(f"The folder {self.root} cannot be used: {error.strerror}.") from error
+
+    def now(self) -> datetime | None:
+        return datetime.now(UTC)
 
     def create(
         self, name: str, image_id: str, labels: Mapping[str, str], command: Command | None = None, port: int = 0

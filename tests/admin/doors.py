@@ -232,6 +232,8 @@ DOORS = {
     "mark a task as done": Door("done", "deployments.complete_posttask", a_persons_task),
     "accept a finding": Door("accept", "deployments.accept_finding", a_finding),
     "import releases": Door("import", "smsops.deploy_environment", a_school),
+    "check now": Door("check", "smsops.check_environment", a_school),
+    "check preconditions": Door("preflight", "smsops.check_environment", its_older_release),
     "cancel": Door("cancel", "smsops.cancel_run", a_queued_run),
     "approve": Door("approve", "smsops.approve_run", a_waiting_run, exclusive=True),
     "refuse": Door("refuse", "smsops.approve_run", a_waiting_run),

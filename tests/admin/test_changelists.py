@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from backups.models import Backup, OffsiteVault
-from deployments.models import Finding, Operation, Release
+from deployments.models import CheckResult, Finding, Operation, Release
 from incidents.models import Incident, IncidentState
 from smsops.models import Environment, Run, RunState
 from tests.admin.browser import Browser, Page, changelist
@@ -22,6 +22,7 @@ from tests.factories import (
     SMOKE,
     make_admin,
     make_backup,
+    make_check_result,
     make_environment,
     make_finding,
     make_incident,
@@ -72,6 +73,7 @@ LISTS: dict[type[Model], Callable[[int], Any]] = {
     Backup: lambda number: make_backup(taken_at=days_ago(number), run=make_run()),
     Release: lambda number: make_release(make_environment(), f"1.0.{number}", installed=bool(number % 2)),
     Incident: an_incident,
+    CheckResult: lambda number: make_check_result(run=make_run(), title=f"Check {number}", at=days_ago(number)),
     OffsiteVault: lambda number: make_offsite_vault(name=f"away{number}"),
     Operation: an_operation,
     Finding: lambda number: make_finding(package=f"package{number}", found_at=days_ago(number)),

@@ -14,7 +14,7 @@ from django_celery_beat.admin import PeriodicTaskAdmin
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
 from backups.models import Backup, OffsiteVault
-from deployments.models import ConfigSnapshot, Finding, Operation, PostTask, Release
+from deployments.models import CheckResult, ConfigSnapshot, Finding, Operation, PostTask, Release
 from incidents.models import Incident
 from smsops.models import Environment, Run
 from tests.admin.browser import Browser, changelist, everything
@@ -24,6 +24,7 @@ from tests.factories import (
     SMOKE,
     make_admin,
     make_backup,
+    make_check_result,
     make_config_snapshot,
     make_environment,
     make_finding,
@@ -40,6 +41,7 @@ pytestmark = pytest.mark.django_db
 
 MAKE: dict[type[Model], Callable[[], Any]] = {
     Backup: make_backup,
+    CheckResult: make_check_result,
     ConfigSnapshot: make_config_snapshot,
     CrontabSchedule: lambda: CrontabSchedule.objects.create(minute="5"),
     Environment: make_environment,
@@ -57,7 +59,7 @@ MAKE: dict[type[Model], Callable[[], Any]] = {
     Run: make_run,
     User: make_user,
 }
-RECORDS = (Backup, ConfigSnapshot, Finding, Incident, Operation, Release, Run)
+RECORDS = (Backup, CheckResult, ConfigSnapshot, Finding, Incident, Operation, Release, Run)
 BEAT = (CrontabSchedule, IntervalSchedule, PeriodicTask)
 BULK = ["delete_selected", *(str(getattr(name, "__name__", name)) for name in PeriodicTaskAdmin.actions)]
 # What a form of any of these models might hold; unknown names do no harm.
