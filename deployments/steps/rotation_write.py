@@ -72,7 +72,7 @@ def _snapshot(ctx: Context) -> int:
 
 def _before(ctx: Context) -> str:
     """The file as it was. OpsError when it was sealed with another field key than the present one."""
-    content = ConfigSnapshot.objects.get(pk=_snapshot(ctx)).env_content
+    content: str = ConfigSnapshot.objects.get(pk=_snapshot(ctx)).env_content
     if not content:
         raise OpsError(f"Config snapshot {_snapshot(ctx)} cannot be opened.", fix="Is SMSOPS_FIELD_KEY another one?")
     return content
