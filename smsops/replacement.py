@@ -43,6 +43,8 @@ def rehearse(path: Path, size: int, mark: str) -> None:
             raise OpsError(f"{path} is read-only.", fix="Let the worker's user write it.")
         if _mounted(real):
             raise OpsError(f"{path} is mounted by itself and cannot be replaced.", fix="Mount its folder instead.")
+        if real.stat().st_nlink > 1:
+            raise OpsError(f"{path} has a second name (a hard link), which would keep the old content.")
         _write(beside, real, b"x" * size)
     except OSError as error:
         raise _refusal(path, error) from error

@@ -9,6 +9,7 @@ from deployments.checks.base import PRECONDITIONS, Check, Result, Target
 from deployments.services import config
 from deployments.services.key_changes import NAME
 from smsops import env_values, envfile, health, replacement, secret_keys
+from smsops.models import Environment
 
 NEEDED = ("image", "volume", "port", "schema")  # of runbook §1; a weak key is what a rotation is for
 
@@ -19,7 +20,12 @@ class EnvFileReplaceable(Check):
     key, title, section = "env_file", "Env file", "§8"
 
     def run(self, target: Target) -> Result:
-        path = target.environment.env_file
+        path, here = target.environment.env_file, target.environment
+        other = Environment.objects.exclude(pk=here.pk).filter(env_file=path, queue=here.queue).first()
+        if other is not None:
+            return self.failed(
+                f"{path} is that of {other.name} too, whose sessions would end with it.", "Give it its own."
+            )
         text = config.read(path)
         new = env_values.replaced(text, NAME, secret_keys.generate())
         weak = secret_keys.weakness(envfile.parse(new.removeprefix("\ufeff"))[NAME])

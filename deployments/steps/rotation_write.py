@@ -32,7 +32,7 @@ class WriteKey(StepKind):
 
     def do(self, ctx: Context) -> Outcome:
         now, before = _now(ctx), _before(ctx)
-        if not before or now != before:
+        if now != before:
             raise OpsError(_foreign(ctx), fix="Look at it, then rotate again.")
         after = env_values.replaced(before, NAME, secret_keys.generate())
         result = _result(before, after)
@@ -45,8 +45,6 @@ class WriteKey(StepKind):
         now, before = _now(ctx), _before(ctx)
         if now == before:
             return Done(output="The env file is as it was.")
-        if not before:
-            raise OpsError(f"Config snapshot {_snapshot(ctx)} cannot be opened.")
         if config.fingerprint(now) == ctx.memo.get("after"):
             _put(ctx, now, before)
             return Done(output="The old env file is back, byte for byte.")
@@ -73,9 +71,11 @@ def _snapshot(ctx: Context) -> int:
 
 
 def _before(ctx: Context) -> str:
-    """The file as it was; empty when it can no longer be opened."""
-    found = ConfigSnapshot.objects.filter(pk=_snapshot(ctx)).first()
-    return found.env_content if found else ""
+    """The file as it was. OpsError when it was sealed with another field key than the present one."""
+    content: str = ConfigSnapshot.objects.get(pk=_snapshot(ctx)).env_content
+    if not content:
+        raise OpsError(f"Config snapshot {_snapshot(ctx)} cannot be opened.", fix="Is SMSOPS_FIELD_KEY another one?")
+    return content
 
 
 def _now(ctx: Context) -> str:

@@ -32,7 +32,8 @@ def of_key(keys: Keys, refused: int) -> Sign | None:
     told = "as the env file has it" if keys.running == keys.file else "and the env file has yet another"
     detail = (
         f"SMS refused {refused} tokens. It runs with another SECRET_KEY than that of {keys.known_from}, {told}, and no "
-        "rotation explains it. Whoever signs in again gets in; if nobody meant it, put the old key back and deploy."
+        "rotation explains it. Whoever signs in again gets in. If nobody meant it: put the old key back, and make SMS "
+        "anew."
     )
     return Sign(KEY, Severity.HIGH, "Logins fail since SECRET_KEY changed", detail)
 

@@ -23,15 +23,19 @@ OPERATOR = RESPONDER | {
     "backups.adopt_backup",
     "backups.pause_backups",
     "backups.copy_offsitevault",
+    "deployments.audit_release",
+    "deployments.complete_posttask",
 }
 LEAD = OPERATOR | {
     "smsops.break_glass",
+    "smsops.rotate_environment",
+    "deployments.accept_finding",
     "smsops.add_environment",
     "smsops.change_environment",
     "backups.tidy_offsitevault",
 }
 # How long backups stay, when they are taken, whether the log is followed, where the copies are.
-CHANGED_BY_LEAD = ("retentionpolicy", "backupschedule", "logfollowing", "offsitevault")
+CHANGED_BY_LEAD = ("retentionpolicy", "backupschedule", "logfollowing", "offsitevault", "posttask")
 
 
 def _looks(permission, rooms):

@@ -81,12 +81,12 @@ def test_an_sms_that_was_made_anew_by_hand_is_told_by_a_look_on_demand(deployed:
     assert "SMS runs with it already, so every session has ended." in before(deployed).detail
 
 
-def test_a_restore_that_brings_another_key_says_so(deployed: Place) -> None:
+def test_a_restore_that_starts_the_same_instance_says_that_the_file_has_another_key(deployed: Place) -> None:
     deployed.back_up()
     change_by_hand(deployed)
     run = drive(restores.start(Backup.objects.latest("taken_at"), By(name="test")))
     assert run.state == RunState.SUCCEEDED, run.headline
-    assert "WARN Sessions: SMS runs with another SECRET_KEY" in run.steps.get(kind="check.list").output
+    assert "WARN Sessions: The env file has another SECRET_KEY" in run.steps.get(kind="check.list").output
 
 
 def test_a_rotation_explains_its_key_and_a_change_behind_it_is_told(deployed: Place) -> None:

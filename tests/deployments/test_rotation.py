@@ -15,6 +15,7 @@ from smsops import envfile, replacement, secret_keys
 from smsops.http import ask
 from smsops.models import Run, RunState
 from smsops.runs.plan import By
+from tests.factories import make_environment
 from tests.kills import die, kill_at_every_boundary, killed
 from tests.places import ADMIN, SECRET_KEY, Place, drive, patient
 from tests.runtimes.acts import small_disk
@@ -193,6 +194,13 @@ def test_a_comment_that_would_make_every_key_weak_is_refused(process_place: Plac
     run = rotate(process_place)
     assert run.state == RunState.SAFE
     assert "a part of it, and it contains “change”. Put the comment on a line of its own." in run.headline
+
+
+def test_an_env_file_that_two_environments_share_is_refused(process_place: Place) -> None:
+    process_place.deploy("1.18.1")
+    other = make_environment(env_file=str(process_place.env_file))
+    said = nothing_was_changed(process_place, rotate(process_place))
+    assert f"is that of {other.name} too, whose sessions would end with it." in said
 
 
 def test_an_sms_that_is_down_is_not_rotated(process_place: Place) -> None:

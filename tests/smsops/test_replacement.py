@@ -93,6 +93,11 @@ def test_a_file_nobody_may_write_is_refused_at_the_rehearsal(file: Path) -> None
     assert refused(lambda: replacement.rehearse(file, 99, "x"), file) == f"{file} is read-only."
 
 
+def test_a_file_with_a_second_name_is_refused_at_the_rehearsal(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "second.env").hardlink_to(file)
+    assert "has a second name" in refused(lambda: replacement.rehearse(file, 99, "x"), file)
+
+
 def test_a_rehearsal_changes_nothing(file: Path) -> None:
     before = file.stat()
     replacement.rehearse(file, 99, "x")

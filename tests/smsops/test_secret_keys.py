@@ -9,10 +9,10 @@ from smsops import secret_keys
 FILLER = "kP3vQ8xW1zR6tY9uB2nM5aS7dF4gH0jL"
 
 
-@pytest.mark.parametrize("word", [*secret_keys.APP_WORDS, *secret_keys.SCRIPT_WORDS])
+@pytest.mark.parametrize("word", [*secret_keys.SMS_WORDS, *secret_keys.SCRIPT_WORDS])
 def test_a_key_with_a_word_that_sms_or_its_script_refuses_is_weak(word: str) -> None:
     said = secret_keys.weakness(FILLER + word.upper())
-    assert said.removeprefix("it contains “").removesuffix("”") in word
+    assert said.removeprefix("it contains “").partition("”")[0] in word
     assert FILLER not in secret_keys.weakness(FILLER + word)
 
 
