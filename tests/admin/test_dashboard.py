@@ -31,7 +31,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-MOST_QUERIES = 16  # the figures of changes and the tasks among them
+MOST_QUERIES = 14  # the figures of changes and the tasks among them
 
 
 def dashboard(user: User | None = None) -> Page:
