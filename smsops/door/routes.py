@@ -11,6 +11,7 @@ from smsops.door.knowledge import Knowledge
 from smsops.door.verdicts import Call, Forward, Refused, Takes, Verdict
 
 NAME = r"([A-Za-z0-9][\w.-]*)"
+NOTHING = ("", "0", "null", "[]", "{}")  # what the CLI says where nothing was asked for
 IMAGE = r"([A-Za-z0-9][\w.:/@+-]*)"
 
 
@@ -21,7 +22,7 @@ async def pass_on(call: Call, knows: Knowledge) -> Forward:
 
 @dataclass(frozen=True)
 class Route:
-    """A kind of request: its parameters (others must be empty), what it may carry, and its judge."""
+    """A kind of request: its parameters (others must say nothing), what it may carry, and its judge."""
 
     method: str
     path: str
@@ -74,7 +75,8 @@ def find(call: Call) -> tuple[Route, tuple[str, ...]]:
     for route in ROUTES:
         found = re.fullmatch(route.path, call.path, re.ASCII) if route.method == call.method else None
         if found is not None:
-            unknown = [key for key, value in call.query.items() if value and key not in route.parameters]
+            said = [key for key, value in call.query.items() if value not in NOTHING]
+            unknown = [key for key in said if key not in route.parameters]
             if unknown:
                 raise Refused(f"the parameter {unknown[0][:60]!r} here")
             return route, found.groups()

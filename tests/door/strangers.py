@@ -101,6 +101,8 @@ def say(door: RunningDoor, raw: bytes) -> Said:
 
 def _whole(heard: bytes) -> bool:
     head, end, rest = heard.partition(b"\r\n\r\n")
+    if head.split(b" ")[1:2] == [b"204"]:
+        return bool(end)
     if b"transfer-encoding: chunked" in head.lower():
         return rest.endswith(b"0\r\n\r\n")
     length = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]

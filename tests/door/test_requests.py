@@ -86,7 +86,7 @@ BUILDS: dict[str, str] = {
     "names for addresses": f"t={IMAGE}:0.0.1&extrahosts=a:1.2.3.4",
     "a control group": f"t={IMAGE}:0.0.1&cgroupparent=/",
     "another builder": f"t={IMAGE}:0.0.1&version=2",
-    "files of the host": f"t={IMAGE}:0.0.1&outputs=%5B%5D",
+    "files of the host": f"t={IMAGE}:0.0.1&outputs=%5B%7B%22Type%22%3A%22local%22%7D%5D",
     "layers of a foreign image": f"t={IMAGE}:0.0.1&cachefrom=%5B%22{BASE.replace('/', '%2F')}%22%5D",
     "a hidden parameter": f"t={IMAGE}:0.0.1;networkmode=host",
 }
@@ -190,6 +190,11 @@ def test_a_second_request_sent_at_once_is_judged_like_the_first(guarded: Running
     assert said.status == 200
     assert "Containers" not in said.text
     wait_for(lambda: "refused GET /v1.41/containers/json" in guarded.said(), "the second to be refused")
+
+
+def test_a_parameter_that_says_nothing_does_no_harm(guarded: RunningDoor) -> None:
+    """The CLI names every parameter it knows, also those nobody asked for."""
+    assert ask(guarded, "GET /v1.41/_ping?cpuperiod=0&ulimits=null&cachefrom=%5B%5D&remote=").status == 200
 
 
 def test_a_refused_visitor_may_ask_again(guarded: RunningDoor) -> None:
