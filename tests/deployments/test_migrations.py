@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -92,8 +93,10 @@ def test_all_that_a_revision_builds_on_is_below_it() -> None:
     assert (found.below(["m"]), found.below(["b", "strange"])) == ({"a", "b", "c", "m"}, {"a", "b"})
 
 
-def test_a_release_with_its_files_elsewhere_is_asked_for_its_history(process_place: Place) -> None:
-    folder = Path(process_place.environment.releases_path) / "1.19.0" / "backend"
+def test_a_release_with_its_files_elsewhere_is_asked_for_its_history(process_place: Place, tmp_path: Path) -> None:
+    shared = Path(process_place.environment.releases_path) / "1.19.0"
+    folder = shutil.copytree(shared, tmp_path / "own" / "1.19.0") / "backend"
+    process_place.environment.releases_path = str(tmp_path / "own")
     (folder / "migrations" / "versions").rename(folder / "migrations" / "steps")
     ini = folder / "alembic.ini"
     ini.write_text(ini.read_text().replace("[alembic]", "[alembic]\nversion_locations = migrations/steps"))
