@@ -50,6 +50,14 @@ def test_a_release_with_a_migration_goes_up_and_back_on_a_copy(backed_up: Place)
     assert rehearsals.verdict(release(backed_up, "1.19.0"))[0]
 
 
+def test_what_the_checks_say_of_the_copy_is_kept_as_said_of_a_copy(backed_up: Place) -> None:
+    backed_up.add_env(SMS_ERA="c")  # whose health says on which database it works
+    run = rehearse(backed_up, "1.19.0")
+    found = dict(run.check_results.values_list("key", "verdict"))
+    assert (found["database"], found["clock"], found["login"]) == ("pass", "pass", "pass")
+    assert set(run.check_results.values_list("on_copy", flat=True)) == {True}
+
+
 def test_without_a_migration_there_is_no_way_back_to_go(native: Place) -> None:
     run = rehearse(native, "1.18.0")
     assert (run.state, run.steps.get(kind="rehearsal.back").state) == (RunState.SUCCEEDED, "skipped")
