@@ -110,6 +110,12 @@ def test_an_answer_that_is_none_is_not_believed(stdout: str) -> None:
         disclosures.report(base.document("detect-secrets", done), ".mark", 1)
 
 
+def test_what_smsops_itself_put_among_the_files_is_no_finding_of_the_release() -> None:
+    place = {"type": "Hex High Entropy String", "hashed_secret": "a" * 40, "line_number": 1}
+    said = {"results": {".mark": [place], "backend/keys.py": [place]}}
+    assert [found.file for found in disclosures.report(said, ".mark", 2).found] == ["backend/keys.py"]
+
+
 def test_a_missing_tool_says_how_to_get_it(tmp_path: Path) -> None:
     with pytest.raises(CouldNotCheck, match="no-such-tool is not installed; ask Maria"):
         base.run("no-such-tool", [], tmp_path, 5, "ask Maria.")
