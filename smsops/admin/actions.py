@@ -211,7 +211,8 @@ class ActionsMixin(ModelAdmin):  # type: ignore[type-arg]
             try:
                 preview = action.preview(target, request)
             except OpsError as error:
-                obstacle = str(error)
+                mistaken = set(form.errors) - {"__all__"}  # then it is the field that says what is wrong
+                obstacle = "" if mistaken else str(error)
         context = {
             **self.admin_site.each_context(request),
             "title": action.label.rstrip("…"),

@@ -201,6 +201,7 @@ RUNS = {
     "bring a backup back": Door("bring-back", "backups.verify_backup", its_copied_backup, "rescue"),
     "clear elsewhere": Door("tidy", "backups.tidy_offsitevault", a_mounted_folder_to_be_cleared, "replication"),
     "copy": Door("copy", "backups.copy_offsitevault", a_mounted_folder, "replication"),
+    "rehearse": Door("rehearse", "smsops.deploy_environment", its_older_release, "rehearsal"),
     "audit": Door("audit", "deployments.audit_release", its_older_release, "audit"),
     "deploy a release": Door("deploy", "smsops.deploy_environment", its_older_release, "deploy", exclusive=True),
     "deploy": Door("deploy", "smsops.deploy_environment", a_school, "deploy", exclusive=True, extra=_older),

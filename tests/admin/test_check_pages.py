@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -83,7 +84,7 @@ def test_check_now_asks_the_checklist_and_says_what_came_of_it() -> None:
     browser = Browser(make_user("smsops.check_environment", *VIEWS))
     page = browser.client.post(door(environment, "check"), {"reason": ""}, follow=True)
     said = Page(page).text
-    assert "12 checks: " in said
+    assert re.search(r"\d+ checks: ", said)
     assert "Health: /health says down (connection refused" in said
     assert set(CheckResult.objects.filter(run=None).values_list("stage", flat=True)) == {"checklist"}
 

@@ -31,11 +31,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-<<<<<<< HEAD
 MOST_QUERIES = 17  # the figures of changes, the tasks and the runs that wait among them
-=======
-MOST_QUERIES = 16  # the figures of changes and the tasks among them
->>>>>>> tasks
 
 
 def dashboard(user: User | None = None) -> Page:
@@ -261,11 +257,7 @@ def test_the_rooms_one_may_not_enter_are_not_on_the_way() -> None:
     assert page.one("nav", "rooms").text == "Environments Incidents"
 
 
-<<<<<<< HEAD
-def test_the_dashboard_costs_an_ordinary_member_of_staff_thirteen_queries_at_most() -> None:
-=======
 def test_the_dashboard_costs_an_ordinary_member_of_staff_few_queries() -> None:
->>>>>>> tasks
     a_busy_environment()
     assert questions(make_viewer()) <= MOST_QUERIES
 

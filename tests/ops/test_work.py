@@ -86,7 +86,7 @@ def test_a_release_is_deployed_checked_and_rolled_back(ops: Terminal, name: str,
     deployed = ops("deploy", name, "1.18.1", "--wait")
     assert (deployed.code, process_place.running_version()) == (0, "1.18.1")
     checked = ops("check", name)
-    assert (checked.code, {line[:4] for line in checked.lines}) == (0, {"PASS"})
+    assert (checked.code, {line[:4] for line in checked.lines} - {"    "}) == (0, {"PASS", "SKIP"})
     back = ops("rollback", name, "--wait")
     assert (back.code, process_place.running_version()) == (0, "1.18.0")
 
