@@ -60,7 +60,7 @@ def port(text: str) -> int:
 def _binding(environment: Environment, inside: int, value: Any) -> dict[str, str]:
     found = plain.only(value, {"HostIp": plain.text, "HostPort": plain.text}, "a port binding")
     address, outside = found.get("HostIp", ""), found.get("HostPort", "")
-    if address not in ("", "0.0.0.0", "127.0.0.1") or (inside, port(outside)) not in environment.ports:  # noqa: S104
+    if not environment.may_have(inside, address, port(outside)):
         raise Refused(f"the port {inside} published at {address[:40]}:{outside[:10]}")
     return {"HostIp": address, "HostPort": outside}
 

@@ -30,10 +30,18 @@ class Environment:
     image: str
     volume: str = ""
     ports: frozenset[tuple[int, int]] = frozenset()  # in the container, on the host
+    own_ports: range = range(0)  # behind an edge: those of the loopback address it may have for itself
 
     def may_be_called(self, name: str) -> bool:
         """Whether a container of it may get the name."""
         return name == self.instance or name.startswith(f"{self.instance}-")
+
+    def may_have(self, inside: int, address: str, outside: int) -> bool:
+        """Whether the port `inside` of a container of it may be published there."""
+        if (inside, outside) in self.ports:
+            return address in ("", "0.0.0.0", "127.0.0.1")  # noqa: S104
+        known = {each for each, _ in self.ports}
+        return address == "127.0.0.1" and inside in known and outside in self.own_ports
 
     def was_called(self, name: str) -> bool:
         """Whether a container of that name is its SMS, though nobody labelled it: it was there before smsops."""
@@ -107,7 +115,13 @@ def _environment(name: str, given: dict[str, Any]) -> Environment:
         raise ValueError(f"{name} needs an instance and an image")
     ports = frozenset((int(inside), int(outside)) for inside, outside in (given.get("ports") or {}).items())
     known = {key: str(given.get(key) or "") for key in ("instance", "image", "volume")}
-    return Environment(name, ports=ports, **known)
+    return Environment(name, ports=ports, own_ports=_stretch(given.get("own_ports")), **known)
+
+
+def _stretch(text: Any) -> range:
+    """The ports of “18100-18999”; none where there is nothing."""
+    first, _, last = str(text or "1-0").partition("-")
+    return range(int(first), int(last) + 1)
 
 
 def _folder(text: str) -> PurePosixPath:

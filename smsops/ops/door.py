@@ -10,7 +10,7 @@ import yaml
 from django.conf import settings
 
 from smsops.door.rules import SANDBOX_NETWORK
-from smsops.models import Environment, RuntimeKind
+from smsops.models import EdgeKind, Environment, RuntimeKind
 from smsops.ops.output import Output
 from smsops.ops.registry import GOOD, Verb
 
@@ -29,11 +29,13 @@ def rules_of(queue: str = "") -> dict[str, Any]:
 
 
 def _environment(row: Environment) -> dict[str, Any]:
+    edged = {} if row.edge == EdgeKind.NONE else {"own_ports": settings.SMSOPS_PORTS}
     return {
         "instance": row.instance,
         "image": row.image,
         "volume": row.volume,
         "ports": {row.container_port: row.host_port},
+        **edged,
     }
 
 

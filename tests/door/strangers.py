@@ -22,7 +22,7 @@ LABELS = {"smsops.environment": "door", "smsops.run": "1"}
 
 def rules(folder: Path) -> dict[str, Any]:
     """One environment; its work folder is `folder`/work."""
-    own = {"instance": SMS, "image": IMAGE, "volume": SMS, "ports": {8000: 38000}}
+    own = {"instance": SMS, "image": IMAGE, "volume": SMS, "ports": {8000: 38000}, "own_ports": "38100-38199"}
     return {"environments": {"door": own}, "work_folders": [str(folder / "work")]}
 
 

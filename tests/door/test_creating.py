@@ -67,6 +67,14 @@ HOST: dict[str, tuple[dict[str, Any], str]] = {
         {"PortBindings": {"8000/tcp": [{"HostIp": "10.0.0.1", "HostPort": "38000"}]}},
         "published at 10.0.0.1",
     ),
+    "a port of its own for everybody": (
+        {"PortBindings": {"8000/tcp": [{"HostIp": "", "HostPort": "38100"}]}},
+        "the port 8000 published",
+    ),
+    "a port beyond its own": (
+        {"PortBindings": {"8000/tcp": [{"HostIp": "127.0.0.1", "HostPort": "38200"}]}},
+        "the port 8000 published",
+    ),
     "a log that goes elsewhere": ({"LogConfig": {"Type": "syslog"}}, "the log driver 'syslog'"),
     "a log into a file of the host": ({"LogConfig": {"Type": "local", "Config": {"path": "/x"}}}, "path in Config"),
     "no limit of its memory": ({"Memory": 0}, "without a limit of its memory"),

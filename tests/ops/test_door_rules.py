@@ -27,6 +27,15 @@ def test_the_rules_that_are_printed_are_those_the_door_reads(ops: Terminal, tmp_
     assert not read.load
 
 
+def test_behind_an_edge_an_sms_may_have_a_port_of_its_own(ops: Terminal, tmp_path: Path) -> None:
+    docker_environment("school", edge="caddy")
+    (tmp_path / "door.yaml").write_text(ops("door-rules").out)
+    (school,) = rules.load(tmp_path / "door.yaml").environments
+    assert school.may_have(8000, "127.0.0.1", 18100)
+    assert not school.may_have(8000, "0.0.0.0", 18100)
+    assert not school.may_have(8000, "127.0.0.1", 17000)
+
+
 def test_the_rules_of_one_queue_leave_the_other_engines_out(ops: Terminal) -> None:
     docker_environment("here", queue="one")
     docker_environment("there", queue="two")
