@@ -47,3 +47,9 @@ def of_health(seen: Health, bad_looks: int) -> Sign | None:
         title = "SMS does not answer" if seen.status == "down" else "SMS is unhealthy"
         return Sign(SERVICE, Severity.CRITICAL, title, seen.detail)
     return Sign(SERVICE, Severity.HIGH, "SMS is not ready", seen.detail)
+
+
+def of_edge(address: str, seen: Health) -> Sign:
+    """SMS is well by itself, and yet nobody reaches it."""
+    detail = f"SMS is healthy and ready at its own address, but at {address}: {seen.detail}. Is Caddy running?"
+    return Sign(SERVICE, Severity.CRITICAL, "The edge does not pass requests on", detail)

@@ -17,7 +17,7 @@ from incidents.services import evidence, incidents, key_watch, signs
 from incidents.services.incidents import Sign
 from smsops import health
 from smsops.errors import OpsError
-from smsops.models import ACTIVE, Environment, Run
+from smsops.models import ACTIVE, EdgeKind, Environment, Run
 from smsops.runtimes.base import Instance, Runtime
 from smsops.runtimes.registry import runtime_for
 
@@ -86,9 +86,18 @@ def _judge(watch: Watch, runtime: Runtime, now: datetime) -> None:
     sign, asked = _of_instance(watch, runtime, found, now), watch.asked_at
     if sign is not None or watch.bad_looks or _due(watch, now) or _has_live(watch.environment):
         seen = _ask(watch, now)
-        sign = sign or signs.of_health(seen, watch.bad_looks)
+        sign = sign or _of_answers(watch, runtime, seen)
         key_watch.look(watch.environment, runtime, asked)
     _react(watch, sign)
+
+
+def _of_answers(watch: Watch, runtime: Runtime, seen: health.Health) -> Sign | None:
+    """What SMS's answers say; behind an edge, also whether it is the edge that keeps them back."""
+    sign, environment = signs.of_health(seen, watch.bad_looks), watch.environment
+    if sign is None or environment.edge == EdgeKind.NONE or runtime.inspect(environment.instance) is None:
+        return sign
+    own = health.look(runtime.address(environment.instance), timeout=3)
+    return signs.of_edge(environment.base_url, seen) if own.good else sign
 
 
 def _react(watch: Watch, sign: Sign | None) -> None:
