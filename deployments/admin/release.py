@@ -70,7 +70,7 @@ class DeployTo(ExclusiveAction):
 
     def preview(self, target: Environment, request: HttpRequest) -> Preview:
         return Preview((
-            "A verified backup is taken first; SMS is away for a stop and a start.",
+            "A verified backup is taken first. Whether SMS is away meanwhile is said on the release's own page.",
             "If it does not become healthy and ready, fails the checklist or damages data, everything is undone.",
             "Breaking changes on the way to the chosen release are to be acknowledged, each by itself.",
             f"{scenarios.DEPLOY.title}: {words.sentence(table.row(target, scenarios.DEPLOY))}.",

@@ -43,7 +43,7 @@ def switch(release: Release, running: Instance | None) -> Switch:
         )
     else:
         kinds = traffic.around(environment, [*STOPPING, *checks, *SETTLING], running)
-        note = _away(environment)
+        note = _away(environment, running)
     return Switch(tuple(PlannedStep(kind) for kind in kinds), note)
 
 
@@ -64,7 +64,11 @@ def proven(release: Release) -> bool:
     return rehearsals.verdict(release)[0] or ran.filter(params__image_id=release.image_id).exists()
 
 
-def _away(environment: Environment) -> str:
+def _away(environment: Environment, running: Instance | None) -> str:
+    if running is None:
+        return "Nothing runs there yet."
     if environment.edge == EdgeKind.NONE:
         return "SMS is away for a stop and a start."
+    if not traffic.behind(environment, running):
+        return "SMS is away for a stop and a start, this once; from then on it is behind the edge."
     return "Requests wait for a stop and a start; none is refused."
