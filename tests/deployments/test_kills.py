@@ -70,6 +70,21 @@ def test_a_rollback_survives_a_kill_at_every_boundary(quiet: Place) -> None:
     assert set(deaths.seen) == {before}
 
 
+def test_a_schema_rollback_survives_a_kill_at_every_boundary(quiet: Place) -> None:
+    quiet.deploy("1.18.1")
+    quiet.deploy("1.19.0")
+    before, newer = quiet.ask("SELECT count(*) FROM grades"), digest(quiet.database)
+    run = rollbacks.start(quiet.environment, BY, "1.18.1", "schema")
+    deaths = kill_at_every_boundary(run, lambda: snapshots(quiet))
+    assert run.state == RunState.SUCCEEDED, run.headline
+    assert quiet.running_version() == "1.18.1"
+    assert quiet.serving()
+    assert quiet.ask("SELECT count(*) FROM grades") == before
+    assert len(set(deaths.seen) - {newer}) == 1  # the database of before or that of after, never one between
+    assert {"schema.try:acted", "schema.downgrade:acted", "restore.swap:acted"} <= deaths.at
+    assert left_on_the_volume(quiet) == set()
+
+
 def test_a_restore_survives_a_kill_at_every_boundary(quiet: Place) -> None:
     quiet.deploy("1.18.0")
     wanted = digest(quiet.database)
