@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-REQUIREMENTS := requirements.txt requirements-audit.txt requirements-dev.txt demo/requirements.txt
+REQUIREMENTS := requirements.txt requirements-audit.txt requirements-edge.txt requirements-dev.txt demo/requirements.txt
 
 .PHONY: demo test bench lint clean
 
@@ -31,8 +31,8 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "smsops needs Python 3.11 or later."; exit 2; }
 	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { rm -rf $(VENV); echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 2; }
 
-$(VENV)/.demo: $(VENV)/bin/python requirements.txt demo/requirements.txt
-	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt -r demo/requirements.txt
+$(VENV)/.demo: $(VENV)/bin/python requirements.txt requirements-edge.txt demo/requirements.txt
+	@$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-edge.txt -r demo/requirements.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/bin/python $(REQUIREMENTS)

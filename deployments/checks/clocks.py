@@ -15,6 +15,7 @@ from smsops.http import Answer
 
 NOTICED, WRONG = timedelta(seconds=5), timedelta(seconds=60)
 ZONE_STEP = timedelta(minutes=30)  # zones differ by whole multiples of it, but for three of them
+FARTHEST = timedelta(hours=26)  # from UTC-12 to UTC+14
 
 
 @register
@@ -52,7 +53,8 @@ def compared(theirs: datetime, now: datetime, zone: ZoneInfo) -> tuple[timedelta
         return theirs - now, timedelta()
     difference = theirs - now.astimezone(zone).replace(tzinfo=None)
     shift = round(difference / ZONE_STEP) * ZONE_STEP
-    return (difference - shift, shift) if abs(difference - shift) < WRONG else (difference, timedelta())
+    zoned = abs(difference - shift) < WRONG and abs(shift) <= FARTHEST
+    return (difference - shift, shift) if zoned else (difference, timedelta())
 
 
 def verdict_of(off: timedelta, unsure: timedelta) -> Verdict:

@@ -55,7 +55,7 @@ def test_sms_runs_on_the_backup_and_neither_the_real_one_nor_its_server_is_touch
     backup.refresh_from_db()
     assert backup.proof == Proof.STARTED
     verdicts = {check["key"]: (check["verdict"], check["detail"]) for check in run.facts["check.list"]["checks"]}
-    assert {verdict for verdict, _ in verdicts.values()} == {"pass"}, verdicts
+    assert {verdict for verdict, _ in verdicts.values()} <= {"pass", "skip"}, verdicts
     assert "200 students in the database" in verdicts["students"][1]
     assert (seen(server_sms), PostgresEngine(big_school).row_counts()) == (before, rows)
     assert (left(server_sms), servers(), databases_left(server, big_school)) == ([], [], set())
@@ -135,5 +135,5 @@ def test_in_a_container_sms_is_shown_the_copys_socket_and_reaches_nobody_else(
     Backup.objects.update(image_id=image.id if image else "")
     run = drive(restore_tests.start(Backup.objects.get(), BY), patience=180)
     assert run.state == RunState.SUCCEEDED, f"{run.headline} {run.cause}"
-    assert {check["verdict"] for check in run.facts["check.list"]["checks"]} == {"pass"}
+    assert {check["verdict"] for check in run.facts["check.list"]["checks"]} <= {"pass", "skip"}
     assert (left(docker_place), servers()) == ([], [])

@@ -39,7 +39,7 @@ BROKEN = {
     "1.20.3": "HTTP 500",
     "1.20.5": "refused",
     "1.20.6": "is missing",
-    "1.20.7": "students lost",
+    "1.20.7": "in students, where there were before 200",
     "1.20.8": "lost their content",
     "1.20.9": "not ready",
 }

@@ -9,6 +9,7 @@ import pytest
 
 from smsops.errors import NameTaken, OpsError
 from tests.builds import builder, unpacked
+from tests.conftest import BOTH
 from tests.places import Place
 from tests.runtimes.acts import GOOD, image_id
 
@@ -16,11 +17,12 @@ LABELS = {"smsops.run": "7"}
 WORKING = "smsops-run-7"
 
 
-@pytest.fixture
-def place(place: Place) -> Iterator[Place]:
-    """A place whose images are its own."""
-    with builder(place):
-        yield place
+@pytest.fixture(params=BOTH)
+def place(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[Place]:
+    """A place whose images are its own; how they pass the door is in tests/door."""
+    found: Place = request.getfixturevalue(f"{request.param}_place")
+    with builder(found):
+        yield found
 
 
 def build(place: Place, folder: Path, tag: str = WORKING) -> str:
