@@ -12,6 +12,7 @@ from smsops.runtimes.base import Instance, Status
 from smsops.switch.service import Service, live
 from smsops.text import seconds_text
 
+SOONEST, LATEST, LATE = 0.05, 0.5, 0.02  # seconds between two looks, at least and at most; the share that may be late
 CRASHES = 3  # restarts by the engine that make a crash loop (research: ≥ 3 deaths within a minute)
 
 
@@ -88,7 +89,7 @@ def wait_until_good(ctx: Context, service: Service, sentence: str) -> Outcome:
         raise OpsError(f"{crash} {service.last_words()}")
     if waited > ctx.environment.gate_seconds:
         raise OpsError(f"Not healthy and ready within {ctx.environment.gate_seconds} s: {seen.detail}.")
-    return Again(min(0.5, max(0.05, waited / 50)), f"{waited:.0f} s: {seen.detail}")  # at most 2 % late
+    return Again(min(LATEST, max(SOONEST, waited * LATE)), f"{waited:.0f} s: {seen.detail}")
 
 
 def crashed(found: Instance | None) -> str:

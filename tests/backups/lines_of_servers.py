@@ -56,6 +56,11 @@ class Line:
         with self.server.connect("postgres") as connection:
             beats.send(connection)
 
+    def slots(self) -> int:
+        """How many places in its log the server keeps for the receiver."""
+        query = f"SELECT slot_name FROM pg_replication_slots WHERE starts_with(slot_name, '{self.receiver.slot}')"
+        return len(self.server.execute("postgres", query))
+
     def close_segment(self) -> None:
         self.commit("INSERT INTO notes VALUES ('x')")
         self.server.execute("postgres", "SELECT pg_switch_wal()")

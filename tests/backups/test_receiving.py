@@ -83,22 +83,20 @@ def test_a_receiver_that_was_away_too_long_says_so_and_the_hole_is_found(forgetf
 
 
 def test_the_server_never_keeps_log_without_bound_for_a_receiver_that_is_away(line: Line) -> None:
-    slots = f"SELECT count(*) FROM pg_replication_slots WHERE starts_with(slot_name, '{line.receiver.slot}')"
-    assert line.server.execute("postgres", slots) == [(1,)]
+    assert line.slots() == 1
     line.receiver.stop()
     line.receiver.drop_slot()
     let_the_server_keep(line, "-1")
     line.receiver.start()
     line.fetched()
-    assert line.server.execute("postgres", slots) == [(0,)]
+    assert line.slots() == 0
     let_the_server_keep(line, "1GB")
 
 
 def test_a_place_in_the_log_that_is_in_use_a_moment_longer_is_given_up_then(line: Line) -> None:
     threading.Timer(0.5, line.receiver.stop).start()
     line.receiver.drop_slot()
-    slots = f"SELECT count(*) FROM pg_replication_slots WHERE starts_with(slot_name, '{line.receiver.slot}')"
-    assert line.server.execute("postgres", slots) == [(0,)]
+    assert line.slots() == 0
 
 
 def test_the_password_is_on_no_command_line_of_the_receiver(line: Line) -> None:
