@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 
 from backups.engines.postgres.engine import PostgresEngine
+from backups.engines.postgres.scratch import ScratchServer
 from backups.models import Backup
 from backups.services import recoveries
 from smsops.environments.database_url import DatabaseUrl
@@ -34,6 +38,16 @@ def delete_students(server: Cluster, url: DatabaseUrl, where: str = "id <= 20") 
     for table in HANGING:
         server.execute(url.name, f"DELETE FROM {table} WHERE student_id IN (SELECT id FROM students WHERE {where})")
     server.execute(url.name, f"DELETE FROM students WHERE {where}")
+
+
+@pytest.fixture(autouse=True)
+def own_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Scratch servers live below it: those of other tests, which run beside these, are told apart by it."""
+    with tempfile.TemporaryDirectory(prefix="smsops-tests-", dir="/tmp") as folder:
+        Path(folder).chmod(0o711)  # the servers run as somebody else
+        monkeypatch.setenv("TMPDIR", folder)
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield
 
 
 @pytest.fixture
@@ -65,15 +79,27 @@ def nothing_left() -> bool:
 
 
 def servers() -> list[str]:
+    """The scratch servers begun by these tests."""
     lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
-    mine = str(settings.SMSOPS_WORK_DIR).encode()
-    return [line.decode() for line in lines if b"postgres" in line and (mine in line or b"smsops-scratch" in line)]
+    places = [str(settings.SMSOPS_WORK_DIR).encode(), f"{tempfile.gettempdir()}/smsops-scratch".encode()]
+    return [line.decode() for line in lines if b"postgres" in line and any(place in line for place in places)]
 
 
-def test_a_comparison_counts_what_is_gone_and_changes_nothing(bereft: Backup, big_school: DatabaseUrl) -> None:
+def test_a_comparison_counts_what_is_gone_and_changes_nothing(
+    bereft: Backup, big_school: DatabaseUrl, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = counts(big_school)
+    begun: list[str] = []
+    begin = ScratchServer.begin
+
+    def noted(*args: Any) -> dict[str, int]:
+        rows = begin(*args)
+        begun.extend(servers())
+        return rows
+
+    monkeypatch.setattr(ScratchServer, "begin", noted)
     run = drive(recoveries.compare(bereft, BY))
-    assert run.state == RunState.SUCCEEDED, run.headline
+    assert (run.state, bool(begun)) == (RunState.SUCCEEDED, True), run.headline
     told = {each["table"]: each for each in run.facts["rows.compare"]["tables"]}
     assert (told["students"]["removed"], told["students"]["before"]) == (20, 200)
     assert "20 students" in run.headline

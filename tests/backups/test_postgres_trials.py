@@ -18,7 +18,7 @@ from tests.backups.clusters import PASSWORD, Cluster
 from tests.backups.databases import spoil
 from tests.backups.pg_schools import address
 from tests.backups.test_offsite import elsewhere
-from tests.backups.test_postgres_row_runs import delete_students, servers
+from tests.backups.test_postgres_row_runs import delete_students, own_temporary_folder, servers
 from tests.backups.test_postgres_runs import everything
 from tests.backups.test_postgres_runs import left as databases_left
 from tests.backups.test_restore_tests import left
@@ -27,6 +27,7 @@ from tests.kills import kill_at_every_boundary
 from tests.places import Place, drive
 from tests.runtimes.acts import seen
 
+__all__ = ["own_temporary_folder"]
 pytestmark = pytest.mark.postgres
 BY = By(name="test")
 
