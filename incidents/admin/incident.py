@@ -14,7 +14,7 @@ from django.urls import URLPattern, path
 from backups.admin.moments import RestoreToMoment
 from backups.services import following
 from incidents.models import INCIDENT_TABLE, Evidence, Incident, IncidentState
-from incidents.services import evidence, incidents
+from incidents.services import evidence, lifecycle
 from smsops.admin.actions import ActionForm, ObjectAction, ReasonedForm
 from smsops.admin.base import RecordAdmin
 from smsops.errors import OpsError, WrongUse
@@ -52,7 +52,7 @@ class Acknowledge(_Move):
     )
 
     def move(self, incident: Incident, why: str, user: User) -> None:
-        incidents.acknowledge(incident, user, why)
+        lifecycle.acknowledge(incident, user, why)
 
 
 class Resolve(_Move):
@@ -60,7 +60,7 @@ class Resolve(_Move):
     name, label, permission, to = "resolve", "Resolve", "incidents.resolve_incident", IncidentState.RESOLVED
 
     def move(self, incident: Incident, why: str, user: User) -> None:
-        incidents.resolve(incident, why, user)
+        lifecycle.resolve(incident, why, user)
 
 
 class Close(_Move):
@@ -68,7 +68,7 @@ class Close(_Move):
     name, label, permission, to = "close", "Close", "incidents.resolve_incident", IncidentState.CLOSED
 
     def move(self, incident: Incident, why: str, user: User) -> None:
-        incidents.close(incident, why, user)
+        lifecycle.close(incident, why, user)
 
 
 class Reopen(_Move):
@@ -76,7 +76,7 @@ class Reopen(_Move):
     name, label, permission, to = "reopen", "Reopen", "incidents.resolve_incident", IncidentState.OPEN
 
     def move(self, incident: Incident, why: str, user: User) -> None:
-        incidents.reopen(incident, why, user)
+        lifecycle.reopen(incident, why, user)
 
 
 @admin.register(Incident)

@@ -1,18 +1,19 @@
 """Rows of the incidents app."""
 
+from incidents.models.evidence import Evidence
+from incidents.models.fact import Fact, FactKind
 from incidents.models.incident import (
     INCIDENT_TABLE,
     LIVE,
     ORDER,
     RESPONSE,
-    EntryKind,
-    Evidence,
     Incident,
     IncidentState,
+    Issue,
     Severity,
-    TimelineEntry,
 )
 from incidents.models.log import LogFile, LogSource
+from incidents.models.timeline import EntryKind, TimelineEntry
 from incidents.models.watch import Watch
 
 __all__ = [
@@ -22,8 +23,11 @@ __all__ = [
     "RESPONSE",
     "EntryKind",
     "Evidence",
+    "Fact",
+    "FactKind",
     "Incident",
     "IncidentState",
+    "Issue",
     "LogFile",
     "LogSource",
     "Severity",

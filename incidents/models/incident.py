@@ -1,10 +1,11 @@
-"""Incidents and their timelines."""
+"""Incidents: what is wrong at an environment, how bad it is, who has it, and its clocks."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -49,6 +50,21 @@ INCIDENT_TABLE = table(
 LIVE = frozenset({IncidentState.OPEN, IncidentState.ACKNOWLEDGED, IncidentState.MITIGATED})
 
 
+def _person(role: str) -> models.ForeignKey[User | None, User | None]:
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text=role
+    )
+
+
+class Issue(models.TextChoices):
+    """The rows of the escalation matrix (runbook §5.4)."""
+
+    SERVICE = "service", "Service down"
+    DATA = "data", "Data integrity"
+    SECURITY = "security", "Security"
+    UNKNOWN = "unknown", "Unknown error"
+
+
 class Incident(models.Model):
     """One root cause of trouble at an environment. While it is live, further signs of it join its timeline."""
 
@@ -56,8 +72,20 @@ class Incident(models.Model):
     title = models.CharField(max_length=200)
     severity = models.CharField(max_length=10, choices=Severity)
     state = models.CharField(max_length=14, choices=IncidentState, default=IncidentState.OPEN)
+    issue = models.CharField("kind of issue", max_length=10, choices=Issue, default=Issue.UNKNOWN)
     fingerprint = models.CharField(max_length=60, help_text="What the signs of one root cause have in common.")
     run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="incidents")
+    change = models.ForeignKey(
+        Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
+        help_text="The last change of SMS before it was noticed.",
+    )  # fmt: skip
+    release = models.CharField(max_length=60, blank=True, help_text="What ran when it was noticed.")
+    drill = models.BooleanField(default=False, help_text="Played on purpose: counts in no figure of real trouble.")
+    private = models.BooleanField(default=False, help_text="Seen only by those who may see private incidents.")
+
+    began_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the trouble began, where that is known to be before it was noticed."
+    )
     detected_at = models.DateTimeField(default=timezone.now)
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = models.ForeignKey(
@@ -67,12 +95,21 @@ class Incident(models.Model):
     resolved_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     resolution = models.TextField(blank=True)
+    contradicted = models.TextField(blank=True, help_text="What was red when a person called it resolved.")
+    reopened = models.PositiveIntegerField(default=0, help_text="How many times it was not over after all.")
+    cause = models.TextField(blank=True, help_text="The root cause, once somebody knows it.")
+
+    commander = _person("Decides, and leaves the repairing to others.")
+    scribe = _person("Writes down what is done, and what is expected of it.")
+    communications = _person("Keeps those informed who wait.")
 
     class Meta:
         ordering = ["-detected_at", "-pk"]
         permissions = [
             ("acknowledge_incident", "Can acknowledge an incident"),
             ("resolve_incident", "Can resolve and close an incident"),
+            ("report_incident", "Can report an incident and add to its timeline"),
+            ("see_private_incident", "Can see private incidents"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -107,49 +144,3 @@ class Incident(models.Model):
     def seconds(self) -> float:
         """From detection to resolution, or until now."""
         return ((self.resolved_at or timezone.now()) - self.detected_at).total_seconds()
-
-
-class EntryKind(models.TextChoices):
-    SIGN = "sign", "Sign"
-    ACTION = "action", "Action"
-    STATE = "state", "State"
-    EVIDENCE = "evidence", "Evidence"
-    NOTE = "note", "Note"
-
-
-class TimelineEntry(models.Model):
-    """One line of an incident's timeline; only ever added. `author` is empty where smsops itself wrote it."""
-
-    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="timeline")
-    at = models.DateTimeField(default=timezone.now)
-    kind = models.CharField(max_length=10, choices=EntryKind)
-    text = models.TextField()
-    author = models.CharField(max_length=150, blank=True)
-    run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-
-    class Meta:
-        ordering = ["at", "pk"]
-        verbose_name_plural = "timeline entries"
-        indexes = [models.Index(fields=["incident", "at"], name="timeline_in_order")]
-
-    def __str__(self) -> str:
-        return f"{self.at:%H:%M:%S} {self.text[:80]}"
-
-
-class Evidence(models.Model):
-    """A file taken before anything was mitigated; its digest proves that it is still what was taken (§5.2)."""
-
-    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="evidence")
-    name = models.CharField(max_length=80)
-    path = models.CharField(max_length=500)
-    sha256 = models.CharField("SHA-256", max_length=64)
-    size = models.PositiveBigIntegerField(default=0)
-    taken_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ["incident", "name"]
-        verbose_name_plural = "evidence"
-        constraints = [models.UniqueConstraint(fields=["incident", "name"], name="one_piece_of_evidence_per_name")]
-
-    def __str__(self) -> str:
-        return self.name

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from incidents.models import LIVE, EntryKind, Incident, Watch
-from incidents.services import evidence, incidents, key_watch, signs
+from incidents.services import evidence, incidents, key_watch, lifecycle, signs
 from incidents.services.incidents import Sign
 from smsops import health
 from smsops.errors import OpsError
@@ -169,4 +169,4 @@ def _resolve(watch: Watch) -> None:
     live = Incident.objects.filter(environment=watch.environment, state__in=LIVE).filter(_AVAILABILITY)
     for incident in live.exclude(run__state="needs_human").select_related("run"):
         incidents.note(incident, EntryKind.SIGN, f"SMS is well again: {watch.detail}")
-        incidents.resolve(incident, "SMS is healthy and ready again.")
+        lifecycle.resolve(incident, "SMS is healthy and ready again.")

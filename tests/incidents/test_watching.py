@@ -141,10 +141,10 @@ def test_a_failed_change_is_over_when_sms_is_well_again(watched_process: Place) 
     run = Run.objects.create(
         environment=watched_process.environment, kind="deploy", title="Deploy", state=RunState.UNDOING, disturbs=True
     )
-    receivers.on_undoing(run=run)
+    receivers.runs.on_undoing(run=run)
     Run.objects.update(state=RunState.UNDONE, finished_at=timezone.now(), headline="Everything was undone.")
     run.refresh_from_db()
-    receivers.on_ended(run=run)
+    receivers.runs.on_ended(run=run)
     assert Incident.objects.get(run=run).mitigated_at is not None
     resolved(watched_process)
 

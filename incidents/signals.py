@@ -1,0 +1,13 @@
+"""News about incidents, each sent inside the transaction that makes it true.
+
+What a receiver writes, an outgoing message for instance, is committed together with it or not at all. Receivers only
+write rows; work follows elsewhere.
+"""
+
+from django.dispatch import Signal
+
+incident_opened = Signal()  # incident, sign
+incident_moved = Signal()  # incident, before (its state), text, user (None: smsops itself)
+severity_changed = Signal()  # incident, before
+sign_joined = Signal()  # incident, sign
+fact_established = Signal()  # incident, fact
