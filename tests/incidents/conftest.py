@@ -20,8 +20,9 @@ LATE = Sign("late", Severity.MEDIUM, "Something is late", "It is an hour late.")
 
 @pytest.fixture
 def environment(db: None) -> Environment:
-    """An environment without anything behind it."""
-    return Environment.objects.create(name="demo", runtime="process", data_path="/nowhere", releases_path="/nowhere")
+    """An environment without anything behind it; nobody answers at the discard port."""
+    nowhere = {"data_path": "/nowhere", "releases_path": "/nowhere", "base_url": "http://127.0.0.1:9", "host_port": 9}
+    return Environment.objects.create(name="demo", runtime="process", **nowhere)
 
 
 @pytest.fixture
