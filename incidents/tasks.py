@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from incidents.services import log_archive, watching
+from incidents.services import digestion, heartbeats, log_archive, watching
 from smsops.errors import OpsError
 from smsops.models import Environment
 
@@ -41,3 +41,17 @@ def archive_log(environment_id: int) -> None:
             log_archive.collect(environment)
     except OpsError as error:
         log.warning("no log of %s archived: %s", environment, error)
+
+
+@shared_task(name="incidents.read_alerts")
+def read_alerts() -> None:
+    """Read the alerts that came in (every second)."""
+    for source_id in digestion.waiting():
+        digestion.digest(source_id)
+
+
+@shared_task(name="incidents.look_at_alerts")
+def look_at_alerts() -> None:
+    """See which alerts and heartbeats have not been heard of for too long, and which excuses have ended."""
+    digestion.look()
+    heartbeats.look()

@@ -183,6 +183,7 @@ SMSOPS_LOGS_DIR = Path(env("SMSOPS_LOGS_DIR", default=str(DATA_DIR / "logs")))
 SMSOPS_LOGS_SECONDS = env.float("SMSOPS_LOGS_SECONDS", default=60.0)
 SMSOPS_LOGS_DAYS = env.int("SMSOPS_LOGS_DAYS", default=30)  # runbook §6.3
 SMSOPS_LOGS_BYTES = env.int("SMSOPS_LOGS_BYTES", default=10 * 1000**3)  # of one environment, packed
+SMSOPS_ALERT_BYTES = env.int("SMSOPS_ALERT_BYTES", default=10 * 1000**2)  # the longest body an alert may come in
 SMSOPS_PORTS = env("SMSOPS_PORTS", default="18100-18999")  # behind an edge each SMS gets one of these for itself
 SMSOPS_DOCKER_HOST = env("SMSOPS_DOCKER_HOST", default="unix:///var/run/docker.sock")
 
@@ -213,6 +214,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "incidents.watch",
         "schedule": SMSOPS_WATCH_SECONDS,
         "options": {"expires": SMSOPS_WATCH_SECONDS * 0.9},
+    },
+    "smsops: alerts": {
+        "task": "incidents.read_alerts",
+        "schedule": 1.0,
+        "options": {"expires": 5},
+    },
+    "smsops: old alerts and heartbeats": {
+        "task": "incidents.look_at_alerts",
+        "schedule": 10.0,
+        "options": {"expires": 9},
     },
     "smsops: off-site copies": {
         "task": "backups.copy_offsite",

@@ -1,5 +1,14 @@
 """Rows of the incidents app."""
 
+from incidents.models.alert import (
+    Alert,
+    AlertSource,
+    AlertState,
+    Delivery,
+    DeliveryState,
+    SourceKind,
+    token_digest,
+)
 from incidents.models.evidence import Evidence
 from incidents.models.fact import Fact, FactKind
 from incidents.models.incident import (
@@ -13,6 +22,7 @@ from incidents.models.incident import (
     Severity,
 )
 from incidents.models.log import LogFile, LogSource
+from incidents.models.quiet import MaintenanceWindow, Repeats, Silence
 from incidents.models.timeline import EntryKind, TimelineEntry
 from incidents.models.watch import Watch
 
@@ -21,6 +31,11 @@ __all__ = [
     "LIVE",
     "ORDER",
     "RESPONSE",
+    "Alert",
+    "AlertSource",
+    "AlertState",
+    "Delivery",
+    "DeliveryState",
     "EntryKind",
     "Evidence",
     "Fact",
@@ -30,7 +45,12 @@ __all__ = [
     "Issue",
     "LogFile",
     "LogSource",
+    "MaintenanceWindow",
+    "Repeats",
     "Severity",
+    "Silence",
+    "SourceKind",
     "TimelineEntry",
     "Watch",
+    "token_digest",
 ]

@@ -1,0 +1,53 @@
+"""Why trouble wakes nobody now: a silence, a maintenance window, or a change of ours that is under way (I1, I2).
+
+A window and a change excuse only that SMS is away or slow. What says that data is at risk, or that somebody got in, is
+never excused by them; a silence excuses what a person named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils import timezone
+
+from incidents.intake import matching
+from incidents.models import Issue, MaintenanceWindow, Silence
+from smsops.models import ACTIVE, Environment, Run
+
+NEVER_EXCUSED = frozenset({Issue.DATA, Issue.SECURITY})
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """What is in force at one environment at one moment; read once, asked for many alerts."""
+
+    silences: list[Silence] = field(default_factory=list)
+    excuse: str = ""
+
+    def reason(self, issue: str, labels: Mapping[str, str]) -> str:
+        """Why an alert of that kind with those labels wakes nobody; empty when it does."""
+        for silence in self.silences:
+            if matching.fits(silence.match, labels):
+                return f"Silenced until {timezone.localtime(silence.ends_at):%Y-%m-%d %H:%M}: {silence.reason}"[:200]
+        return "" if issue in NEVER_EXCUSED else self.excuse[:200]
+
+
+def at(environment: Environment, now: datetime | None = None) -> Quiet:
+    """What is in force now."""
+    now = now or timezone.now()
+    silences = Silence.objects.filter(environment=environment, starts_at__lte=now, ends_at__gt=now)
+    return Quiet(list(silences), window_at(environment, now) or _change(environment))
+
+
+def window_at(environment: Environment, now: datetime) -> str:
+    """The maintenance window that is in force, in a few words; empty when none is."""
+    windows = MaintenanceWindow.objects.filter(environment=environment, enabled=True, starts_at__lte=now)
+    held = next((window for window in windows if window.holds(now)), None)
+    return f"Maintenance: {held.title}" if held else ""
+
+
+def _change(environment: Environment) -> str:
+    run = Run.objects.filter(environment=environment, disturbs=True, state__in=ACTIVE).first()
+    return f"{run.title} (run {run.pk}) is under way" if run else ""

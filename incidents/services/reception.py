@@ -1,0 +1,77 @@
+"""Takes what a sender posts: proves who it is, sees that it can be read at all, and stores it. Nothing else (I2).
+
+A sender that gets 2xx forgets what it sent, one that gets 5xx sends it again, and one that gets 4xx sends the same
+again and again for as long as the alert fires. So: 2xx once it is stored, whatever it says; 5xx when it could not be
+stored; 4xx only for what can never be stored.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import Error
+
+from incidents.intake import alertmanager, generic, signature
+from incidents.intake.news import Payload, Unreadable
+from incidents.models import AlertSource, Delivery, SourceKind
+from incidents.services import heartbeats, sources
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    text: str
+
+
+STORED = Answer(202, "Stored.")
+HEARD = Answer(200, "Heard.")
+UNKNOWN = Answer(401, "This token may not send here.")
+UNSIGNED = Answer(401, "The signature is missing, wrong or too old.")
+AWAY = Answer(503, "It could not be stored; send it again.")
+
+
+def receive(kind: str, token: str, headers: Mapping[str, str], read: Callable[[int], bytes]) -> Answer:
+    """Take one request. `headers` by lower-case names; `read(n)` gives up to n bytes of the body."""
+    try:
+        source = sources.find(kind, token)
+        if source is None:
+            return UNKNOWN
+        body = read(settings.SMSOPS_ALERT_BYTES + 1)
+        if len(body) > settings.SMSOPS_ALERT_BYTES:
+            return Answer(413, f"A body has at most {settings.SMSOPS_ALERT_BYTES} bytes.")
+        return _take(source, headers, body)
+    except Error:
+        return AWAY
+
+
+def _take(source: AlertSource, headers: Mapping[str, str], body: bytes) -> Answer:
+    if source.secret and not _signed(source, headers, body):
+        return UNSIGNED
+    if source.kind == SourceKind.HEARTBEAT:
+        heartbeats.hear(source)
+        return HEARD
+    try:
+        payload(source, body)
+    except Unreadable as error:
+        return Answer(400, str(error))
+    Delivery.objects.create(source=source, body=zlib.compress(body, 1), size=len(body))
+    return STORED
+
+
+def payload(source: AlertSource, body: bytes) -> Payload:
+    """What a body says; Unreadable when it can never be understood."""
+    if source.kind == SourceKind.GENERIC:
+        return generic.read(body, source.fields_map)
+    return alertmanager.read(body)
+
+
+def _signed(source: AlertSource, headers: Mapping[str, str], body: bytes) -> bool:
+    given = headers.get(source.signature_header.lower(), "")
+    stamp = headers.get(source.timestamp_header.lower(), "") if source.timestamp_header else ""
+    if source.timestamp_header and not stamp:
+        return False
+    return signature.genuine(source.secret, body, given, stamp, time.time())
