@@ -9,6 +9,7 @@ from incidents.models.alert import (
     SourceKind,
     token_digest,
 )
+from incidents.models.escalation import Condition, Escalation, EscalationPolicy, PolicyLevel
 from incidents.models.evidence import Evidence
 from incidents.models.fact import Fact, FactKind
 from incidents.models.incident import (
@@ -22,6 +23,8 @@ from incidents.models.incident import (
     Severity,
 )
 from incidents.models.log import LogFile, LogSource
+from incidents.models.page import Page, PageKind, PageState, Pulse
+from incidents.models.people import Channel, Contact, Override, Rota, RotaMember, Team, Way
 from incidents.models.quiet import MaintenanceWindow, Repeats, Silence
 from incidents.models.timeline import EntryKind, TimelineEntry
 from incidents.models.watch import Watch
@@ -34,9 +37,14 @@ __all__ = [
     "Alert",
     "AlertSource",
     "AlertState",
+    "Channel",
+    "Condition",
+    "Contact",
     "Delivery",
     "DeliveryState",
     "EntryKind",
+    "Escalation",
+    "EscalationPolicy",
     "Evidence",
     "Fact",
     "FactKind",
@@ -46,11 +54,21 @@ __all__ = [
     "LogFile",
     "LogSource",
     "MaintenanceWindow",
+    "Override",
+    "Page",
+    "PageKind",
+    "PageState",
+    "PolicyLevel",
+    "Pulse",
     "Repeats",
+    "Rota",
+    "RotaMember",
     "Severity",
     "Silence",
     "SourceKind",
+    "Team",
     "TimelineEntry",
     "Watch",
+    "Way",
     "token_digest",
 ]
