@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from incidents.services import digestion, heartbeats, log_archive, watching
+from incidents.services import digestion, heartbeats, log_archive, sweep, watching
 from smsops.errors import OpsError
 from smsops.models import Environment
 
@@ -55,3 +55,9 @@ def look_at_alerts() -> None:
     """See which alerts and heartbeats have not been heard of for too long, and which excuses have ended."""
     digestion.look()
     heartbeats.look()
+
+
+@shared_task(name="incidents.sweep_pages")
+def sweep_pages() -> None:
+    """Escalate and send what is due (every five seconds)."""
+    sweep.sweep()

@@ -123,6 +123,15 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# --- e-mail ---------------------------------------------------------------------------------------------------------
+EMAIL_HOST = env("SMSOPS_EMAIL_HOST", default="localhost")
+EMAIL_PORT = env.int("SMSOPS_EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env("SMSOPS_EMAIL_USER", default="")
+EMAIL_HOST_PASSWORD = env("SMSOPS_EMAIL_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("SMSOPS_EMAIL_STARTTLS", default=False)
+EMAIL_USE_SSL = env.bool("SMSOPS_EMAIL_TLS", default=False)
+DEFAULT_FROM_EMAIL = env("SMSOPS_EMAIL_FROM", default="smsops@localhost")
+
 # --- workers (design: how work runs) --------------------------------------------------------------------------------
 BROKER_DIR = DATA_DIR / "broker"
 CELERY_BROKER_URL = env("SMSOPS_BROKER_URL", default="folder://localhost/")
@@ -184,6 +193,8 @@ SMSOPS_LOGS_SECONDS = env.float("SMSOPS_LOGS_SECONDS", default=60.0)
 SMSOPS_LOGS_DAYS = env.int("SMSOPS_LOGS_DAYS", default=30)  # runbook §6.3
 SMSOPS_LOGS_BYTES = env.int("SMSOPS_LOGS_BYTES", default=10 * 1000**3)  # of one environment, packed
 SMSOPS_ALERT_BYTES = env.int("SMSOPS_ALERT_BYTES", default=10 * 1000**2)  # the longest body an alert may come in
+SMSOPS_PUBLIC_URL = env("SMSOPS_PUBLIC_URL", default="")  # how people reach this site; links in messages begin with it
+SMSOPS_PRIVATE_CHANNELS = env.bool("SMSOPS_PRIVATE_CHANNELS", default=False)  # may messages go to private networks
 SMSOPS_PORTS = env("SMSOPS_PORTS", default="18100-18999")  # behind an edge each SMS gets one of these for itself
 SMSOPS_DOCKER_HOST = env("SMSOPS_DOCKER_HOST", default="unix:///var/run/docker.sock")
 
@@ -214,6 +225,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "incidents.watch",
         "schedule": SMSOPS_WATCH_SECONDS,
         "options": {"expires": SMSOPS_WATCH_SECONDS * 0.9},
+    },
+    "smsops: pages": {
+        "task": "incidents.sweep_pages",
+        "schedule": 5.0,
+        "options": {"expires": 5},
     },
     "smsops: alerts": {
         "task": "incidents.read_alerts",

@@ -96,15 +96,16 @@ class Escalation(models.Model):
     """The policy at work on one incident, frozen when it began: later changes of the policy do not reach it.
 
     `policy` holds {"name", "nag_minutes", "rounds", "acknowledged_minutes", "levels": [{"position", "after_minutes",
-    "condition", "rotas", "teams", "users", "channels", "office_hours"}]}, everybody by id. `reached` is the highest
-    level that was paged, 0 before the first. `due_at` is when it has to be looked at next; None: only news moves it.
+    "condition", "rotas", "teams", "users", "channels", "office_hours"}]}, everybody by id. `paged` tells for every
+    level that was paged when that was last, and how often since somebody last had it: {"1": {"at": time, "times": 2}}.
+    `due_at` is when it has to be looked at next; None: only news moves it.
     """
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="escalations")
     policy = models.JSONField(default=dict)
     began_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
-    reached = models.PositiveIntegerField(default=0)
+    paged = models.JSONField(default=dict, blank=True)
     turn = models.PositiveIntegerField(default=0, help_text="Grows with every step; a step is claimed by it.")
     due_at = models.DateTimeField(null=True, blank=True)
 

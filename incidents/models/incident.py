@@ -42,7 +42,7 @@ class IncidentState(models.TextChoices):
 
 INCIDENT_TABLE = table(
     open="acknowledged mitigated resolved",
-    acknowledged="mitigated resolved",
+    acknowledged="mitigated resolved open",
     mitigated="resolved open",
     resolved="closed open",
     closed="open",

@@ -28,6 +28,11 @@ def acknowledge(incident: Incident, user: User, text: str = "") -> None:
     )
 
 
+def lapse(incident: Incident, text: str) -> None:
+    """Whoever acknowledged it does not have it any more, as far as anybody can tell."""
+    _move(incident, IncidentState.OPEN, text, None, acknowledged_at=None, acknowledged_by=None)
+
+
 def mitigate(incident: Incident, text: str, run: Run | None = None) -> None:
     """The trouble is over for the users, though not yet understood; nothing happens when it is past that."""
     if incident.state in (IncidentState.OPEN, IncidentState.ACKNOWLEDGED):

@@ -1,0 +1,88 @@
+"""Whom a level means right now, and by which ways each is reached (I5, I6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+
+from incidents.models import ORDER, Channel, Contact, Rota, Severity, Team
+from incidents.services import rotas
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """One way to one person or channel; `after` how long from now it is used. A person's own e-mail address, where no
+    contact says otherwise, has neither contact nor channel."""
+
+    user: User | None = None
+    contact: Contact | None = None
+    channel: Channel | None = None
+    after: timedelta = timedelta()
+
+    @property
+    def mark(self) -> str:
+        """What tells it from the others, for ever."""
+        if self.channel is not None:
+            return f"h{self.channel.pk}"
+        return f"c{self.contact.pk}" if self.contact is not None else f"u{self.user.pk if self.user else 0}"
+
+
+@dataclass
+class Reached:
+    """Whom a level reaches, and whom it does not, in sentences."""
+
+    recipients: list[Recipient] = field(default_factory=list)
+    gaps: list[str] = field(default_factory=list)
+
+
+def of_level(level: Mapping[str, Any], severity: str, now: datetime) -> Reached:
+    """Everybody a frozen level names, as they are on call and reachable now; nobody twice."""
+    reached = Reached()
+    people: dict[int, User] = {}
+    for rota in Rota.objects.filter(pk__in=level["rotas"]):
+        person = rotas.on_call(rota, now)
+        if person is None:
+            reached.gaps.append(f"nobody is on call in “{rota.name}”")
+        else:
+            people[person.pk] = person
+    for team in Team.objects.filter(pk__in=level["teams"]).prefetch_related("members"):
+        members = [member for member in team.members.all() if member.is_active]
+        people |= {member.pk: member for member in members}
+        if not members:
+            reached.gaps.append(f"the team “{team.name}” has no members")
+    named = get_user_model().objects.filter(pk__in=level["users"], is_active=True)
+    people |= {person.pk: person for person in named}
+    for person in people.values():
+        ways = list(of_person(person, severity))
+        reached.recipients += ways
+        if not ways:
+            reached.gaps.append(f"{person.get_username()} has no way to be reached")
+    channels = Channel.objects.filter(pk__in=level["channels"], enabled=True)
+    reached.recipients += [Recipient(channel=channel) for channel in channels if _enough(channel.least, severity)]
+    return reached
+
+
+def of_person(person: User, severity: str) -> Iterator[Recipient]:
+    """By which ways a person is told of something so bad; by their e-mail address where they have set up none."""
+    own = list(Contact.objects.filter(user=person, enabled=True))
+    for contact in own:
+        if _enough(contact.least, severity):
+            yield Recipient(person, contact, after=timedelta(minutes=contact.after_minutes))
+    if not own and person.email:
+        yield Recipient(person)
+
+
+def channels_of(environment_id: int, severity: str) -> Iterable[Recipient]:
+    """The channels that are told of every incident there."""
+    found = Channel.objects.filter(enabled=True)
+    told = [channel for channel in found if channel.environment_id in (None, environment_id)]
+    return [Recipient(channel=channel) for channel in told if _enough(channel.least, severity)]
+
+
+def _enough(least: str, severity: str) -> bool:
+    return ORDER[Severity(severity)] >= ORDER[Severity(least)]
