@@ -8,6 +8,7 @@ from django.dispatch import Signal
 
 incident_opened = Signal()  # incident, sign
 incident_moved = Signal()  # incident, before (its state), text, user (None: smsops itself)
+incident_declined = Signal()  # incident, user: somebody who was paged cannot take it
 severity_changed = Signal()  # incident, before
 sign_joined = Signal()  # incident, sign
 fact_established = Signal()  # incident, fact

@@ -36,6 +36,12 @@ def on_moved(incident: Incident, before: str, text: str, user: User | None, **_:
     _tell(incident, f"{incident.get_state_display()}. {who}{text}", _everybody(incident))
 
 
+@receiver(signals.incident_declined, dispatch_uid="incidents.escalate_declined")
+def on_declined(incident: Incident, **_: Any) -> None:
+    """The next level is due at once."""
+    escalations.skip_ahead(incident)
+
+
 @receiver(signals.severity_changed, dispatch_uid="incidents.escalate_severity")
 def on_severity(incident: Incident, before: str, **_: Any) -> None:
     """What has become worse may need somebody now."""

@@ -55,6 +55,18 @@ def hurry(incident: Incident) -> None:
     Escalation.objects.filter(incident=incident, ended_at=None).update(due_at=timezone.now())
 
 
+def skip_ahead(incident: Incident) -> None:
+    """The first level that waits for its time, and was not paged yet, waits no longer."""
+    escalation = Escalation.objects.select_for_update().filter(incident=incident, ended_at=None).first()
+    if escalation is None:
+        return
+    policy = escalation.policy
+    waiting = [each for each in policy["levels"] if str(each["position"]) not in escalation.paged]
+    for level in waiting[:1]:
+        level["after_minutes"] = 0
+    Escalation.objects.filter(pk=escalation.pk).update(policy=policy, due_at=timezone.now())
+
+
 def end(incident: Incident) -> None:
     """Page nobody any more."""
     Escalation.objects.filter(incident=incident, ended_at=None).update(ended_at=timezone.now(), due_at=None)

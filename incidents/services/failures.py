@@ -40,11 +40,10 @@ def _give_up(page: Page, error: NotSent) -> None:
     problem = redact(str(error))[:500]
     if not mine.update(state=PageState.FAILED, attempts=page.attempts + 1, holder="", problem=problem):
         return
-    if page.incident is not None:
-        way = page.channel or page.contact or "e-mail"
-        incidents.note(
-            page.incident, EntryKind.PAGE, f"{page.user or 'The channel'} was not reached by {way}: {problem}"
-        )
-    if page.user_id is not None and page.kind in (PageKind.PAGE, PageKind.REMINDER):
-        later = Page.objects.filter(user_id=page.user_id, incident_id=page.incident_id, state=PageState.PENDING)
+    if page.incident is None:
+        return
+    whom, way = page.user or "The channel", page.channel or page.contact or "e-mail"
+    incidents.note(page.incident, EntryKind.PAGE, f"{whom} was not reached by {way}: {problem}")
+    if page.user is not None and page.kind in (PageKind.PAGE, PageKind.REMINDER):
+        later = Page.objects.filter(user=page.user, incident=page.incident, state=PageState.PENDING)
         later.update(next_at=timezone.now())  # what would be tried after a while is tried now

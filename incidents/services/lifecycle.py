@@ -33,6 +33,15 @@ def lapse(incident: Incident, text: str) -> None:
     _move(incident, IncidentState.OPEN, text, None, acknowledged_at=None, acknowledged_by=None)
 
 
+@transaction.atomic
+def decline(incident: Incident, user: User) -> None:
+    """Somebody who was paged cannot: the next level need not be waited for. WrongUse when somebody has it already."""
+    if incident.state != IncidentState.OPEN:
+        raise WrongUse(f"It is {incident.get_state_display().lower()}; nobody is asked any more.")
+    incidents.note(incident, EntryKind.PAGE, "Cannot take it; the next level is asked.", author=user.get_username())
+    signals.incident_declined.send(Incident, incident=incident, user=user)
+
+
 def mitigate(incident: Incident, text: str, run: Run | None = None) -> None:
     """The trouble is over for the users, though not yet understood; nothing happens when it is past that."""
     if incident.state in (IncidentState.OPEN, IncidentState.ACKNOWLEDGED):
