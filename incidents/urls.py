@@ -1,20 +1,11 @@
-"""The door for alerts on the site itself, for installations with one web process (else: intake_site.py)."""
+"""What is reached without signing in: the door for alerts, and the answer to a page."""
 
-from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods
 
-from incidents.services import reception
+from incidents.acknowledging import acknowledge
+from incidents.alert_door import receive
 
-
-@csrf_exempt
-@require_http_methods(["POST", "PUT"])
-def receive(request: HttpRequest, kind: str, token: str) -> HttpResponse:
-    """Whoever has the token may send; there is no session."""
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    answer = reception.receive(kind, token, headers, request.read)
-    return HttpResponse(f"{answer.text}\n", status=answer.status, content_type="text/plain; charset=utf-8")
-
-
-urlpatterns = [path("<slug:kind>/<slug:token>", receive, name="alerts")]
+urlpatterns = [
+    path("alerts/<slug:kind>/<slug:token>", receive, name="alerts"),
+    path("a/<str:word>/", acknowledge, name="acknowledge"),
+]
