@@ -44,7 +44,7 @@ class CopyForTrial(ScratchStep):
 
     def do(self, ctx: Context) -> Outcome:
         database, trial = database_of(ctx), trial_of(ctx)
-        successor_of(ctx).told(work_of(ctx))  # whether it can be had at all, while SMS still runs
+        successor_of(ctx).refuse(work_of(ctx))
 
         def read(target: Path, _: object) -> Manifest:
             return live_copies.copy(database, ctx.environment.name, target)

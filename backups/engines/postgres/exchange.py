@@ -28,6 +28,10 @@ TERMINATE = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = ANY(%s) AND pid <> pg_backend_pid() AND pg_has_role(usesysid, 'USAGE')
 """
+MAY_COPY = """
+    SELECT rolsuper OR (rolcreatedb AND pg_has_role(datdba, 'USAGE')) FROM pg_roles, pg_database
+    WHERE rolname = current_user AND datname = %s
+"""
 
 
 class Exchange:
@@ -71,6 +75,17 @@ class Exchange:
             live = _here(connection, [self.names.live])
             pairs = [(self.names.live, self.names.old)] if live else []
             self._rename(connection, *pairs, (self.names.new, self.names.live))
+
+    def refuse_to_copy(self) -> None:
+        """Raise OpsError where this user may not copy the live database: its owner may, who makes databases."""
+        with maintenance(self.url) as connection:
+            row = connection.execute(MAY_COPY, [self.names.live]).fetchone()
+        if row is None or not row[0]:
+            who, name = self.url.user, self.names.live
+            raise OpsError(
+                f"The user {who} may not copy {name} on {self.url.server}.",
+                fix=f"As the server's administrator: ALTER ROLE {who} CREATEDB; ALTER DATABASE {name} OWNER TO {who}.",
+            )
 
     def copy(self, name: str) -> None:
         """Copy the live database, file by file on the server, to `hold` or `back`; its sessions are ended."""

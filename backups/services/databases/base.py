@@ -214,11 +214,14 @@ class Successor(Protocol):
     check: str
     apart: bool
 
+    def refuse(self, work: Work) -> None:
+        """Raise OpsError where it cannot be had, which is asked while SMS still runs."""
+
     def make(self, work: Work) -> Facts:
         """Copy the stopped database. The next copy takes the place of the one before."""
 
     def told(self, work: Work) -> Told:
-        """What SMS must be told to find it; OpsError where nobody knows."""
+        """What SMS must be told to find it."""
 
     def fence(self, work: Work) -> str:
         """What the command runs first."""

@@ -44,6 +44,10 @@ class PostgresSuccessor:
     def _exchange(self, work: Work) -> Exchange:
         return Exchange(self.live, work.run)
 
+    def refuse(self, work: Work) -> None:
+        self._exchange(work).refuse_to_copy()
+        self.told(work)
+
     def make(self, work: Work) -> Facts:
         exchange = self._exchange(work)
         work.guard()

@@ -25,6 +25,9 @@ class SqliteSuccessor:
     check = SqliteDatabase.check
     apart = True
 
+    def refuse(self, work: Work) -> None:
+        """It can be had wherever a copy can be tried."""
+
     def make(self, work: Work) -> Facts:
         def read(target: Path, _: object) -> Manifest:
             return live_copies.copy(self.trial.live, self.environment, target)
