@@ -26,7 +26,7 @@ from tests.backups.test_postgres_row_runs import own_temporary_folder, servers
 from tests.backups.test_postgres_runs import everything
 from tests.backups.test_postgres_runs import left as databases_left
 from tests.kills import kill_at_every_boundary
-from tests.places import DockerPlace, Place, drive
+from tests.places import SECRET_KEY, DockerPlace, Place, drive
 from tests.runtimes.acts import seen
 
 __all__ = ["big_school", "own_temporary_folder", "school_server", "server"]
@@ -35,7 +35,6 @@ BY = By(name="test")
 OLD, NEW = "merge_accounts_soft_delete", "e82b46c1d7f0"
 ANNOUNCED = "INSERT INTO announcements (title, body, author, created_at) VALUES ('A', 'B', 'C', '2026-03-01 10:00:00')"
 CORE = ("students", "courses", "grades", "attendances", "course_enrollments")
-ON_THE_COPY = "import os; assert '_smsops_' not in os.environ['DATABASE_URL'], 'no such column'; "
 
 
 @pytest.fixture
@@ -131,10 +130,9 @@ def test_without_a_way_of_the_schema_a_backup_is_restored_and_what_is_lost_count
     ("script", "verdict", "why"),
     [
         ("raise SystemExit('no such column: x')", RunState.SAFE, "The way back failed on the copy: no such column: x"),
-        (ON_THE_COPY + schema.DOWNGRADE, RunState.UNDONE, "The way back failed on the copy: AssertionError: no such"),
         ("import os; os.environ['DATABASE_URL'] = LED; " + schema.DOWNGRADE, RunState.UNDONE, "whatever it is told"),
     ],
-    ids=["while SMS runs", "with SMS stopped", "led to the live database"],
+    ids=["while SMS runs", "with SMS stopped, led to the live database"],
 )
 def test_a_way_back_that_fails_leaves_sms_as_it_was(
     newer: Place,
@@ -156,7 +154,7 @@ def test_a_way_back_that_fails_leaves_sms_as_it_was(
 
 
 def test_an_sms_that_cannot_be_led_to_a_copy_is_refused_while_it_runs(newer: Place, big_school: DatabaseUrl) -> None:
-    newer.write_env(SECRET_KEY="kP3vQ8xW1zR6tY9uB2nM5aS7dF4gH0jLqE8rT3yU6iO1pC5v", DATABASE_ENGINE="postgresql")
+    newer.write_env(SECRET_KEY=SECRET_KEY, DATABASE_ENGINE="postgresql")
     before, was = seen(newer), state(big_school)
     run = newer.roll_back("1.18.1")
     assert run.state == RunState.SAFE, f"{run.headline} {run.cause}"
