@@ -16,7 +16,7 @@ from deployments.strategies.choice import AUTO, TITLES, Strategy, WayBack
 from smsops.admin.actions import DestructiveForm, Preview
 from smsops.admin.planned import ExclusiveAction
 from smsops.errors import OpsError
-from smsops.models import Environment, Run
+from smsops.models import Environment, Risk, Run
 from smsops.runs.plan import By
 from smsops.runtimes.registry import runtime_for
 
@@ -51,7 +51,7 @@ class RollBackForm(DestructiveForm):
 class RollBack(ExclusiveAction):
     """Goes back to an earlier release: by code alone, with its schema, or with the data of a backup."""
 
-    name, label, tone = "rollback", "Roll back…", "danger"
+    name, label, tone, place = "rollback", "Roll back…", "danger", 3
     permission = "smsops.rollback_environment"
     form = RollBackForm
 
@@ -59,7 +59,8 @@ class RollBack(ExclusiveAction):
         asked = request.POST or request.GET
         version, strategy = asked.get("version", ""), asked.get("strategy", "") or AUTO
         if not version and not earlier_release_known(target):
-            return Preview(("smsops knows of no release that ran here before this one: choose the one to go back to.",))
+            said = "smsops knows of no release that ran here before this one: choose the one to go back to."
+            return Preview((said,), risk=Risk.DISTURBING)
         plan = rollbacks.plan(target, version, strategy)
         others = [way for way in rollbacks.ways(target, version) if way.strategy != plan.params["strategy"]]
         return Preview((*plan.notes, *map(_other, others)), plan)

@@ -101,6 +101,7 @@ class TryDowngrade(StepKind):
         """What the copy is now: at the right revisions, with every row that may not go."""
         copy, wanted = copy_of(ctx), ",".join(ctx.params["aim"])
         revision, rows = copy.revision(), copy.row_counts()
+        ctx.remember(row_counts=rows)
         if revision != wanted:
             raise OpsError(f"The way back led to {revision or 'no revision'} instead of {wanted}.")
         before: dict[str, int] = ctx.fact(self.copied, "row_counts", {})
