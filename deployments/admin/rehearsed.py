@@ -8,13 +8,13 @@ from typing import Any
 from django.http import HttpRequest
 
 from deployments.models import Release
-from deployments.services import rehearsed
+from deployments.services import rehearsals, rehearsed
 from smsops.admin.parts import PagePart
 from smsops.models import Environment
 
 TEMPLATE = "admin/deployments/_rehearsal.html"
 TONES = {"never": "quiet", "passed": "pass", "failed": "fail", "outdated": "warn"}
-OFFERED = 8  # releases whose rehearsals are listed where one is chosen
+OFFERED, TRIED = 8, 200  # releases listed where one is chosen; rehearsals looked at for them
 
 
 def of_release(release: Release, request: HttpRequest) -> dict[str, Any]:
@@ -32,10 +32,12 @@ def beside_deploy(release: Release, request: HttpRequest) -> list[dict[str, Any]
 
 
 def of_environment(environment: Environment, request: HttpRequest) -> list[dict[str, Any]]:
-    """In a line each, for the releases one may choose from."""
-    releases = Release.objects.filter(environment=environment).exclude(image_id="")[:OFFERED]
-    lines = list(_lines(releases, request))
-    return [{"template": "admin/deployments/_rehearsals.html", "lines": lines}] if lines else []
+    """In a line each, for those of the releases one may choose from that were rehearsed."""
+    runs = environment.runs.filter(kind=rehearsals.KIND, finished_at__isnull=False)
+    known = {params.get("release") for params in runs.values_list("params", flat=True)[:TRIED]}
+    releases = Release.objects.filter(environment=environment, pk__in=known - {None}).exclude(image_id="")
+    lines = list(_lines(releases[:OFFERED], request))
+    return [{"template": "admin/deployments/_rehearsals.html", "lines": lines}]
 
 
 def _lines(releases: Iterable[Release], request: HttpRequest) -> Iterable[dict[str, Any]]:
@@ -43,4 +45,4 @@ def _lines(releases: Iterable[Release], request: HttpRequest) -> Iterable[dict[s
         yield {"release": release, **of_release(release, request)}
 
 
-OF_RELEASE = PagePart(TEMPLATE, of_release)
+OF_RELEASE = PagePart(TEMPLATE, of_release, above=True)

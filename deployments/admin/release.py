@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 
 from deployments.admin import rehearsed
 from deployments.admin.acknowledgement import DeployForm, DeployToForm
@@ -14,6 +15,7 @@ from deployments.admin.images import Build
 from deployments.models import Release
 from deployments.rto import scenarios, table, words
 from deployments.services import deploys, rehearsals, releases
+from deployments.sources.outline import outline, plain
 from smsops.admin.actions import ObjectAction, Preview
 from smsops.admin.base import RecordAdmin
 from smsops.admin.planned import ExclusiveAction, PlannedAction
@@ -39,8 +41,8 @@ class Deploy(ExclusiveAction, PlannedAction):
 
     def preview(self, target: Release, request: HttpRequest) -> Preview:
         parts, plan = rehearsed.beside_deploy(target, request), self.plan(target)
-        shown = {part["result"].said for part in parts}
-        return Preview([note for note in plan.notes if note not in shown], plan, parts)
+        notes = [note for note in plan.notes if not any(part["result"].says(note) for part in parts)]
+        return Preview(notes, plan, parts)
 
     def perform(self, target: Release, by: By, cleaned: dict[str, Any]) -> Run:
         return deploys.deploy(target, by, cleaned["acknowledged"])
@@ -112,8 +114,8 @@ class ReleaseAdmin(RecordAdmin):
     search_fields = ("version", "changelog")
     object_actions = (Build(), Rehearse(), Deploy())
     fieldsets = (
-        (None, {"fields": ("environment", "version", "image", "released_on", "breaking", "notes")}),
-        ("What changes", {"fields": ("changelog",)}),
+        (None, {"fields": ("environment", "version", "image", "released_on", "breaking_changes", "notes")}),
+        ("What changes", {"fields": ("changes",)}),
         (
             "What it is exactly",
             {"fields": ("git_ref", "commit", "committed_at", "image_id", "heads", "revisions", "imported_at")},
@@ -128,6 +130,15 @@ class ReleaseAdmin(RecordAdmin):
         if release.available:
             return badge("pass", "Ready")
         return badge("info", "Archived") if release.archived_at else badge("warn", "Missing")
+
+    @admin.display(description="Changelog")
+    def changes(self, release: Release) -> str:
+        lines = outline(release.changelog)
+        return render_to_string("admin/deployments/_changelog.html", {"lines": lines}) if lines else "—"
+
+    @admin.display(description="Breaking changes")
+    def breaking_changes(self, release: Release) -> str:
+        return plain(release.breaking) or "none"
 
     @admin.display(description="Breaking", boolean=False)
     def breaks(self, release: Release) -> str:

@@ -82,6 +82,8 @@ def outdated(release: Release, run: Run) -> str:
     moved = Q(kind="restore") | Q(kind="rollback", params__strategy__in=["schema", "restore"])
     if (other := since.filter(moved).first()) is not None:
         return f"The data was replaced since, by “{other.title}” (run {other.pk})."
+    if since.filter(kind="deploy", params__image_id=release.image_id).exists():
+        return ""  # what was rehearsed has been done
     backup = backup_selectors.latest_good(release.environment)
     was = run.params.get("schema_revision", "")
     if was and backup is not None and backup.schema_revision != was:

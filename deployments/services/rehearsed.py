@@ -48,6 +48,11 @@ class Result:
     def word(self) -> str:
         return WORDS[self.state]
 
+    def says(self, note: str) -> bool:
+        """Whether a note of a plan tells the same; its “ago” may be a moment later."""
+        verdict = self.run.headline or self.run.cause if self.run is not None else ""
+        return note == self.said or (verdict != "" and verdict in note)
+
 
 def of(release: Release) -> Result:
     """What is known of this release."""

@@ -24,6 +24,7 @@ class UpgradeCopy(StepKind):
 
     key = "rehearsal.upgrade"
     title = "Wait until the release has upgraded the copy"
+    timeout = 24 * 3600  # the environment's own gate time decides
 
     def do(self, ctx: Context) -> Outcome:
         heads = ctx.params.get("heads", "")

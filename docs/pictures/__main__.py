@@ -69,7 +69,8 @@ def played(story: Story, stage: Stage, browser: Browser, root: str, only: list[s
 
     camera = Camera(browser, root, only=only)
     camera.sign_in("admin", stage.web_password)
-    Scenes(story, camera, School(f"http://127.0.0.1:{stage.sms_port}", stage.sms_password)).play()
+    school = School(f"http://127.0.0.1:{stage.sms_port}", stage.sms_password)
+    Scenes(story, camera, school, stage.folder).play()
     return camera.problems
 
 

@@ -97,6 +97,12 @@ class Browser:
             raise BrowserError(f"{script}: {answer['exceptionDetails']['exception'].get('description', '')}")
         return answer["result"].get("value")
 
+    def enter(self) -> None:
+        """Press the key Enter on what has the focus."""
+        key = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13}
+        self._call("Input.dispatchKeyEvent", type="keyDown", text="\r", **key)
+        self._call("Input.dispatchKeyEvent", type="keyUp", **key)
+
     def picture(self, part: str = "", height: int = 0) -> bytes:
         """PNG of the whole page, or of its first part that the selector finds; at most so high."""
         x, y, wide, high = [0, 0, *self.run(SIZE)] if not part else self.run(BOX.format(json.dumps(part)))
@@ -144,7 +150,7 @@ class Browser:
         params = message.get("params", {})
         if message.get("method") == "Page.loadEventFired":
             self._loaded += 1
-        elif message.get("method") == "Log.entryAdded":
+        elif message.get("method") == "Log.entryAdded" and params["entry"]["level"] != "verbose":
             entry = params["entry"]
             self.said.append(f"{entry.get('url', '')}: {entry['text']}")
         elif message.get("method") == "Runtime.exceptionThrown":

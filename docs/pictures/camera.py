@@ -54,6 +54,12 @@ class Camera:
         (self.folder / f"{name}.png").write_bytes(made)
         self.sizes[name] = len(made)
 
+    def width(self, path: str, size: tuple[int, int]) -> int:
+        """Of the page, in pixels, in a window of that size."""
+        self.browser.look(size)
+        self.browser.open(self.root + path.lstrip("/"))
+        return int(self.browser.run("document.documentElement.scrollWidth"))
+
     @property
     def problems(self) -> list[str]:
         """Pictures that are too large, and what the pages complained of."""

@@ -41,8 +41,8 @@ def test_all_others_are_under_more_and_the_dangerous_ones_come_last() -> None:
 
 def test_more_is_a_disclosure_of_the_browser_itself() -> None:
     page = page_of(a_school())
-    assert page.one("details").text.startswith("More")
-    assert page.one("summary").text == "More"
+    assert page.all("details")[0].text.startswith("More")
+    assert page.all("summary")[0].text == "More"
 
 
 def test_who_may_only_do_something_rare_has_it_in_sight() -> None:

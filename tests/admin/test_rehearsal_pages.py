@@ -77,7 +77,7 @@ def test_rows_that_were_lost_are_told_table_by_table() -> None:
     [
         ({"params": {"image_id": "tree:another"}}, "1.17.0 has another image since."),
         ({"params": {"schema_revision": "another"}}, "The data has another schema since"),
-        ({"finished_at": timezone.now() - timedelta(hours=30)}, "The rehearsal is from 30 h 0 min ago."),
+        ({"finished_at": timezone.now() - timedelta(days=3, hours=1)}, "The rehearsal is from 3 days ago."),
     ],
 )
 def test_a_rehearsal_of_something_else_is_called_out_of_date(fields: dict[str, Any], why: str) -> None:
@@ -91,6 +91,13 @@ def test_data_that_was_restored_since_is_other_data() -> None:
     rehearsal(release, finished_at=timezone.now() - timedelta(minutes=5))
     restore = make_run(release.environment, kind="restore", title="Restore it")
     assert f"The data was replaced since, by “Restore it” (run {restore.pk})." in shown(release)
+
+
+def test_what_was_rehearsed_and_then_deployed_is_not_out_of_date_for_what_it_did_itself() -> None:
+    release = its_older_release()
+    rehearsal(release, params={"schema_revision": "before"}, finished_at=timezone.now() - timedelta(minutes=5))
+    make_run(release.environment, kind="deploy", params={"image_id": release.image_id})
+    assert "Passed" in shown(release)
 
 
 def test_a_failure_of_an_image_that_is_gone_does_not_speak_against_the_new_one() -> None:
@@ -119,10 +126,9 @@ def test_where_a_release_is_chosen_each_has_its_line() -> None:
     rehearsal(release, rows={"students": 1, "grades": 18000}, state=RunState.SAFE, cause="It loses rows.")
     make_backup(release.environment)
     page = Browser(make_admin()).get(door(release.environment, "deploy"))
-    lines = [each.text for each in page.all("li") if "ehearsed" in each.text or "Failed" in each.text]
-    assert lines[0].startswith("1.18.0 Never rehearsed")
-    assert lines[1].startswith("1.17.0 Failed run")
-    assert "rows lost in students" in lines[1]
+    said = next(each.text for each in page.all("section") if each.text.startswith("What was rehearsed"))
+    assert said.startswith("What was rehearsed 1.17.0 Failed run")
+    assert said.endswith("rows lost in students All others were never rehearsed.")
 
 
 def test_looking_changes_nothing() -> None:
