@@ -112,6 +112,7 @@ class TryDowngrade(StepKind):
     def _looked(self, ctx: Context) -> Outcome:
         """What the copy is now: at the right revisions, with every row that may not go."""
         wanted, (revision, rows) = ",".join(ctx.params["aim"]), self.found(ctx)
+        ctx.remember(row_counts=rows)
         if revision != wanted:
             raise OpsError(f"The way back led to {revision or 'no revision'} instead of {wanted}.")
         before: dict[str, int] = ctx.fact(self.copied, "row_counts", {})
