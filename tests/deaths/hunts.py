@@ -27,6 +27,7 @@ PRODUCT = {  # a crew as it is in an installation, not with the short times of t
     "DJANGO_SETTINGS_MODULE": "smsops.settings",
     "SMSOPS_LEASE_SECONDS": "10",
     "SMSOPS_SWEEP_SECONDS": "3",
+    "SMSOPS_WATCH_SECONDS": "15",  # not what is tried here, and a machine's work every two seconds
 }
 BAR = 15.0  # seconds after the death of a worker until another one has its work
 
@@ -88,7 +89,7 @@ class Hunt:
     def _kill_worker(self, run: Run, whole: bool) -> bool:
         """Kill the process that works on the run, alone or with the whole worker, and see how long it lies about."""
         if whole:  # there is another one
-            wait_for(lambda: all(map(self._ready, self.workers)), "both workers", 60)
+            wait_for(lambda: all(map(self._ready, self.workers)), "both workers", 120)
         held = wait_for(lambda: self._ended(run) or self._holder(run), "somebody to work on it")
         if held is True:
             return False

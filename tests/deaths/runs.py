@@ -7,6 +7,7 @@ from backups.services import restores
 from deployments.services import rollbacks
 from smsops.models import Run
 from smsops.runs.plan import By
+from tests.backups.test_restores import left_on_the_volume
 from tests.places import Place
 
 BY = By(name="test")
@@ -28,6 +29,11 @@ def restore(sms: Place) -> Run:
     """All of the data, as it was before the deploy."""
     sms.execute("DELETE FROM grades WHERE id % 2 = 0")
     return restores.start(_of_before(sms), BY)
+
+
+def after(run: Run, sms: Place) -> tuple[str, str, bool, int, set[str]]:
+    """How it ended: the verdict, the version that runs and whether it is well, its grades, and what was left over."""
+    return run.state, sms.running_version(), sms.serving(), sms.ask(GRADES), left_on_the_volume(sms)
 
 
 def _of_before(sms: Place) -> Backup:

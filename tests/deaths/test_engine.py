@@ -10,9 +10,8 @@ import pytest
 from django.conf import settings
 
 from smsops.models import RunState
-from tests.backups.test_restores import left_on_the_volume
 from tests.deaths.engines import ApartPlace, Engine, engine
-from tests.deaths.runs import ALL, GRADES, OLD
+from tests.deaths.runs import ALL, GRADES, OLD, after
 from tests.deaths.victims import Strikes
 from tests.places import Place, drive
 
@@ -57,9 +56,5 @@ def test_runs_go_on_by_themselves_when_the_engine_dies_at_every_boundary(apart: 
         with strikes.falling():
             run = drive(begin(apart), patience=400)
         struck |= strikes.at
-        assert run.state == RunState.SUCCEEDED, run.headline
-        assert apart.running_version() == version
-        assert apart.serving()
-        assert apart.ask(GRADES) == grades
-        assert left_on_the_volume(apart) == set()
+        assert after(run, apart) == (RunState.SUCCEEDED, version, True, grades, set()), run.headline
     assert len(struck) >= 80

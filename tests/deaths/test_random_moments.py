@@ -18,8 +18,8 @@ from tests.places import Place
 from tests.workers.conftest import Crew
 
 pytestmark = [pytest.mark.slow, pytest.mark.postgres, pytest.mark.redis]
-SEED, KILLS, A_RUN = 20261128, 30, 7
-WEIGHTS = {"process": 5, "worker": 2, "Redis": 4, "PostgreSQL": 4}
+SEED, KILLS, A_RUN = 20261128, 200, 7
+WEIGHTS = {"process": 5, "worker": 1, "Redis": 4, "PostgreSQL": 4}
 
 
 @pytest.fixture

@@ -82,11 +82,11 @@ class Strikes:
             signals.boundary.disconnect(self.strike)
 
 
-def drive(run: Run, patience: float = 400.0) -> Run:
+def drive(run: Run, patience: float = 400.0, deliver: Callable[[int], object] = executor.drive) -> Run:
     """Work on the run until its verdict is announced, without the pauses a worker makes for a server that is away."""
 
     def over() -> bool:
-        executor.drive(run.pk)
+        deliver(run.pk)
         run.refresh_from_db()
         return run.state in FINAL and run.end_announced
 
