@@ -72,12 +72,13 @@ def deploy_broken(version: str) -> Line:
     incident = Incident.objects.filter(run=run).first()
     serving = health.look(environment().base_url)
     right = run.state == RunState.UNDONE and incident is not None and serving.good
-    found = (
-        f"incident {incident.pk} ({incident.get_severity_display()}, {incident.evidence.count()} pieces of evidence)"
-    )
+    found = "NO INCIDENT"
+    if incident is not None:
+        taken = f"{incident.evidence.count()} pieces of evidence"
+        found = f"incident {incident.pk} ({incident.get_severity_display()}, {taken})"
     return Line(
         right,
-        f"{run.get_state_display()}: {run.cause} SMS serves again; {found if incident else 'NO INCIDENT'}.",
+        f"{run.get_state_display()}: {run.cause} SMS serves again; {found}.",
     )
 
 
@@ -90,6 +91,12 @@ def rehearse(version: str) -> Line:
     """The release upgrades a copy, runs on it and goes back, where nobody notices."""
     run = finished(rehearsals.start(releases.find(environment(), version), BY))
     return Line(run.state == RunState.SUCCEEDED, run.headline)
+
+
+def rehearse_broken(version: str) -> Line:
+    """The same with a release that loses rows: it fails where nobody notices, and says in which table."""
+    run = finished(rehearsals.start(releases.find(environment(), version), BY))
+    return Line(run.state in (RunState.SAFE, RunState.UNDONE) and "loses rows" in run.cause, run.cause)
 
 
 def visited(change: Callable[[], Run], without_stop: bool = True) -> Line:

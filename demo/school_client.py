@@ -33,6 +33,16 @@ class School:
         """How many students SMS shows."""
         return int(self._ask("GET", "/api/v1/students/?limit=1")["total"])
 
+    def announce(self, title: str) -> None:
+        """Tell everybody; from 1.19.0 on."""
+        self._ask("POST", "/api/v1/announcements/", {"title": title})
+
+    def note_guardians(self, number: int) -> None:
+        """Write the phone number of a guardian down for the first students of the list; from 1.19.0 on."""
+        for student in self._ask("GET", f"/api/v1/students/?limit={number}")["items"]:
+            phone = f"+30 210 000 {student['id']:04d}"
+            self._ask("PUT", f"/api/v1/students/{student['id']}", {"guardian_phone": phone})
+
     def delete(self, number: int) -> int:
         """Delete that many students, the first ones of the list; return how many went."""
         students = self._ask("GET", f"/api/v1/students/?limit={number}")["items"]

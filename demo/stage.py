@@ -31,15 +31,16 @@ def free_port(wanted: int) -> int:
 
 
 class Stage:
-    """Sets up a clean installation in `FOLDER`, starts its processes, and ends every one of them again."""
+    """Sets up a clean installation in a folder, starts its processes, and ends every one of them again."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self.folder = folder
         self.sms_port, self.web_port, self.edge_port = free_port(8080), free_port(8000), free_port(2019)
         self.sms_password, self.web_password = secrets.token_urlsafe(12), secrets.token_urlsafe(9)
         self.children: list[subprocess.Popen[bytes]] = []
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": "smsops.settings",
-            "SMSOPS_DATA_DIR": str(FOLDER / "smsops"),
+            "SMSOPS_DATA_DIR": str(self.folder / "smsops"),
             "SMSOPS_HTTPS": "0",
             "SMSOPS_LOG_LEVEL": "WARNING",
         }
@@ -47,26 +48,26 @@ class Stage:
     def clear(self) -> None:
         """Begin with nothing, whatever an earlier demo left, its processes included."""
         self.stop_sms()
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        (FOLDER / "sms" / "data").mkdir(parents=True)
-        (FOLDER / "logs").mkdir()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        (self.folder / "sms" / "data").mkdir(parents=True)
+        (self.folder / "logs").mkdir()
 
     def write_files(self) -> Path:
         """Write SMS's env file and the description of the environment; return the latter."""
-        env = FOLDER / "sms" / ".env"
+        env = self.folder / "sms" / ".env"
         env.write_text(
             f"SECRET_KEY={secrets.token_urlsafe(48)}\n"
             f"DEFAULT_ADMIN_EMAIL={ADMIN_EMAIL}\nDEFAULT_ADMIN_PASSWORD={self.sms_password}\n"
         )
         env.chmod(0o600)
-        described = FOLDER / "environment.yaml"
+        described = self.folder / "environment.yaml"
         described.write_text(
             "demo:\n"
             "  preset: sms-native\n"
             "  title: Demo school\n"
-            f"  data_path: {FOLDER}/sms/data\n"
-            f"  releases_path: {FOLDER}/sms/releases\n"
-            f"  source_path: {FOLDER}/sms/repository\n"
+            f"  data_path: {self.folder}/sms/data\n"
+            f"  releases_path: {self.folder}/sms/releases\n"
+            f"  source_path: {self.folder}/sms/repository\n"
             f"  env_file: {env}\n"
             f"  base_url: http://127.0.0.1:{self.sms_port}\n"
             f"  host_port: {self.sms_port}\n"
@@ -100,7 +101,7 @@ class Stage:
         self._start("web", [sys.executable, *web, "smsops.wsgi"])
 
     def _start(self, name: str, command: list[str]) -> None:
-        with (FOLDER / "logs" / f"{name}.log").open("wb") as log:
+        with (self.folder / "logs" / f"{name}.log").open("wb") as log:
             child = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, preexec_fn=_die_with_parent)
         self.children.append(child)
 
@@ -119,7 +120,7 @@ class Stage:
 
     def stop_sms(self) -> None:
         """Stop every SMS instance below the demo's folder."""
-        instances = FOLDER / "smsops" / "instances"
+        instances = self.folder / "smsops" / "instances"
         if not instances.is_dir():
             return
         from smsops.runtimes import instance_folder

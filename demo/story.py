@@ -23,8 +23,8 @@ def set_up(stage: Stage) -> Line:
     """A school, its releases, an installation of smsops."""
     stage.clear()
     described = stage.write_files()
-    repository.build(FOLDER / "sms" / "repository")
-    made = make(Order(FOLDER / "sms" / "data" / "student_management.db", admin=(ADMIN_EMAIL, stage.sms_password)))
+    repository.build(stage.folder / "sms" / "repository")
+    made = make(Order(stage.folder / "sms" / "data" / "student_management.db", admin=(ADMIN_EMAIL, stage.sms_password)))
     stage.manage("migrate", "--verbosity=0")
     stage.manage(
         "createsuperuser", "--noinput", "--username=admin", "--email=admin@ops.example",
@@ -93,12 +93,13 @@ def play(story: Story, stage: Stage) -> None:
 def serve(stage: Stage) -> None:
     """Say where to click, and wait."""
     address = f"http://127.0.0.1:{stage.web_port}/"
-    wait_for(lambda: _answers(address), "the admin")
+    wait_for(lambda: answers(address), "the admin")
     print(f"\nThe admin is at {address}\n  user      admin\n  password  {stage.web_password}\nCtrl-C ends everything.")
     signal.pause()
 
 
-def _answers(address: str) -> bool:
+def answers(address: str) -> bool:
+    """Whether something is there."""
     try:
         with urllib.request.urlopen(address, timeout=2):
             return True

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-PATIENCE = 90.0  # seconds
+PATIENCE = 180.0  # seconds
 
 
 @dataclass

@@ -33,6 +33,7 @@ from deployments.steps import (
     audit,
     building,
     config,
+    downgrade,
     gates,
     loading,
     publishing,
@@ -51,9 +52,10 @@ from smsops.runs.validation import add_validation
 
 STEPS = (
     gates.Preconditions, gates.Checklist, config.TakeConfig, watch.MeasureBefore, watch.WatchWindow,
-    schema.CopyForTrial, schema.TryDowngrade, schema.CopyStopped, schema.Downgrade,
-    schema.StageDowngraded, schema.CompareDowngraded, schema.EndTrial,
-    rehearsal.CompareUpgraded, rehearsal.StopSandbox, rehearsal.GoBack, rehearsal.ConcludeRehearsal,
+    schema.CopyForTrial, schema.TryDowngrade, downgrade.CopyStopped, downgrade.Downgrade,
+    downgrade.StageDowngraded, downgrade.CompareDowngraded, downgrade.EndTrial,
+    rehearsal.UpgradeCopy, rehearsal.CompareUpgraded, rehearsal.StopSandbox, rehearsal.GoBack,
+    rehearsal.ConcludeRehearsal,
     rotation.CheckRotation, rotation.SignIn, rotation_write.WriteKey,
     rotation_proof.Prove, rotation_proof.Record, rotation_proof.RetireOldKey,
     building.Checkout, building.Build, loading.Load, archive.Archive,

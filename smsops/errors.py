@@ -32,5 +32,9 @@ class NameTaken(OpsError):
     """An instance with this name exists already: the engine refused a second one."""
 
 
+class DatabaseAway(Exception):
+    """smsops' own database went away in the middle; the run goes on from its journal when it is back."""
+
+
 class LeaseLost(Exception):
     """Another worker took over; whoever gets this must stop at once and write nothing."""

@@ -4,9 +4,9 @@ import logging
 
 from celery import shared_task
 
-from smsops.errors import OpsError
+from smsops.errors import DatabaseAway, OpsError
 from smsops.models import EdgeKind, Environment, Run
-from smsops.runs import executor, reaper
+from smsops.runs import absence, executor, reaper
 from smsops.runs.bell import ring
 from smsops.switch import tending
 
@@ -17,8 +17,13 @@ log = logging.getLogger(__name__)
 def tick(run_id: int) -> None:
     """Work on one run for a slice, then ring again if it goes on."""
     wait = executor.drive(run_id)
-    if wait is not None:
-        ring(Run.objects.select_related("environment").get(pk=run_id), after=wait)
+    if wait is None:
+        return
+    try:
+        with absence.noticed():
+            ring(Run.objects.select_related("environment").get(pk=run_id), after=wait)
+    except DatabaseAway as error:
+        log.warning("run %s: the database is away (%s); the sweep will ring again", run_id, error)
 
 
 @shared_task(name="smsops.sweep")

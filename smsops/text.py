@@ -35,7 +35,12 @@ def seconds_text(seconds: float | None) -> str:
 
 
 def age_text(span: timedelta | None) -> str:
-    """How long ago, in words."""
+    """How long ago, in words; nobody needs the seconds of minutes."""
     if span is None:
         return "never"
-    return "just now" if span.total_seconds() < 2 else f"{seconds_text(span.total_seconds())} ago"
+    seconds = span.total_seconds()
+    if seconds < 2:
+        return "just now"
+    if seconds < 90:
+        return f"{seconds:.0f} s ago"
+    return f"{round(seconds / 60)} min ago" if seconds < 90 * 60 else f"{seconds_text(seconds)} ago"

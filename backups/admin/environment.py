@@ -19,7 +19,7 @@ from smsops.runs.plan import By, Plan
 class BackUpNow(ExclusiveAction, PlannedAction):
     """Takes a backup now."""
 
-    name, label = "backup", "Back up now"
+    name, label, place = "backup", "Back up now", 1
     permission = "smsops.backup_environment"
 
     def plan(self, target: Environment) -> Plan:

@@ -73,8 +73,12 @@ class ArchiveOld(StepKind):
             image_id=ctx.params.get("old_image_id", ""),
             run=ctx.run.pk,
         )
-        copy = database.lay_out(kept, vault.images.newest())
-        manifest = storing.store(vault, database, copy, origin, take=False)
+        identifier = storing.identifier_for(origin.taken_at, origin.run)
+        if identifier in vault.identifiers():  # by a worker that died, or lost its database, before it could say so
+            manifest = vault.manifest(identifier)
+        else:
+            copy = database.lay_out(kept, vault.images.newest())
+            manifest = storing.store(vault, database, copy, origin, take=False)
         storing.catalogue(ctx.environment, ctx.run, manifest, pinned=True)
         database.forget_old(work)
         return Done({"identifier": manifest.identifier}, f"Kept as {manifest.identifier}.")

@@ -7,6 +7,7 @@ from deployments.admin import (
     finding,
     images,
     operation,
+    rehearsed,
     release,
     rollback,
     rotation,
@@ -34,6 +35,7 @@ for action in BUTTONS:
 add_action(Environment, check.CheckNow())
 add_action(Release, check.CheckPreconditions())
 add_inline(Environment, check.LastChecks)
+add_page_part(Release, rehearsed.OF_RELEASE)
 add_page_part(Run, check.NOT_PASSED)
 add_page("deployments/config/<row:pk>/diff/", "deployments_config_diff", config.page)
 add_page_part(Environment, PagePart("admin/deployments/_rto.html", rto.of_environment))

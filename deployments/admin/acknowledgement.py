@@ -10,6 +10,7 @@ from django import forms
 
 from deployments.models import Release
 from deployments.services import crossing
+from deployments.sources.outline import plain
 from smsops.admin.actions import ActionForm
 from smsops.errors import OpsError
 from smsops.models import Environment
@@ -29,7 +30,7 @@ class AcknowledgingForm(ActionForm):
             self.running = runtime_for(place).inspect(place.instance)
         for release in self.asked_of():
             self.fields[_name(release)] = forms.BooleanField(
-                label=f"I have read what {release.version} breaks", required=False, help_text=release.breaking
+                label=f"I have read what {release.version} breaks", required=False, help_text=plain(release.breaking)
             )
         self.order_fields([*(self.field_order or ()), *map(_name, self.asked_of()), "reason"])
 

@@ -75,7 +75,7 @@ class LastChecks(Shown, admin.TabularInline):  # type: ignore[type-arg]
 class CheckNow(ObjectAction):
     """Asks the checklist of whatever runs, without a run."""
 
-    name, label = "check", "Check now"
+    name, label, place = "check", "Check now", 4
     permission = "smsops.check_environment"
 
     def preview(self, target: Environment, request: HttpRequest) -> Preview:

@@ -7,16 +7,19 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 
+from deployments.admin import rehearsed
 from deployments.admin.acknowledgement import DeployForm, DeployToForm
 from deployments.admin.images import Build
 from deployments.models import Release
 from deployments.rto import scenarios, table, words
 from deployments.services import deploys, rehearsals, releases
+from deployments.sources.outline import outline, plain
 from smsops.admin.actions import ObjectAction, Preview
 from smsops.admin.base import RecordAdmin
 from smsops.admin.planned import ExclusiveAction, PlannedAction
-from smsops.models import Environment, Run
+from smsops.models import Environment, Risk, Run
 from smsops.runs.plan import By, Plan
 from smsops.templatetags.smsops_ui import badge
 
@@ -35,6 +38,11 @@ class Deploy(ExclusiveAction, PlannedAction):
 
     def plan(self, target: Release) -> Plan:
         return deploys.plan_deploy(target)
+
+    def preview(self, target: Release, request: HttpRequest) -> Preview:
+        parts, plan = rehearsed.beside_deploy(target, request), self.plan(target)
+        notes = [note for note in plan.notes if not any(part["result"].says(note) for part in parts)]
+        return Preview(notes, plan, parts)
 
     def perform(self, target: Release, by: By, cleaned: dict[str, Any]) -> Run:
         return deploys.deploy(target, by, cleaned["acknowledged"])
@@ -59,7 +67,7 @@ class Rehearse(PlannedAction):
 class DeployTo(ExclusiveAction):
     """Deploys a release that is chosen on the page."""
 
-    name, label = "deploy", "Deploy…"
+    name, label, place = "deploy", "Deploy…", 2
     permission = "smsops.deploy_environment"
     form = DeployToForm
 
@@ -69,12 +77,14 @@ class DeployTo(ExclusiveAction):
         return "There is no release with an image yet; import the releases first."
 
     def preview(self, target: Environment, request: HttpRequest) -> Preview:
-        return Preview((
+        notes = (
             "A verified backup is taken first. Whether SMS is away meanwhile is said on the release's own page.",
             "If it does not become healthy and ready, fails the checklist or damages data, everything is undone.",
             "Breaking changes on the way to the chosen release are to be acknowledged, each by itself.",
             f"{scenarios.DEPLOY.title}: {words.sentence(table.row(target, scenarios.DEPLOY))}.",
-        ))  # fmt: skip
+        )  # fmt: skip
+        parts = rehearsed.of_environment(target, request)
+        return Preview(notes, parts=parts, risk=Risk.DISTURBING)  # every deploy disturbs
 
     def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
         return deploys.deploy(cleaned["release"], by, cleaned["acknowledged"])
@@ -104,8 +114,8 @@ class ReleaseAdmin(RecordAdmin):
     search_fields = ("version", "changelog")
     object_actions = (Build(), Rehearse(), Deploy())
     fieldsets = (
-        (None, {"fields": ("environment", "version", "image", "released_on", "breaking", "notes")}),
-        ("What changes", {"fields": ("changelog",)}),
+        (None, {"fields": ("environment", "version", "image", "released_on", "breaking_changes", "notes")}),
+        ("What changes", {"fields": ("changes",)}),
         (
             "What it is exactly",
             {"fields": ("git_ref", "commit", "committed_at", "image_id", "heads", "revisions", "imported_at")},
@@ -120,6 +130,15 @@ class ReleaseAdmin(RecordAdmin):
         if release.available:
             return badge("pass", "Ready")
         return badge("info", "Archived") if release.archived_at else badge("warn", "Missing")
+
+    @admin.display(description="Changelog")
+    def changes(self, release: Release) -> str:
+        lines = outline(release.changelog)
+        return render_to_string("admin/deployments/_changelog.html", {"lines": lines}) if lines else "—"
+
+    @admin.display(description="Breaking changes")
+    def breaking_changes(self, release: Release) -> str:
+        return plain(release.breaking) or "none"
 
     @admin.display(description="Breaking", boolean=False)
     def breaks(self, release: Release) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.http import HttpRequest
@@ -16,8 +17,8 @@ from deployments.strategies.choice import AUTO, TITLES, Strategy, WayBack
 from smsops.admin.actions import DestructiveForm, Preview
 from smsops.admin.planned import ExclusiveAction
 from smsops.errors import OpsError
-from smsops.models import Environment, Run
-from smsops.runs.plan import By
+from smsops.models import Environment, Risk, Run
+from smsops.runs.plan import By, Plan
 from smsops.runtimes.registry import runtime_for
 
 WAYS = [(AUTO, "The gentlest that is open"), *((each.value, TITLES[each]) for each in Strategy)]
@@ -51,7 +52,7 @@ class RollBackForm(DestructiveForm):
 class RollBack(ExclusiveAction):
     """Goes back to an earlier release: by code alone, with its schema, or with the data of a backup."""
 
-    name, label, tone = "rollback", "Roll back…", "danger"
+    name, label, tone, place = "rollback", "Roll back…", "danger", 3
     permission = "smsops.rollback_environment"
     form = RollBackForm
 
@@ -59,17 +60,27 @@ class RollBack(ExclusiveAction):
         asked = request.POST or request.GET
         version, strategy = asked.get("version", ""), asked.get("strategy", "") or AUTO
         if not version and not earlier_release_known(target):
-            return Preview(("smsops knows of no release that ran here before this one: choose the one to go back to.",))
+            said = "smsops knows of no release that ran here before this one: choose the one to go back to."
+            return Preview((said,), risk=Risk.DISTURBING)
         plan = rollbacks.plan(target, version, strategy)
-        others = [way for way in rollbacks.ways(target, version) if way.strategy != plan.params["strategy"]]
-        return Preview((*plan.notes, *map(_other, others)), plan)
+        ways = rollbacks.ways(target, version)
+        told = {said for way in ways for said in (f"{way.title}: {way.why}", f"It takes {way.takes}.", *way.costs)}
+        return Preview([note for note in plan.notes if note not in told], plan, [_ways(ways, plan)])
 
     def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
         return rollbacks.start(target, by, cleaned["version"], cleaned["strategy"] or AUTO)
 
 
-def _other(way: WayBack) -> str:
-    """A way that is not the chosen one, in a sentence."""
-    if not way.open:
-        return f"Not possible: {way.title.lower()}. {way.why}"
-    return " ".join([f"Possible as well: {way.title.lower()}. {way.why}", *way.costs])
+def _ways(ways: Sequence[WayBack], plan: Plan) -> dict[str, Any]:
+    """All three, the chosen one marked, each with its price."""
+    version = plan.params["version"]
+    lines = [_line(way, version, chosen=way.strategy == plan.params["strategy"]) for way in ways]
+    return {"template": "admin/deployments/_ways.html", "version": version, "lines": lines}
+
+
+def _line(way: WayBack, version: str, *, chosen: bool) -> dict[str, Any]:
+    word = "This one" if chosen else "Possible" if way.open else "Not possible"
+    tone = ("warn" if way.costs else "pass") if chosen else "quiet"
+    query = urlencode({"version": version, "strategy": way.strategy.value})
+    return {"way": way, "word": word, "tone": tone, "chosen": chosen,
+            "address": f"?{query}" if way.open and not chosen else ""}  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 
 from deployments import selectors, tags, versions
 from deployments.models import Release
+from deployments.sources.outline import plain
 from smsops.errors import WrongUse
 from smsops.models import Environment
 from smsops.runtimes.base import Instance
@@ -47,7 +48,7 @@ def notes(found: Sequence[Release], named: Collection[str]) -> list[str]:
     """Sentences for the plan: what each breaks, and whether it was acknowledged."""
     said = dict.fromkeys(acknowledged(found, named), "acknowledged")
     return [
-        f"Breaking changes of {each.version}, {said.get(each.version, 'to be acknowledged')}: {each.breaking}"
+        f"Breaking changes of {each.version}, {said.get(each.version, 'to be acknowledged')}: {plain(each.breaking)}"
         for each in found
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from backups import selectors as backup_selectors
@@ -15,7 +16,7 @@ from deployments.sources.migrations import Migrations
 from deployments.steps import schema
 from deployments.strategies.path import Path, path
 from smsops.errors import WrongUse
-from smsops.models import Run, RunState
+from smsops.models import ACTIVE, Run, RunState
 from smsops.runs.plan import By, Plan, PlannedStep, submit
 from smsops.runs.validation import validation_steps
 from smsops.text import age_text
@@ -34,7 +35,8 @@ def plan(release: Release) -> Plan:
     if backup is None:
         raise WrongUse(f"{environment.name} has no good backup to rehearse on; take one first.")
     way = _way(release, [name for name in backup.schema_revision.split(",") if name])
-    kinds = ["test.unpack", "sandbox.start", "sandbox.gate", *(step.kind for step in validation_steps(environment))]
+    kinds = ["test.unpack", "sandbox.start", "rehearsal.upgrade", "sandbox.gate"]
+    kinds += [step.kind for step in validation_steps(environment)]
     kinds += ["rehearsal.compare", "rehearsal.stop", "rehearsal.back", "rehearsal.conclude"]
     kinds += [*databases.trial_end(environment), "sandbox.remove"]
     return Plan(
@@ -42,7 +44,8 @@ def plan(release: Release) -> Plan:
         title=f"Rehearse {release.version} at {environment.name}",
         environment=environment,
         steps=tuple(PlannedStep(kind) for kind in kinds),
-        params={"backup": backup.pk, "heads": release.heads, **_params(release, way)},
+        params={"backup": backup.pk, "schema_revision": backup.schema_revision, "heads": release.heads}
+        | _params(release, way),
         exclusive=False,
         notes=(
             f"{release.version} upgrades a copy of {backup.identifier} and runs on it, beside the real SMS, which is "
@@ -58,9 +61,34 @@ def start(release: Release, by: By) -> Run:
 
 
 def newest(release: Release) -> Run | None:
-    """The newest rehearsal of exactly this image that has ended, however it ended."""
-    runs = Run.objects.filter(environment=release.environment, kind=KIND, finished_at__isnull=False)
-    return runs.filter(params__image_id=release.image_id).order_by("-finished_at").first()
+    """The newest rehearsal of this release that has ended, however it ended, whatever image it had then."""
+    return _runs(release).filter(finished_at__isnull=False).order_by("-finished_at").first()
+
+
+def under_way(release: Release) -> Run | None:
+    """The one that goes on, if any."""
+    return _runs(release).filter(state__in=ACTIVE).first()
+
+
+def outdated(release: Release, run: Run) -> str:
+    """Why a rehearsal does not speak for the release any more, in a sentence: one begun now would have something else
+    to begin with. Empty where it still does."""
+    age = timezone.now() - run.finished_at if run.finished_at else FRESH
+    if run.params.get("image_id") != release.image_id:
+        return f"{release.version} has another image since."
+    if age > FRESH:
+        return f"The rehearsal is from {age_text(age)}."
+    since = release.environment.runs.filter(state=RunState.SUCCEEDED, finished_at__gt=run.finished_at)
+    moved = Q(kind="restore") | Q(kind="rollback", params__strategy__in=["schema", "restore"])
+    if (other := since.filter(moved).first()) is not None:
+        return f"The data was replaced since, by “{other.title}” (run {other.pk})."
+    if since.filter(kind="deploy", params__image_id=release.image_id).exists():
+        return ""  # what was rehearsed has been done
+    backup = backup_selectors.latest_good(release.environment)
+    was = run.params.get("schema_revision", "")
+    if was and backup is not None and backup.schema_revision != was:
+        return f"The data has another schema since ({backup.schema_revision or 'none'}; then {was})."
+    return ""
 
 
 def verdict(release: Release) -> tuple[bool, str]:
@@ -69,11 +97,15 @@ def verdict(release: Release) -> tuple[bool, str]:
     if run is None or run.finished_at is None:
         return False, f"{release.version} was not rehearsed."
     age = timezone.now() - run.finished_at
-    if run.state != RunState.SUCCEEDED:
+    if run.state != RunState.SUCCEEDED and run.params.get("image_id") == release.image_id:
         return False, f"The rehearsal {age_text(age)} failed: {run.cause or run.headline}"
-    if age > FRESH:
-        return False, f"The rehearsal is from {age_text(age)}; rehearse it again."
+    if why := outdated(release, run):
+        return False, f"{why} Rehearse it again."
     return True, f"Rehearsed {age_text(age)}: {run.headline}"
+
+
+def _runs(release: Release) -> QuerySet[Run]:
+    return Run.objects.filter(environment=release.environment, kind=KIND, params__release=release.pk)
 
 
 def _way(release: Release, at: list[str]) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from backups.services import restores
+from backups.services import databases, restores
 from backups.services.backups import BACKUP_STEPS
 from deployments import selectors
 from deployments.models import Release
@@ -21,8 +21,8 @@ from smsops.runs.validation import validation_steps
 from smsops.runtimes.registry import runtime_for
 from smsops.switch import traffic, warm
 
+TRYING = ("schema.try_copy", "schema.try")
 SCHEMA = (
-    "schema.try_copy", "schema.try",
     "switch.create", "switch.stop", "log.rest",
     "schema.copy", "schema.downgrade", "schema.stage",
     "restore.settle", "restore.keep_old", "restore.swap",
@@ -98,7 +98,8 @@ def _warm(environment: Environment) -> tuple[PlannedStep, ...]:
 def _schema(known: WaysBack) -> Plan:
     assert known.newer is not None
     checks = [step.kind for step in validation_steps(known.environment)]
-    kinds = traffic.around(known.environment, [*SCHEMA, *checks, *SETTLE], known.running)
+    trying = [*TRYING, *databases.trial_end(known.environment)]
+    kinds = traffic.around(known.environment, [*trying, *SCHEMA, *checks, *SETTLE], known.running)
     steps = (*BEFORE, *BACKUP_STEPS, *(PlannedStep(kind) for kind in kinds))
     notes = (
         "The way back is tried on a copy while SMS runs. Then SMS is away for a stop, a copy and a start.",

@@ -15,7 +15,8 @@ from smsops.errors import OpsError
 from smsops.models import Phase
 from smsops.runs.context import Context
 from smsops.runs.kinds import Done, Outcome, StepKind
-from smsops.switch import beside, sandbox
+from smsops.switch import beside, sandbox, standing
+from smsops.switch.service import live
 
 
 def target_of(ctx: Context) -> Target:
@@ -61,7 +62,9 @@ class Checklist(StepKind):
     phase = Phase.VALIDATE
 
     def do(self, ctx: Context) -> Outcome:
-        return _judge(ctx, CHECKLIST, "The checklist failed")
+        service = None if sandbox.START in ctx.facts else beside.candidate(ctx) or live(ctx)
+        waiting = standing.pause(ctx, service) if service is not None else None
+        return waiting or _judge(ctx, CHECKLIST, "The checklist failed")
 
 
 def _died(ctx: Context, target: Target) -> str:

@@ -1,7 +1,6 @@
-"""The steps that take a schema back (runbook §4.2A): by the newer release, on a copy, to named revisions.
+"""The steps that try the way of a schema back (runbook §4.2A): by the newer release, on a copy, to named revisions.
 
-First while SMS runs, on a copy that is thrown away: a way back that does not work is known before anything stops. Then,
-with SMS stopped, on a copy that takes the database's place in one rename.
+They work while SMS runs, on a copy that is thrown away: a way back that does not work is known before anything stops.
 """
 
 from __future__ import annotations
@@ -9,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, ClassVar
 
-from backups.services import live_copies
+from backups.services import databases, live_copies
+from backups.services.databases.base import Successor
 from backups.steps.databases import database_of, room_for_bytes, work_of
 from backups.steps.restore_test import copy_of, trial_of
 from backups.vault.manifest import Manifest
@@ -20,13 +20,18 @@ from smsops.models import Phase
 from smsops.runs.context import Context
 from smsops.runs.kinds import Again, Done, Outcome, StepKind
 from smsops.runs.scratch import ScratchStep
-from smsops.runtimes.base import Command, Instance, Status
+from smsops.runtimes.base import Command, Instance, Runtime, Status
 from smsops.switch import sandbox
 from smsops.text import bytes_text, seconds_text
 
 COPIES = 3  # the copy, what is made of it, and air
 DOWNGRADE = "import sys; from alembic.config import main; [main(argv=['downgrade', name]) for name in sys.argv[1:]]"
 LAST_LINES = 40
+
+
+def successor_of(ctx: Context) -> Successor:
+    """The copy that is to take the database's place."""
+    return databases.successor(ctx.environment, ctx.runtime, ctx.work_dir)
 
 
 class CopyForTrial(ScratchStep):
@@ -39,6 +44,7 @@ class CopyForTrial(ScratchStep):
 
     def do(self, ctx: Context) -> Outcome:
         database, trial = database_of(ctx), trial_of(ctx)
+        successor_of(ctx).refuse(work_of(ctx))
 
         def read(target: Path, _: object) -> Manifest:
             return live_copies.copy(database, ctx.environment.name, target)
@@ -55,14 +61,6 @@ class CopyForTrial(ScratchStep):
         return super().undo(ctx)
 
 
-class CopyStopped(CopyForTrial):
-    """The same with SMS stopped: this copy is the one that counts."""
-
-    key = "schema.copy"
-    title = "Copy the stopped database"
-    touches_sms = False
-
-
 class TryDowngrade(StepKind):
     """Runs the way back on the copy, by the newer release, and looks at what came out."""
 
@@ -73,12 +71,25 @@ class TryDowngrade(StepKind):
     copied: ClassVar[str] = CopyForTrial.key
     undo_note = "The copy's command is ended and removed."
 
+    def runtime(self, ctx: Context, *, anew: bool = True) -> Runtime:
+        """Where the command runs; `anew`: where one can be made."""
+        return sandbox.runtime_of(ctx)
+
+    def script(self, ctx: Context) -> str:
+        """What it runs, in the newer release's Python; the revisions are its arguments."""
+        return DOWNGRADE
+
+    def found(self, ctx: Context) -> tuple[str, dict[str, int]]:
+        """The copy's revision now, and its rows per table."""
+        copy = copy_of(ctx)
+        return copy.revision(), copy.row_counts()
+
     def do(self, ctx: Context) -> Outcome:
-        runtime, name = _runtime(ctx), _name(ctx)
+        runtime, name = self.runtime(ctx), _name(ctx)
         found = runtime.inspect(name)
         if found is None:
             ctx.guard()
-            command = Command(("python", "-c", DOWNGRADE, *ctx.params["aim"]), "backend")
+            command = Command(("python", "-c", self.script(ctx), *ctx.params["aim"]), "backend")
             found = runtime.create(name, ctx.params["newer_image_id"], ctx.labels, command)
         if found.status is Status.CREATED:
             ctx.guard()
@@ -86,21 +97,22 @@ class TryDowngrade(StepKind):
             return Again(0.2, "It began.")
         if found.status is not Status.EXITED:
             return Again(0.3, f"{ctx.step.open_seconds:.0f} s")
-        self._judge(ctx, found)
+        self._judge(found, runtime)
+        runtime.stop(name, 1)  # who looked after it may still be on the way out
         runtime.remove(name)
         return self._looked(ctx)
 
-    def _judge(self, ctx: Context, found: Instance) -> None:
+    def _judge(self, found: Instance, runtime: Runtime) -> None:
         if found.exit_code == 0:
             return
-        lines = [line for line in _runtime(ctx).logs(_name(ctx), LAST_LINES).splitlines() if line.strip()]
+        lines = [line for line in runtime.logs(found.name, LAST_LINES).splitlines() if line.strip()]
         said = lines[-1].strip()[:300] if lines else f"exit code {found.exit_code}"
         raise OpsError(f"The way back failed on the copy: {said}", fix="Restore a backup of before that migration.")
 
     def _looked(self, ctx: Context) -> Outcome:
         """What the copy is now: at the right revisions, with every row that may not go."""
-        copy, wanted = copy_of(ctx), ",".join(ctx.params["aim"])
-        revision, rows = copy.revision(), copy.row_counts()
+        wanted, (revision, rows) = ",".join(ctx.params["aim"]), self.found(ctx)
+        ctx.remember(row_counts=rows)
         if revision != wanted:
             raise OpsError(f"The way back led to {revision or 'no revision'} instead of {wanted}.")
         before: dict[str, int] = ctx.fact(self.copied, "row_counts", {})
@@ -111,77 +123,11 @@ class TryDowngrade(StepKind):
         return Done({"row_counts": rows, "schema_revision": revision}, said)
 
     def undo(self, ctx: Context) -> Outcome:
-        runtime = _runtime(ctx)
+        runtime = self.runtime(ctx, anew=False)
         ctx.guard()
         runtime.stop(_name(ctx), 1)
         runtime.remove(_name(ctx))
         return Done(output="Nothing of it is left.")
-
-
-class Downgrade(TryDowngrade):
-    """The same on the copy that counts."""
-
-    key = "schema.downgrade"
-    title = "Take the schema back, on the copy"
-    phase: ClassVar[str] = Phase.EXECUTE
-    copied: ClassVar[str] = CopyStopped.key
-
-
-class StageDowngraded(StepKind):
-    """Puts what came out beside the live database, proven, ready for the one rename."""
-
-    key = "schema.stage"
-    title = "Put the copy beside the database and prove it"
-    timeout = 3600
-    undo_note = "The copy is removed."
-
-    def do(self, ctx: Context) -> Outcome:
-        database, copy = database_of(ctx), copy_of(ctx)
-
-        def read(target: Path, beside: Any) -> Manifest:
-            manifest = live_copies.copy(copy, ctx.environment.name, target)
-            beside()
-            return manifest
-
-        facts = database.stage(work_of(ctx), read, copy.size())
-        result = {"row_counts": facts.row_counts, "schema_revision": facts.schema_revision}
-        return Done(result, f"{bytes_text(facts.size)}; {database.check}: ok.")
-
-    def undo(self, ctx: Context) -> Outcome:
-        database_of(ctx).unstage(work_of(ctx))
-        return Done(output="The copy was removed.")
-
-
-class CompareDowngraded(StepKind):
-    """With the older release running on it, the database still has every row that came out of the way back."""
-
-    key = "schema.compare"
-    title = "Compare the rows with before"
-    phase: ClassVar[str] = Phase.VALIDATE
-
-    def do(self, ctx: Context) -> Outcome:
-        before, found = ctx.fact(StageDowngraded.key, "row_counts", {}), database_of(ctx).row_counts()
-        core = {table: count for table, count in before.items() if table in ctx.environment.core_tables}
-        lost = missing(core, found, [])
-        if lost:
-            raise OpsError(f"Rows are missing after the way back: {'; '.join(lost)}.")
-        headline = f"Rolled back to {ctx.params['version']}, schema {database_of(ctx).revision()}; no row was lost."
-        if ctx.params.get("drops"):
-            headline = headline.replace("no row was lost", f"gone with the schema: {', '.join(ctx.params['drops'])}")
-        return Done({"row_counts": found, "headline": headline}, headline)
-
-
-class EndTrial(StepKind):
-    """Removes the copies."""
-
-    key = "schema.end"
-    title = "Remove the copies"
-    essential = False
-    undo_note = "None: nothing of them is worth keeping."
-
-    def do(self, ctx: Context) -> Outcome:
-        trial_of(ctx).end()
-        return ScratchStep().undo(ctx)
 
 
 def params_of(way: Way) -> dict[str, Any]:
@@ -200,10 +146,6 @@ def missing(before: dict[str, int], after: dict[str, int], drops: list[str]) -> 
         for table, count in sorted(before.items())
         if after.get(table, 0) < count and table not in drops and table != "alembic_version"
     ]
-
-
-def _runtime(ctx: Context) -> Any:
-    return sandbox.runtime_of(ctx)
 
 
 def _name(ctx: Context) -> str:

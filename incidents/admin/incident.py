@@ -17,6 +17,7 @@ from incidents.models import INCIDENT_TABLE, Evidence, Incident, IncidentState
 from incidents.services import evidence, lifecycle
 from smsops.admin.actions import ActionForm, ObjectAction, ReasonedForm
 from smsops.admin.base import RecordAdmin
+from smsops.admin.buttons import Row
 from smsops.errors import OpsError, WrongUse
 from smsops.runs.plan import By
 from smsops.templatetags.smsops_ui import ago, badge, seconds
@@ -116,9 +117,9 @@ class IncidentAdmin(RecordAdmin):
             return HttpResponse(str(error), status=410, content_type="text/plain; charset=utf-8")
         return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
-    def buttons(self, request: HttpRequest, target: Any) -> list[dict[str, str]]:
+    def buttons(self, request: HttpRequest, target: Any) -> Row:
         # An incident has many doors and few are open: the closed ones would only be noise.
-        return [button for button in super().buttons(request, target) if not button["obstacle"]]
+        return Row(tuple(each for each in super().buttons(request, target).foremost if not each.obstacle))
 
     @admin.display(description="Severity", ordering="severity")
     def level(self, incident: Incident) -> str:

@@ -22,9 +22,10 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from smsops.admin import addresses  # noqa: F401  (makes “<row:…>” known)
+from smsops.admin.buttons import Button, Row, row
 from smsops.admin.parts import page_parts, plan_lines
 from smsops.errors import OpsError
-from smsops.models import Run, Trigger
+from smsops.models import Environment, Risk, Run, Trigger
 from smsops.redact import redact
 from smsops.runs import requests
 from smsops.runs.plan import By, Plan
@@ -86,10 +87,13 @@ class DestructiveForm(ReasonedForm):
 
 @dataclass(frozen=True)
 class Preview:
-    """What the confirmation page says: sentences, and the steps of the plan where there is one."""
+    """What the confirmation page says: sentences, the steps of the plan where there is one, and parts beside the button
+    (each a template's name and its context). `risk` is what it will cost at least, where there is no plan yet."""
 
     notes: Sequence[str] = ()
     plan: Plan | None = None
+    parts: Sequence[dict[str, Any]] = ()
+    risk: Risk = Risk.ROUTINE
 
 
 class ObjectAction:
@@ -99,6 +103,7 @@ class ObjectAction:
     label: ClassVar[str]
     permission: ClassVar[str]  # "app_label.codename"
     tone: ClassVar[str] = ""  # "danger" for destructive ones
+    place: ClassVar[int] = 0  # among the foremost of its page, from 1; the others are under “More”
     form: ClassVar[type[ActionForm]] = ActionForm
 
     def allowed(self, request: HttpRequest) -> bool:
@@ -148,19 +153,20 @@ class ActionsMixin(ModelAdmin):  # type: ignore[type-arg]
         )
         return [door, *super().get_urls()]
 
-    def buttons(self, request: HttpRequest, target: models.Model) -> list[dict[str, str]]:
+    def buttons(self, request: HttpRequest, target: models.Model) -> Row:
         """The buttons this person gets to see for this object."""
-        info = self.model._meta.app_label, self.model._meta.model_name
-        return [
-            {
-                "label": action.label,
-                "tone": action.tone,
-                "obstacle": action.obstacle(target),
-                "url": reverse("admin:{}_{}_do".format(*info), args=[target.pk, action.name]),
-            }
+        door = f"admin:{self.model._meta.app_label}_{self.model._meta.model_name}_do"
+        return row(
+            Button(
+                action.label,
+                reverse(door, args=[target.pk, action.name]),
+                action.tone,
+                action.obstacle(target),
+                action.place,
+            )
             for action in self.actions_of()
             if action.allowed(request) and action.offered(target)
-        ]
+        )
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         target = kwargs.get("obj")
@@ -224,7 +230,13 @@ class ActionsMixin(ModelAdmin):  # type: ignore[type-arg]
             "plan_lines": [] if obstacle else plan_lines(preview.plan),
             "obstacle": obstacle,
             "form": form,
-            "waits": preview.plan is not None and requests.needed(preview.plan),
+            "waits": requests.why(*_stake(target, preview)),
         }
         status = 409 if obstacle and request.method == "POST" else 200
         return TemplateResponse(request, "admin/confirm_action.html", context, status=status)
+
+
+def _stake(target: Any, preview: Preview) -> tuple[Environment, Risk]:
+    """Where it would happen, and what it costs."""
+    plan = preview.plan
+    return (getattr(target, "environment", target), preview.risk) if plan is None else (plan.environment, plan.risk)

@@ -71,12 +71,14 @@ class EnvironmentAdmin(OperationsAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Environment | None = None) -> Any:
         """Without the right to change there is no form whose field could hide a secret: they are left out."""
         found = super().get_fieldsets(request, obj)
-        if obj is None or self.has_change_permission(request, obj):
+        if obj is None:
             return found
-        return [
-            (title, {**options, "fields": [name for name in options["fields"] if name not in SECRETS]})
+        hidden = () if self.has_change_permission(request, obj) else SECRETS
+        return [  # of one that is there the state matters more than the settings: these are folded
+            (title, {"classes": ("collapse",) if title else (),
+                     "fields": [name for name in options["fields"] if name not in hidden]})
             for title, options in found
-        ]
+        ]  # fmt: skip
 
     def get_readonly_fields(self, request: HttpRequest, obj: Environment | None = None) -> tuple[str, ...]:
         # The name is in the vault's paths and in people's fingers.

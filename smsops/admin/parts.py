@@ -38,10 +38,11 @@ def part_of(run: Run, request: HttpRequest) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class PagePart:
-    """The same for any object's page, below its fields."""
+    """The same for any object's page, below its fields, or above them."""
 
     template: str
     context: Callable[[Any, HttpRequest], dict[str, Any]]
+    above: bool = False
 
 
 PlanLine = Callable[[Plan], str]
@@ -57,8 +58,8 @@ def add_page_part(model: type[Model], part: PagePart) -> None:
 
 def page_parts(target: Model, request: HttpRequest) -> list[dict[str, Any]]:
     """The templates and their contexts of those that have something to show."""
-    found = [(part.template, part.context(target, request)) for part in _PAGE_PARTS[type(target)]]
-    return [{"template": template, **context} for template, context in found if context]
+    found = [(part, part.context(target, request)) for part in _PAGE_PARTS[type(target)]]
+    return [{"template": part.template, "above": part.above, **context} for part, context in found if context]
 
 
 def add_plan_line(line: PlanLine) -> None:

@@ -30,6 +30,9 @@ class Cancel(ObjectAction):
     permission = "smsops.cancel_run"
     form = ActionForm
 
+    def offered(self, target: Run) -> bool:
+        return target.state not in FINAL
+
     def obstacle(self, target: Run) -> str:
         return "It is over." if target.state in FINAL else ""
 

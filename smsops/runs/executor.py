@@ -15,9 +15,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from smsops import signals
-from smsops.errors import LeaseLost
+from smsops.errors import DatabaseAway, LeaseLost
 from smsops.models import Run, RunState, Step, StepState
-from smsops.runs import journal, kinds, leases, undo
+from smsops.runs import absence, journal, kinds, leases, undo
 from smsops.runs.leases import Held
 from smsops.runs.stepping import perform
 from smsops.runs.verdicts import success_headline
@@ -33,21 +33,30 @@ OPEN_STEP = frozenset({StepState.RUNNING, StepState.WAITING, StepState.UNDOING})
 def drive(run_id: int, slice_seconds: float | None = None) -> float | None:
     """Work on a run for a slice; return after how many seconds to ring again, or None when there is nothing to do.
 
-    Nothing to do: no such run, somebody else holds the lease, or the run has ended and its end is announced.
+    Nothing to do: no such run, somebody else holds the lease, or the run has ended and its end is announced. Where the
+    database is away, the run is looked at again a little later.
     """
-    run = Run.objects.select_related("environment").filter(pk=run_id).first()
-    if run is None or run.state == RunState.PLANNED or (run.finished and run.end_announced):
-        return None
-    held = leases.claim(run.lease_scope)
-    if held is None:
-        return None
     budget = settings.SMSOPS_SLICE_SECONDS if slice_seconds is None else slice_seconds
     try:
-        with leases.keeping(held):
-            return _slice(held, run.pk, time.monotonic() + budget)
+        with absence.noticed():
+            held = _claim(run_id)
+        if held is None:
+            return None
+        with leases.keeping(held), absence.noticed():
+            return _slice(held, run_id, time.monotonic() + budget)
     except LeaseLost:
         log.warning("run %s: another worker took over", run_id)
         return None
+    except DatabaseAway as error:
+        log.warning("run %s: the database is away (%s); it goes on from the journal", run_id, error)
+        return absence.PAUSE
+
+
+def _claim(run_id: int) -> Held | None:
+    run = Run.objects.select_related("environment").filter(pk=run_id).first()
+    if run is None or run.state == RunState.PLANNED or (run.finished and run.end_announced):
+        return None
+    return leases.claim(run.lease_scope)
 
 
 def _slice(held: Held, run_id: int, end: float) -> float | None:
@@ -135,6 +144,7 @@ def _announce_end(held: Held, run: Run) -> None:
         return
     for receiver, outcome in signals.run_ended.send_robust(sender=Run, run=run):
         if isinstance(outcome, Exception):
+            absence.raise_if_lost(outcome)
             log.error("run %s: %s failed on its end: %s", run.pk, receiver, outcome)
     held.check()
     Run.objects.filter(pk=run.pk).update(end_announced=True)

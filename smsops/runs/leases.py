@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,9 +20,11 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from smsops.errors import LeaseLost
+from smsops.errors import DatabaseAway, LeaseLost
 from smsops.models import Lease
-from smsops.runs import holders
+from smsops.runs import absence, holders
+
+SOON = 0.2  # seconds between two tries to reach a database that is away
 
 
 @dataclass
@@ -89,7 +92,19 @@ def keeping(held: Held) -> Iterator[Held]:
     finally:
         ended.set()
         thread.join()
-        release(held)
+        _give_back(held)
+
+
+def _give_back(held: Held) -> None:
+    """Release it; where the database is away, as soon as it is back, if that is before the lease ends by itself."""
+    ends = time.monotonic() + settings.SMSOPS_LEASE_SECONDS
+    while time.monotonic() < ends:
+        try:
+            with absence.noticed():
+                release(held)
+            return
+        except DatabaseAway:
+            time.sleep(SOON)
 
 
 def _renew_until(held: Held, ended: threading.Event) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
-from smsops.models import Approval, Decision, Run, Trigger, wants_second_person
+from smsops.models import Approval, Decision, Environment, Risk, Run, SecondPerson, Trigger, wants_second_person
 from smsops.redact import redact
 from smsops.runs import digests, glass
 
@@ -21,6 +21,18 @@ PEOPLE = frozenset({Trigger.MANUAL, Trigger.COMMAND})  # what smsops does by its
 def needed(plan: Plan) -> bool:
     """Whether the environment wants a second person for this plan, when a person asks for it."""
     return wants_second_person(plan.environment.second_person, plan.risk)
+
+
+def why(environment: Environment, risk: Risk) -> str:
+    """Why what a person asks for, at that risk, would wait for a second one; empty where it would not."""
+    if risk == Risk.ROUTINE or not wants_second_person(environment.second_person, risk):
+        return ""
+    rule = SecondPerson(environment.second_person).label
+    cost = "data is lost" if risk == Risk.LOSING else "SMS is disturbed"
+    return (
+        "It does not begin at once: here a second person has to approve it first, because "
+        f"{cost} (two persons at {environment.name}: {rule[0].lower()}{rule[1:]})."
+    )
 
 
 def decision_for(plan: Plan, by: By) -> Decision | None:

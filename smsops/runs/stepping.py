@@ -11,7 +11,7 @@ from django.utils import timezone
 from smsops import signals
 from smsops.errors import LeaseLost, OpsError
 from smsops.models import Entry, Run, Step, StepState
-from smsops.runs import journal, kinds, patience
+from smsops.runs import absence, journal, kinds, patience
 from smsops.runs.context import Context
 from smsops.runs.kinds import Again, Done, Found, StepKind
 from smsops.runs.leases import Held
@@ -36,6 +36,7 @@ def perform(held: Held, run: Run, step: Step) -> float:
     except OpsError as error:
         return _on_error(ctx, error)
     except Exception as error:
+        absence.raise_if_lost(error)
         log.exception("run %s: step %s", run.pk, step.kind)
         return fail(ctx, unexpected(error))
     step.work_seconds += time.monotonic() - began

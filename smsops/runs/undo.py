@@ -10,7 +10,7 @@ from django.utils import timezone
 from smsops import signals
 from smsops.errors import LeaseLost, OpsError
 from smsops.models import Entry, Run, RunState, Step, StepState
-from smsops.runs import journal, kinds, patience
+from smsops.runs import absence, journal, kinds, patience
 from smsops.runs.context import Context
 from smsops.runs.kinds import Again
 from smsops.runs.leases import Held
@@ -58,6 +58,7 @@ def _announce(held: Held, run: Run) -> None:
     """Tell those above before anything is undone: evidence is taken now, or the undo destroys it."""
     for receiver, outcome in signals.run_undoing.send_robust(sender=Run, run=run):
         if isinstance(outcome, Exception):
+            absence.raise_if_lost(outcome)
             log.error("run %s: %s failed before the undo: %s", run.pk, receiver, outcome)
     held.check()
     Run.objects.filter(pk=run.pk).update(undo_announced=True)
@@ -80,6 +81,7 @@ def _undo_step(held: Held, run: Run, step: Step) -> float:
     except OpsError as error:
         return _on_error(ctx, error)
     except Exception as error:
+        absence.raise_if_lost(error)
         log.exception("run %s: undo of %s", run.pk, step.kind)
         return _on_error(ctx, unexpected(error))
     if isinstance(outcome, Again):
@@ -105,7 +107,8 @@ def _give_up(held: Held, run: Run, step: Step) -> None:
     """End the run as one that needs a person, with the commands to type."""
     try:
         by_hand = kinds.get(step.kind).by_hand(Context(run, step, held))
-    except Exception:
+    except Exception as error:
+        absence.raise_if_lost(error)
         log.exception("run %s: commands for %s", run.pk, step.kind)
         by_hand = []
     facts = {**run.facts, "by_hand": by_hand}

@@ -42,6 +42,13 @@ def sandbox_for(environment: Environment, data: Path, port: int, told: Told) -> 
     return _driver(environment)(spec)
 
 
+def command_for(environment: Environment, told: Told) -> Runtime:
+    """A driver for commands that have SMS's own settings and network, save what they are told above them; they are kept
+    apart from SMS's instances."""
+    state = Path(settings.DATA_DIR) / "instances" / f"{environment.name}.commands"
+    return _driver(environment)(replace(spec_of(environment), told=told, state_path=str(state)))
+
+
 def runtime_for(environment: Environment) -> Runtime:
     """The driver of this environment's runtime."""
     return _driver(environment)(spec_of(environment))

@@ -10,6 +10,7 @@ from smsops.runs.context import Context
 from smsops.runs.kinds import Again, Done, Outcome, StepKind
 from smsops.runtimes.base import Instance, Status
 from smsops.switch.service import Service, live
+from smsops.switch.standing import pause, started_again
 from smsops.text import seconds_text
 
 SOONEST, LATEST, LATE = 0.05, 0.5, 0.02  # seconds between two looks, at least and at most; the share that may be late
@@ -25,7 +26,10 @@ class Gate(StepKind):
     timeout = 24 * 3600  # the environment's own gate time decides
 
     def do(self, ctx: Context) -> Outcome:
-        outcome = wait_until_good(ctx, live(ctx), "SMS is healthy and ready.")
+        service = live(ctx)
+        if started_again(ctx, service):
+            return Again(SOONEST, "It had been stopped from outside and is started again.")
+        outcome = wait_until_good(ctx, service, "SMS is healthy and ready.")
         if isinstance(outcome, Done):
             away = _away(ctx)
             which = f"SMS {ctx.params['version']}" if ctx.params.get("version") else "SMS"
@@ -45,6 +49,8 @@ class Steady(StepKind):
 
     def do(self, ctx: Context) -> Outcome:
         service = live(ctx)
+        if (waiting := pause(ctx, service)) is not None:
+            return waiting
         found = service.inspect()
         if "restarts" not in ctx.memo:
             ctx.remember(restarts=found.restarts if found else 0)

@@ -17,6 +17,7 @@ from smsops.runtimes.registry import spec_of
 from smsops.switch import names, ports, warm
 from smsops.switch.gate import wait_until_good
 from smsops.switch.service import live
+from smsops.switch.standing import pause, was_up
 
 
 def mine(ctx: Context, instance: Instance | None) -> bool:
@@ -67,7 +68,7 @@ class StopService(StepKind):
         if found is None:
             return Done(output="No instance is running.", skipped=True)
         if "was_up" not in ctx.memo:
-            ctx.remember(was_up=found.up)
+            ctx.remember(was_up=was_up(ctx, found))
         for other in warm.warm(ctx.environment, ctx.runtime):  # the data is another one's from here on
             ctx.guard()
             ctx.runtime.stop(other.name, ctx.environment.stop_seconds)
@@ -186,6 +187,8 @@ class RetireOld(StepKind):
     undo_note = "None: from here on, going back is a rollback."
 
     def do(self, ctx: Context) -> Outcome:
+        if (waiting := pause(ctx, live(ctx))) is not None:  # the last look before the verdict
+            return waiting
         prefix = names.prefix_of_previous(ctx.environment)
         old = [found for found in ctx.runtime.instances() if found.name.startswith(prefix)]
         gone = [found.name for found in old if found.name != names.previous(ctx) and not found.up]

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 
 from incidents.models import Incident
-from smsops.models import Approval, Run, RunState
+from smsops.models import Approval, Environment, Run, RunState
 from tests.admin.browser import Browser, Page, changelist, door, everything
 from tests.admin.doors import DOORS, REASON, a_waiting_run, its_older_release
 from tests.factories import make_admin, make_environment, make_run, make_user, make_viewer
@@ -139,6 +139,24 @@ def test_before_it_is_asked_for_the_page_says_that_a_second_person_is_needed() -
     assert said not in Browser(button.user()).get(button.address(release)).text
     type(release.environment).objects.update(second_person="disturbing")
     assert said in Browser(button.user()).get(button.address(release)).text
+
+
+@pytest.mark.parametrize("name", ["deploy", "deploy a release", "roll back"])
+def test_it_says_why_as_well_also_where_the_release_is_chosen_on_the_page(name: str) -> None:
+    button = DOORS[name]
+    target, browser = button.prepare(), Browser(button.user())
+    assert not browser.get(button.address(target)).all("p", "warning-line")
+    Environment.objects.update(second_person="disturbing")
+    said = browser.get(button.address(target)).one("p", "warning-line").text
+    assert "because SMS is disturbed" in said
+    assert "where SMS is disturbed, or data is lost)" in said
+
+
+def test_where_only_losses_want_a_second_person_a_deploy_says_nothing_of_one() -> None:
+    button = DOORS["deploy"]
+    target = button.prepare()
+    Environment.objects.update(second_person="losing")
+    assert "second person" not in Browser(button.user()).get(button.address(target)).text
 
 
 def test_a_policy_is_one_of_those_there_are() -> None:

@@ -55,12 +55,25 @@ class Cluster:
         self.start()
 
     def start(self) -> None:
+        self.launch()
+        wait_for(self.answers, "PostgreSQL")
+
+    def launch(self) -> None:
+        """Start the server; it answers a moment later."""
         argv = [str(self.home / "postgres"), "-D", str(self.folder / "data"), "-p", str(self.port)]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [*argv, "-k", str(self.folder)], stderr=log, stdout=log, cwd="/", user=owner(), group=owner()
             )
-        wait_for(self.answers, "PostgreSQL")
+
+    def kill(self) -> None:
+        """SIGKILL to the server and all its children: nothing is written down, nobody is told."""
+        children = children_of(self.process.pid)
+        for pid in (self.process.pid, *children):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        wait_for(lambda: not any(Path(f"/proc/{pid}/stat").exists() for pid in children), "its children")
 
     def answers(self) -> bool:
         with contextlib.suppress(psycopg.OperationalError), self.connect("postgres"):
@@ -104,6 +117,16 @@ class Cluster:
 
     def students(self, url: DatabaseUrl) -> int:
         return int(str(self.execute(url.name, "SELECT count(*) FROM students")[0][0]))
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that this one has started."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(stat.parent.name))
+    return found
 
 
 SCHOOL = f"""

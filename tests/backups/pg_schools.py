@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,7 +18,7 @@ from smsops.environments.database_url import DatabaseUrl
 from smsops.models import DatabaseEngine
 from tests.backups.clusters import PASSWORD, Cluster
 from tests.places import Place
-from tests.runtimes.acts import launch
+from tests.runtimes.acts import GOOD, launch
 
 TEMPLATE = "school_template"
 
@@ -52,13 +53,13 @@ def new_school(server: Cluster) -> DatabaseUrl:
     return url
 
 
-def move_in(place: Place, url: DatabaseUrl) -> Place:
-    """SMS 1.18.1 serves from that database, and its environment says so."""
-    place.add_env(DATABASE_URL=address(url), DATABASE_ENGINE="postgresql")
+def move_in(place: Place, url: DatabaseUrl, version: str = GOOD, host: str = "") -> Place:
+    """SMS serves from that database, which it may know by another `host`, and its environment says so."""
+    place.add_env(DATABASE_URL=address(replace(url, host=host or url.host)), DATABASE_ENGINE="postgresql")
     environment = place.environment
     environment.database_engine, environment.database_url = DatabaseEngine.POSTGRESQL, address(url)
     environment.gate_seconds = 60
     environment.full_clean()
     environment.save()
-    launch(place)
+    launch(place, version)
     return place

@@ -112,6 +112,31 @@ def test_a_user_who_may_not_create_databases_is_told_what_to_do(
     assert "CREATEDB" in raised.value.fix
 
 
+def test_who_may_not_copy_the_live_database_is_told_so_beforehand(server: Cluster, school_url: DatabaseUrl) -> None:
+    role = f"maker_of_{school_url.name}"
+    server.execute("postgres", f"CREATE ROLE {role} LOGIN PASSWORD 'x' CREATEDB")
+    exchange = Exchange(server.url(school_url.name, role, "x"), 7)
+    with pytest.raises(OpsError, match=f"may not copy {school_url.name}") as raised:
+        exchange.refuse_to_copy()
+    assert f"OWNER TO {role}" in raised.value.fix
+    server.execute("postgres", f"ALTER DATABASE {school_url.name} OWNER TO {role}")
+    exchange.refuse_to_copy()
+
+
+def test_a_copy_is_made_anew_and_takes_the_live_ones_place(server: Cluster, school_url: DatabaseUrl) -> None:
+    exchange = Exchange(school_url, 7)
+    exchange.copy(exchange.names.back)
+    server.execute(exchange.names.back, "DELETE FROM grades")
+    exchange.copy(exchange.names.back)
+    assert server.execute(exchange.names.back, "SELECT count(*) FROM grades") == [(50,)]
+    server.execute(exchange.names.back, "DELETE FROM grades WHERE id > 9")
+    exchange.prove(exchange.names.back)
+    exchange.swap()
+    assert server.execute(school_url.name, "SELECT count(*) FROM grades") == [(9,)]
+    exchange.put_back(exchange.names.old)
+    assert server.execute(school_url.name, "SELECT count(*) FROM grades") == [(50,)]
+
+
 def test_an_owner_who_is_no_administrator_restores_what_is_his(server: Cluster, tmp_path: Path) -> None:
     server.execute("postgres", "CREATE ROLE plain LOGIN PASSWORD 'x' CREATEDB")
     server.execute("postgres", "CREATE DATABASE plain_school OWNER plain")
@@ -142,6 +167,6 @@ def test_the_live_database_is_never_dropped(server: Cluster, school_url: Databas
 
 def test_names_fit_the_server_and_differ_however_long_the_databases_name_is() -> None:
     names = Names("ä" * 40, 123456)
-    every = {names.part, names.new, names.old, names.gone, names.hold}
-    assert len(every) == 5
+    every = {names.part, names.new, names.old, names.gone, names.hold, names.back}
+    assert len(every) == 6
     assert all(len(name.encode()) <= 63 for name in every)

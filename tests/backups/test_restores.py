@@ -5,12 +5,14 @@ from __future__ import annotations
 import fcntl
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 
 from backups.models import Backup, Proof, Reason
-from backups.services import restores
+from backups.services import restores, storing
+from smsops.errors import OpsError
 from smsops.models import Run, RunState
 from smsops.runs.plan import By
 from smsops.runtimes.registry import spec_of
@@ -113,6 +115,24 @@ def test_a_database_with_damaged_pages_is_restored_and_kept_as_evidence(native_s
     assert native_sms.students() == 200
     assert native_sms.serving()
     assert "damaged" in Backup.objects.get(run=run).damage
+
+
+def test_an_old_database_that_was_stored_but_never_entered_is_not_stored_twice(
+    native_sms: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def enter(*words: Any, **more: Any) -> Backup:
+        if not failed:
+            failed.append(True)
+            raise OpsError("The catalogue is away.", transient=True)
+        return usual(*words, **more)
+
+    failed: list[bool] = []
+    backup, usual = saved(native_sms), storing.catalogue
+    monkeypatch.setattr(storing, "catalogue", enter)
+    run = restored(backup)
+    assert "But" not in run.headline
+    assert Backup.objects.get(run=run).pinned
+    assert left_on_the_volume(native_sms) == set()
 
 
 def test_a_restore_stands_though_the_vault_has_no_room_for_the_old_database(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from typing import Any
 
 import pytest
 
 from deployments.models import Release
+from smsops import signals
 from smsops.models import RunState
 from tests.places import Place
 
@@ -79,3 +81,39 @@ def listening(port: int) -> Iterator[None]:
         taken.bind(("127.0.0.1", port))
         taken.listen()
         yield
+
+
+@contextmanager
+def stopped_at(place: Place, boundary: str) -> Iterator[None]:
+    """What an engine does that was killed, and started anew there: it stops what ran on, and leaves it stopped."""
+
+    def stop(step: Any, where: str, **_: Any) -> None:
+        if step is not None and f"{step.kind}:{where}" == boundary:
+            place.runtime.stop(place.environment.instance, 5)
+
+    signals.boundary.connect(stop)
+    try:
+        yield
+    finally:
+        signals.boundary.disconnect(stop)
+
+
+@pytest.mark.parametrize(
+    "boundary", ["switch.start:done", "check.list:intent", "switch.steady:intent", "switch.retire:intent"]
+)
+def test_an_engine_that_is_restarted_in_the_middle_undoes_nothing(place: Place, boundary: str) -> None:
+    place.deploy("1.18.0")
+    with stopped_at(place, boundary):
+        run = place.deploy("1.18.1")
+    assert run.state == RunState.SUCCEEDED, run.headline
+    assert place.running_version() == "1.18.1"
+    assert place.serving()
+
+
+def test_an_undo_brings_back_an_sms_that_the_restarted_engine_left_stopped(place: Place) -> None:
+    place.deploy("1.18.1")
+    with stopped_at(place, "check.preconditions:done"):
+        run = place.deploy("1.20.1")
+    assert run.state == RunState.UNDONE, run.headline
+    assert place.running_version() == "1.18.1"
+    assert place.serving()

@@ -8,7 +8,7 @@ import pytest
 
 from deployments import selectors
 from deployments.models import Release
-from deployments.services import rehearsals
+from deployments.services import rehearsals, rehearsed
 from smsops.errors import WrongUse
 from smsops.models import Run, RunState
 from smsops.runs.plan import By
@@ -83,6 +83,17 @@ def test_a_release_that_loses_rows_is_told_with_the_tables_name(native: Place) -
     native.back_up()
     run = rehearse(native, "1.20.7")
     assert re.search(r"loses rows when it upgrades: .*students: \d+ of 200", run.cause)
+    result = rehearsed.of(release(native, "1.20.7"))
+    (students,) = [each for each in result.lost if each.table == "students"]
+    assert (result.state, students.before) == ("failed", 200)
+    assert 0 < students.after < 200
+
+
+def test_the_upgrade_the_start_the_checklist_and_the_way_back_are_timed_each(backed_up: Place) -> None:
+    run = rehearse(backed_up, "1.19.0")
+    took = dict(rehearsed.of(release(backed_up, "1.19.0")).took)
+    assert all(took.values()), took
+    assert sum(each or 0.0 for each in took.values()) < (run.seconds or 0.0)
 
 
 def test_what_was_never_rehearsed_says_so(native: Place) -> None:

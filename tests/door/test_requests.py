@@ -201,7 +201,10 @@ def test_a_refused_visitor_may_ask_again(guarded: RunningDoor) -> None:
     with socket.socket(socket.AF_UNIX) as visitor:
         visitor.connect(str(guarded.socket))
         visitor.sendall(b"POST /v1.41/auth HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nabcd")
-        assert visitor.recv(65536).startswith(b"HTTP/1.1 403")
+        said = visitor.recv(65536)
+        while not said.endswith(b"}"):  # the body may come by itself
+            said += visitor.recv(65536)
+        assert said.startswith(b"HTTP/1.1 403")
         visitor.sendall(b"GET /v1.41/_ping HTTP/1.1\r\nHost: x\r\n\r\n")
         assert visitor.recv(65536).startswith(b"HTTP/1.1 200")
 

@@ -31,6 +31,7 @@ PARTS = (
     Part("redis-server", "redis-server", "redis"),
     Part("postgres", "postgresql", "postgres"),
     Part("git", "git", ""),
+    Part("chromium", "chromium", "browser"),
     Part("sshd", "openssh-server", "sftp"),
     Part("ssh-keygen", "openssh-client", "sftp"),
     Part("npm", "npm", "azure"),

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import redis
@@ -23,8 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 class Crew:
     """Workers and beat of one installation, all on the test's own database and broker."""
 
-    def __init__(self, broker_url: str, folder: Path) -> None:
-        self.broker_url, self.folder = broker_url, folder
+    def __init__(self, broker_url: str, folder: Path, **env: str) -> None:
+        self.broker_url, self.folder, self.env = broker_url, folder, env
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
@@ -39,6 +40,7 @@ class Crew:
             "SMSOPS_KEYS_DIR": str(settings.SMSOPS_KEYS_DIR),
             "SMSOPS_WORK_DIR": str(settings.SMSOPS_WORK_DIR),
             "SMSOPS_EVIDENCE_DIR": str(settings.SMSOPS_EVIDENCE_DIR),
+            **self.env,
         }
         with (self.folder / f"{words[0]}-{len(self.processes)}.log").open("wb") as log:
             command = [sys.executable, "-m", "celery", "-A", "smsops", *words]
@@ -68,7 +70,8 @@ def _database_url() -> str:
     if connection.vendor == "sqlite":
         return f"sqlite:///{name}"
     values = connection.settings_dict
-    return f"postgresql://{values['USER']}:{values['PASSWORD']}@{values['HOST']}:{values['PORT']}/{name}"
+    password = quote(values["PASSWORD"], safe="")
+    return f"postgresql://{values['USER']}:{password}@{values['HOST']}:{values['PORT']}/{name}"
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 Names are the commit point: both are renamed in one transaction, and the server refuses a name that is taken or gone, so
 a worker that was overtaken changes nothing. Run 7 may leave `sms_smsops_7_part` (being filled), `…_new` (proven),
-`…_old` (what was live before), `…_hold` (a copy held by a deploy) and `…_gone` (what an undo took away); nothing else
-is ever renamed or dropped.
+`…_old` (what was live before), `…_hold` (a copy held by a deploy), `…_back` (a copy whose schema goes back) and
+`…_gone` (what an undo took away); nothing else is ever renamed or dropped.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ JOBS = 2
 TERMINATE = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = ANY(%s) AND pid <> pg_backend_pid() AND pg_has_role(usesysid, 'USAGE')
+"""
+MAY_COPY = """
+    SELECT rolsuper OR (rolcreatedb AND pg_has_role(datdba, 'USAGE')) FROM pg_roles, pg_database
+    WHERE rolname = current_user AND datname = %s
 """
 
 
@@ -59,11 +63,11 @@ class Exchange:
             connection.execute("ANALYZE")  # or the first hour after a restore is a slow one
             return connections.row_counts(connection)
 
-    def prove(self) -> None:
-        """Call the filled database `new`: from now on it may take the live one's place."""
+    def prove(self, name: str = "") -> None:
+        """Call the filled database, or that of another `name`, `new`: from now on it may take the live one's place."""
         with maintenance(self.url) as connection:
             self._drop(connection, self.names.new)
-            self._rename(connection, (self.names.part, self.names.new))
+            self._rename(connection, (name or self.names.part, self.names.new))
 
     def swap(self) -> None:
         """Let `new` be live and the live one `old`, in one transaction: the commit point. Sessions are ended."""
@@ -72,14 +76,25 @@ class Exchange:
             pairs = [(self.names.live, self.names.old)] if live else []
             self._rename(connection, *pairs, (self.names.new, self.names.live))
 
-    def copy(self) -> None:
-        """Copy the live database, file by file on the server, to `hold`; its sessions are ended."""
+    def refuse_to_copy(self) -> None:
+        """Raise OpsError where this user may not copy the live database: its owner may, who makes databases."""
+        with maintenance(self.url) as connection:
+            row = connection.execute(MAY_COPY, [self.names.live]).fetchone()
+        if row is None or not row[0]:
+            who, name = self.url.user, self.names.live
+            raise OpsError(
+                f"The user {who} may not copy {name} on {self.url.server}.",
+                fix=f"As the server's administrator: ALTER ROLE {who} CREATEDB; ALTER DATABASE {name} OWNER TO {who}.",
+            )
+
+    def copy(self, name: str) -> None:
+        """Copy the live database, file by file on the server, to `hold` or `back`; its sessions are ended."""
         with maintenance(self.url) as connection:
             self._drop(connection, self.names.part)
+            self._drop(connection, name)  # now: a worker that was overtaken later finds its name taken
             with _put_out(self.url, [self.names.live]):
                 likeness.create(connection, self.names.part, self.names.live, template=self.names.live)
-            self._drop(connection, self.names.hold)
-            self._rename(connection, (self.names.part, self.names.hold))
+            self._rename(connection, (self.names.part, name))
 
     def put_back(self, name: str) -> None:
         """Let `old` or `hold` be live again, in one transaction, and drop what was live."""

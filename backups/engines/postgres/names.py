@@ -34,6 +34,10 @@ class Names:
     def hold(self) -> str:
         return self._called("hold")
 
+    @property
+    def back(self) -> str:
+        return self._called("back")
+
     def _called(self, kind: str) -> str:
         end = f"_smsops_{self.run}_{kind}"
         return self.live.encode()[: LONGEST - len(end)].decode(errors="ignore") + end

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from backups.services.databases.base import Database, Trial
+from backups.services.databases.base import Database, Successor, Trial
 from backups.services.databases.postgres import PostgresDatabase
+from backups.services.databases.postgres_successor import PostgresSuccessor
 from backups.services.databases.postgres_trial import PostgresTrial
 from backups.services.databases.sqlite import SqliteDatabase
+from backups.services.databases.sqlite_successor import SqliteSuccessor
 from backups.services.databases.sqlite_trial import SqliteTrial
 from smsops.environments.database_url import parse
 from smsops.errors import OpsError, WrongUse
 from smsops.models import DatabaseEngine, Environment, RuntimeKind
+from smsops.runtimes import registry
 from smsops.runtimes.base import Runtime
 
 
@@ -33,6 +36,15 @@ def trial(environment: Environment, runtime: Runtime, folder: Path) -> Trial:
         in_container = environment.runtime == RuntimeKind.DOCKER
         return PostgresTrial(folder, parse(environment.database_url).name, in_container)
     return SqliteTrial(folder, SqliteDatabase(runtime, environment.database_file))
+
+
+def successor(environment: Environment, runtime: Runtime, folder: Path) -> Successor:
+    """The copy that takes the database's place; where it is a file, a command works on it in this folder of a run."""
+    if environment.database_engine == DatabaseEngine.POSTGRESQL:
+        return PostgresSuccessor(parse(environment.database_url), environment.env_file)
+    trial = SqliteTrial(folder, SqliteDatabase(runtime, environment.database_file))
+    apart = registry.sandbox_for(environment, trial.data, 0, trial.told())
+    return SqliteSuccessor(trial, SqliteDatabase(apart, environment.database_file), environment.name)
 
 
 def trial_end(environment: Environment) -> tuple[str, ...]:

@@ -204,5 +204,37 @@ class Trial(Protocol):
         """Remove what is not in the run's own folder."""
 
 
+class Successor(Protocol):
+    """The copy of the stopped database that a command of SMS works on, and that takes its place then.
+
+    `check` names what proves it. `apart`: the command needs the run's folder alone; otherwise it is let to where SMS's
+    database is, and must run `fence` (Python) first, which ends it where it is led anywhere else.
+    """
+
+    check: str
+    apart: bool
+
+    def refuse(self, work: Work) -> None:
+        """Raise OpsError where it cannot be had, which is asked while SMS still runs."""
+
+    def make(self, work: Work) -> Facts:
+        """Copy the stopped database. The next copy takes the place of the one before."""
+
+    def told(self, work: Work) -> Told:
+        """What SMS must be told to find it."""
+
+    def fence(self, work: Work) -> str:
+        """What the command runs first."""
+
+    def facts(self, work: Work) -> Facts:
+        """What it is now."""
+
+    def ready(self, work: Work) -> Facts:
+        """Prove it and put it where `Replaced.swap` looks for it."""
+
+    def end(self, work: Work) -> None:
+        """Remove it, or what was begun of it."""
+
+
 class Database(Live, Copies, Replaced, Held, Rows, Protocol):
     """All of it."""

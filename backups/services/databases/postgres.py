@@ -135,7 +135,7 @@ class PostgresDatabase(PostgresEngine):
         if not self.exists():
             return None
         work.guard()
-        self._exchange(work).copy()
+        self._exchange(work).copy(self._held(work).name)
         held = PostgresEngine(self._held(work))
         return Facts(held.size(), 0, 0, held.revision(), held.row_counts())
 

@@ -3,13 +3,17 @@
 document.addEventListener("DOMContentLoaded", () => {
   const live = document.getElementById("live");
   if (!live || live.dataset.finished === "yes") return;
-  let wait = 1000;
+  let wait = 1000, shown = "";
   const ask = async () => {
     try {
       const answer = await fetch(live.dataset.url, { headers: { Accept: "application/json" } });
       if (!answer.ok) throw new Error(String(answer.status));
       const { html, finished } = await answer.json();
-      if (html !== live.innerHTML) live.innerHTML = html;
+      if (html !== shown) {
+        const open = [...live.querySelectorAll("details[open]")].map((each) => each.id);
+        live.innerHTML = shown = html;
+        for (const id of open) if (id) document.getElementById(id)?.setAttribute("open", "");
+      }
       if (finished) return;
       wait = 1000;
     } catch {

@@ -1,0 +1,67 @@
+"""Takes pictures of the admin into the guides' folder, as somebody who is signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from docs.pictures.browser import DESK, Browser
+from docs.pictures.palette import reduced
+
+FOLDER = Path(__file__).parent
+LARGEST = 120_000  # bytes of a picture
+
+
+@dataclass
+class Camera:
+    """`root` is the admin's address. `said` grows by what the pages complained of in the console."""
+
+    browser: Browser
+    root: str
+    folder: Path = FOLDER
+    only: Collection[str] = ()
+    sizes: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def said(self) -> list[str]:
+        return self.browser.said
+
+    def sign_in(self, user: str, password: str) -> None:
+        self.browser.look()
+        self.browser.open(self.root)
+        self.browser.submit("#login-form", username=user, password=password)
+
+    def take(
+        self,
+        name: str,
+        path: str,
+        *,
+        part: str = "",
+        height: int = 0,
+        size: tuple[int, int] = DESK,
+        dark: bool = False,
+        opened: str = "",
+    ) -> None:
+        """A picture of the page, or of a part of it; `opened` is a disclosure that is opened first."""
+        if self.only and name not in self.only:
+            return
+        self.browser.look(size, dark=dark)
+        self.browser.open(self.root + path.lstrip("/"))
+        if opened:
+            self.browser.run(f"document.querySelector('{opened}').open = true")
+        made = reduced(self.browser.picture(part, height))
+        (self.folder / f"{name}.png").write_bytes(made)
+        self.sizes[name] = len(made)
+
+    def width(self, path: str, size: tuple[int, int]) -> int:
+        """Of the page, in pixels, in a window of that size."""
+        self.browser.look(size)
+        self.browser.open(self.root + path.lstrip("/"))
+        return int(self.browser.run("document.documentElement.scrollWidth"))
+
+    @property
+    def problems(self) -> list[str]:
+        """Pictures that are too large, and what the pages complained of."""
+        large = [f"{name}.png has {size:,} bytes." for name, size in self.sizes.items() if size > LARGEST]
+        return [*large, *self.said]

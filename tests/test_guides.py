@@ -1,0 +1,33 @@
+"""The guides' pictures: each is there, small, used, and described for those who do not see it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from docs.pictures.camera import LARGEST
+from docs.pictures.palette import SIGNATURE
+
+ROOT = Path(__file__).resolve().parents[1]
+PICTURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\((?P<path>[^)]+\.png)\)")
+GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SHOWN = [(guide, found["path"], found["alt"]) for guide in GUIDES for found in PICTURE.finditer(guide.read_text())]
+TAKEN = sorted((ROOT / "docs" / "pictures").glob("*.png"))
+
+
+def test_every_picture_is_shown_and_every_shown_one_is_there() -> None:
+    assert len(TAKEN) > 7
+    assert {(guide.parent / path).resolve() for guide, path, _ in SHOWN} == set(TAKEN)
+
+
+@pytest.mark.parametrize("picture", TAKEN, ids=lambda picture: str(picture.name))
+def test_a_picture_is_small(picture: Path) -> None:
+    assert picture.read_bytes().startswith(SIGNATURE)
+    assert picture.stat().st_size <= LARGEST
+
+
+def test_every_picture_says_in_words_what_is_on_it() -> None:
+    assert not [(guide.name, path) for guide, path, alt in SHOWN if len(alt.split()) < 8]
+    assert len({alt for _, _, alt in SHOWN}) == len(SHOWN)
