@@ -8,6 +8,7 @@ from deployments.admin import (
     images,
     operation,
     release,
+    restarts,
     rollback,
     rotation,
     rto,
@@ -27,6 +28,7 @@ BUTTONS = (
     images.Load(),
     images.Archive(),
     rotation.RotateKey(),
+    *restarts.BUTTONS,
 )
 for action in BUTTONS:
     add_action(Environment, action)

@@ -1,4 +1,4 @@
-"""The first look, on top of an incident's page: what is broken, what runs right now, what changed, what it looks like."""
+"""The first look, on top of an incident's page: what is broken, what runs right now, what changed, a first guess."""
 
 from __future__ import annotations
 
