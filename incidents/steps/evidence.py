@@ -138,9 +138,11 @@ class WriteManifest(EvidenceStep):
     def do(self, ctx: Context) -> Outcome:
         incident = self.incident(ctx)
         scratch.clear(ctx)
-        rows = list(incident.evidence.exclude(name="manifest.json").values("name", "sha256", "size", "taken_at"))
+        pieces = incident.evidence.exclude(name__startswith="manifest")
+        rows = list(pieces.values("name", "sha256", "size", "taken_at"))
         text = json.dumps({"incident": incident.pk, "evidence": rows}, indent=1, default=str)
-        evidence.keep(incident, "manifest.json", text, ctx.run)
+        earlier = incident.evidence.filter(name="manifest.json").exclude(run=ctx.run).exists()
+        evidence.keep(incident, f"manifest-{ctx.run.pk}.json" if earlier else "manifest.json", text, ctx.run)
         said = "\n".join(f"{row['sha256']}  {row['name']}  {bytes_text(row['size'])}" for row in rows)
         return Done({"headline": f"{count_text(len(rows), 'piece')} of evidence of incident {incident.pk}."}, said)
 
