@@ -61,7 +61,8 @@ class PlaybookAdmin(OperationsAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Playbook]:
-        return super().get_queryset(request).annotate(newest=Max("versions__number"))
+        found: QuerySet[Playbook] = super().get_queryset(request).annotate(newest=Max("versions__number"))
+        return found
 
     def get_fieldsets(self, request: HttpRequest, obj: Playbook | None = None) -> Any:
         """Without the right to change there is no form; what it says is on the incidents' pages."""

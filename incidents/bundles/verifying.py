@@ -60,8 +60,10 @@ def _read(raw: BinaryIO, verdict: Verdict, texts: dict[str, bytes]) -> None:
                     verdict.problems.append(f"{info.name[:100]} does not belong into a bundle.")
                     continue
                 verdict.files[info.name] = _digested(tar, info, texts)
-        if packed.read(1):
-            verdict.problems.append("There is something behind the end of the bundle.")
+        while rest := packed.read(PIECE):  # a tar ends with zeros
+            if rest.strip(b"\0"):
+                verdict.problems.append("There is something behind the end of the bundle.")
+                break
     except (zstandard.ZstdError, tarfile.TarError, EOFError):
         verdict.problems.append(f"{last}: the file is damaged there, or right behind it; the rest cannot be read.")
 

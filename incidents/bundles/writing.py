@@ -90,7 +90,7 @@ class _Writer:
         self._add(chain.MANIFEST, io.BytesIO(text), len(text))
         self.last = head
         self.tar.close()
-        self.packed.close()
+        self.packed.close()  # type: ignore[no-untyped-call]
 
 
 class _Counted:

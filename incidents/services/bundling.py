@@ -42,12 +42,13 @@ def write(incident: Incident, target: Path, who: str, *, with_database: bool = F
 
 
 def _put(piece: Evidence, contents: writing.Contents, *, with_database: bool) -> None:
-    left = {"name": f"{chain.EVIDENCE}{piece.name}", "sha256": piece.sha256, "size": piece.size}
+    name = f"{chain.EVIDENCE}{piece.name}"
+    left = {"name": name, "sha256": piece.sha256, "size": piece.size}
     if piece.personal and not with_database:
         contents.left_out.append({**left, "why": "it has personal data in it and was not asked for"})
         return
     try:
-        contents.files[left["name"]] = (evidence.verified(piece), piece.sha256)
+        contents.files[name] = (evidence.verified(piece), piece.sha256)
     except OpsError as error:
         contents.left_out.append({**left, "why": error.message})
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from incidents.models import LIVE, Incident, Triage
 from incidents.services import changes, pieces, suggestions
-from incidents.services.together import Answer, within
+from incidents.services.together import Answer, Job, within
 from smsops import health
 from smsops.environments.secrets import known_secrets
 from smsops.errors import OpsError
@@ -48,7 +48,7 @@ def take(incident: Incident) -> Triage:
 def _look(incident: Incident) -> dict[str, str]:
     environment = incident.environment
     secrets = known_secrets(environment)
-    jobs = {
+    jobs: dict[str, Job] = {
         "health": partial(_health, environment),
         "instance": partial(_instance, environment),
         "words": lambda: _words(pieces.log(environment, secrets)),

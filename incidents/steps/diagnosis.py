@@ -46,5 +46,5 @@ class Diagnose(StepKind):
         return Done({"headline": first, "causes": len(causes), "helps": list(dict.fromkeys(helps))}, "\n".join(lines))
 
 
-MARKS = {Verdict.CAUSE: "!!", Verdict.CLEAR: "ok", Verdict.UNKNOWN: "??"}
+MARKS: dict[str, str] = {Verdict.CAUSE: "!!", Verdict.CLEAR: "ok", Verdict.UNKNOWN: "??"}
 STEPS = (Diagnose,)

@@ -30,7 +30,7 @@ class EvidenceStep(StepKind):
     undo_note: ClassVar[str] = "Nothing: what was taken is kept."
 
     def incident(self, ctx: Context) -> Incident:
-        found = Incident.objects.select_related("environment").filter(pk=ctx.params.get("incident")).first()
+        found = Incident.objects.select_related("environment").filter(pk=int(ctx.params.get("incident", 0))).first()
         if found is None:
             raise OpsError("The incident is not there any more.")
         return found

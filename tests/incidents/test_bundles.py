@@ -80,8 +80,8 @@ def reworded(found: Files) -> Files:
 
 def relisted(found: Files) -> Files:
     data = json.loads(found["manifest.json"])
-    data["entries"] = [each for each in data["entries"] if each["name"] != "evidence/log.txt"]
-    return {**{name: data for name, data in found.items() if name != "evidence/log.txt"},
+    data["entries"] = [each for each in data["entries"] if each["name"] != "evidence/health.txt"]
+    return {**{name: data for name, data in found.items() if name != "evidence/health.txt"},
             "manifest.json": json.dumps(data).encode()}  # fmt: skip
 
 
