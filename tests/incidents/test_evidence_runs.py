@@ -138,6 +138,6 @@ def test_collecting_wants_its_own_permission(process_place: Place) -> None:
     browser = Browser(make_user("incidents.view_incident", "incidents.collect_evidence", "smsops.view_run"))
     assert browser.get(address).status == 200
     assert not Run.objects.filter(kind="evidence").exists()
-    browser.post(address, {"reason": ""})
+    browser.post(address, reason="")
     assert Run.objects.filter(kind="evidence", actor__isnull=False).count() == 1
     assert ADMIN[1] not in browser.get(incident.get_absolute_url()).html

@@ -89,7 +89,7 @@ def test_without_it_the_reason_is_on_the_timeline_for_everybody(ill: Place) -> N
     address = reverse("admin:smsops_environment_do", args=[ill.environment.pk, "restart"])
     values = {"typed_name": ill.name, "reason": "it hangs", "at_once": "nobody can sign in"}
     browser = Browser(make_admin())
-    browser.post(address, values)
+    browser.post(address, **values)
     run = ill.environment.runs.get(kind="restart")
     drive(run)
     assert not run.steps.filter(position=0).exists()

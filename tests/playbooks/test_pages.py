@@ -21,14 +21,16 @@ pytestmark = pytest.mark.usefixtures("shipped")
 EDITOR = ("incidents.view_playbook", "incidents.change_playbook")
 
 
-def ended(incident: Incident, kind: str = "restart", state: str = RunState.SUCCEEDED, seconds: float = 40) -> Run:
-    """A response that began now and ended, and what is written of it."""
-    now = timezone.now()
-    run = make_run(incident.environment, kind=kind, state=state, started_at=now, finished_at=now, headline="It ended.")
+def ended(
+    incident: Incident, kind: str = "restart", state: str = RunState.SUCCEEDED, seconds: float = 40, hours: int = 0
+) -> Run:
+    """A response that began and ended so many hours ago, and when the incident was over after it."""
+    at = timezone.now() - timedelta(hours=hours)
+    Incident.objects.filter(pk=incident.pk).update(detected_at=at - timedelta(seconds=1))
+    run = make_run(incident.environment, kind=kind, state=state, started_at=at, finished_at=at, headline="It ended.")
     remedies.note(run)
-    Incident.objects.filter(pk=incident.pk).update(
-        state=IncidentState.RESOLVED, resolved_at=now + timedelta(seconds=seconds)
-    )
+    over = at + timedelta(seconds=seconds)
+    Incident.objects.filter(pk=incident.pk).update(state=IncidentState.RESOLVED, resolved_at=over)
     return run
 
 
@@ -51,8 +53,8 @@ def test_who_only_looks_gets_no_button(environment: Environment) -> None:
 
 
 def test_what_worked_before_is_counted(environment: Environment) -> None:
-    for state, seconds in ((RunState.SUCCEEDED, 40), (RunState.SAFE, 40), (RunState.SUCCEEDED, 10_000)):
-        ended(seen(environment, "crash-loop"), state=state, seconds=seconds)
+    for hours, state, seconds in ((9, "succeeded", 40), (6, "failed_safe", 40), (3, "succeeded", 5_000)):
+        ended(seen(environment, "crash-loop"), state=state, seconds=seconds, hours=hours)
     version = playbooks.find("crash-loop")
     found = remedies.records(environment, version.playbook_id, "none")["restart"]
     assert (found.tried, found.worked) == (3, 1)
