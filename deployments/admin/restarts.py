@@ -101,8 +101,8 @@ class UpgradeSchema(ExclusiveAction, PlannedAction):
         return upgrades.start(target, by)
 
 
-class Rebuild(ExclusiveAction, PlannedAction):
-    """The running release's image, built without any cache, and SMS made from it."""
+class Rebuild(ExclusiveAction):
+    """The running release's image, built without any cache, and SMS made from it; the engine is asked when it begins."""
 
     name, label, tone = "rebuild", "Build anew…", "danger"
     permission = "smsops.deploy_environment"
@@ -111,8 +111,8 @@ class Rebuild(ExclusiveAction, PlannedAction):
     def refusal(self, target: Environment) -> str:
         return "" if target.runtime == "docker" else "SMS runs natively here; there is no image to build."
 
-    def plan(self, target: Environment) -> Plan:
-        return rebuilds.plan(target)
+    def preview(self, target: Environment, request: HttpRequest) -> Preview:
+        return Preview(rebuilds.NOTES)
 
     def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
         return rebuilds.start(target, by)

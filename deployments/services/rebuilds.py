@@ -13,6 +13,11 @@ from smsops.runs.validation import validation_steps
 from smsops.switch import traffic
 
 KIND = "rebuild"
+NOTES = (
+    "The image of the running release is built from its tag; nothing an earlier build left is used, so it takes long.",
+    "SMS goes on meanwhile; then it is made anew from that image.",
+    restarts.AWAY,
+)
 
 
 def plan(environment: Environment) -> Plan:
@@ -34,9 +39,8 @@ def plan(environment: Environment) -> Plan:
         params={**built.params, "fresh": True, "old_image_id": running.image_id, "old_version": running.version},
         exclusive=True,
         disturbs=True,
-        notes=(*built.notes[:1], "Nothing an earlier build left is used: it takes as long as the first one.",
-               "SMS goes on meanwhile; then it is made anew from that image.", restarts.AWAY),
-    )  # fmt: skip
+        notes=(*built.notes[:1], *NOTES),
+    )
 
 
 def start(environment: Environment, by: By) -> Run:

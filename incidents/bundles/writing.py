@@ -76,7 +76,7 @@ class _Writer:
         info = tarfile.TarInfo(name)
         info.size, info.mode = size, 0o600
         counted = _Counted(source)
-        self.tar.addfile(info, counted)  # type: ignore[arg-type]
+        self.tar.addfile(info, counted)
         self.packed.flush(zstandard.FLUSH_FRAME)
         self.last = chain.link(self.last, name, size, counted.digest)
         self.entries.append({"name": name, "size": size, "sha256": counted.digest, "chain": self.last})
