@@ -102,7 +102,7 @@ class UpgradeSchema(ExclusiveAction, PlannedAction):
 
 
 class Rebuild(ExclusiveAction):
-    """The running release's image, built without any cache, and SMS made from it; the engine is asked when it begins."""
+    """The running release's image, built without any cache, and SMS made from it. The engine is asked on going on."""
 
     name, label, tone = "rebuild", "Build anew…", "danger"
     permission = "smsops.deploy_environment"

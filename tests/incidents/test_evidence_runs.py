@@ -6,14 +6,15 @@ import io
 import json
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 import zstandard
 from django.conf import settings
 from django.urls import reverse
 
-from incidents.models import EntryKind, FactKind, Incident
-from incidents.services import databases_taken, evidence, evidence_runs, incidents
+from incidents.models import EntryKind, FactKind, Incident, TimelineEntry
+from incidents.services import databases_taken, evidence, evidence_runs
 from smsops.errors import WrongUse
 from smsops.models import Run, RunState
 from smsops.runs.plan import By
@@ -121,14 +122,14 @@ def test_who_may_not_open_it_does_not(process_place: Place) -> None:
 def test_a_look_at_the_page_opens_nothing_and_a_reason_does(process_place: Place, tmp_path: Path) -> None:
     address = sealed(process_place)
     browser = Browser(make_user("incidents.view_incident", "incidents.open_personal_evidence"))
-    before = incidents.TimelineEntry.objects.count()
+    before = TimelineEntry.objects.count()
     assert browser.get(address).status == 200
-    assert incidents.TimelineEntry.objects.count() == before
-    response = browser.client.post(address, {"reason": "to compare the rows"})
+    assert TimelineEntry.objects.count() == before
+    response: Any = browser.client.post(address, {"reason": "to compare the rows"})
     file = tmp_path / "copy.db"
-    file.write_bytes(b"".join(response.streaming_content))  # type: ignore[arg-type]
+    file.write_bytes(b"".join(response.streaming_content))
     assert sqlite3.connect(file).execute("SELECT count(*) FROM students").fetchone() == (200,)
-    assert incidents.TimelineEntry.objects.filter(text__contains="to compare the rows").count() == 1
+    assert TimelineEntry.objects.filter(text__contains="to compare the rows").count() == 1
 
 
 def test_collecting_wants_its_own_permission(process_place: Place) -> None:
