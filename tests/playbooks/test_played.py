@@ -45,7 +45,7 @@ def noticed(place: Place) -> Incident:
         look(place)
         return Incident.objects.first()
 
-    incident = wait_for(found, "an incident", 60)
+    incident = wait_for(found, "an incident", 120)
     assert isinstance(incident, Incident)
     return incident
 
