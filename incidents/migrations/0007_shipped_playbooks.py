@@ -4,7 +4,10 @@ from django.apps import apps as installed
 from django.contrib.auth.management import create_permissions
 from django.db import migrations
 
-DIED = {"in": "signs", "pattern": r"(?i)crash loop|SMS died|out of memory|SMS has stopped", "points": 3, "why": "it died"}
+DIED = {
+    "in": "signs", "points": 3, "why": "it died",
+    "pattern": r"(?i)crash loop|SMS died|out of memory|SMS has stopped|It died|killed for memory|instance is exited",
+}  # fmt: skip
 CHANGES = {"do": "changes"}
 SHIPPED = {
     "crash-loop": {
@@ -42,7 +45,7 @@ SHIPPED = {
         "symptom": "/health answers 500; the page is blank or an error.",
         "signature": [
             {"in": "health", "pattern": r"HTTP 500", "points": 3, "why": "what it answers"},
-            {"in": "signs", "pattern": r"SMS is unhealthy", "points": 2, "why": "it calls itself unhealthy"},
+            {"in": "signs", "pattern": r"SMS is unhealthy|/health: unhealthy \(HTTP 500", "points": 2, "why": "it calls itself unhealthy"},
             {"in": "log", "pattern": r"Internal Server Error|Traceback|no such (column|table)", "points": 1,
              "why": "its log"},
         ],

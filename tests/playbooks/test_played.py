@@ -86,6 +86,8 @@ def test_a_crash_loop_by_a_missing_library_is_mended_by_going_back(process_place
     replace_by_hand(process_place, "1.20.1")
     incident = noticed(process_place)
     wait_for(lambda: "No module named" in process_place.runtime.logs(process_place.environment.instance, 50), "its log")
+    # Noticed while it still began, it was only silent; a later sign says that it died.
+    wait_for(lambda: over(process_place, incident) or suggestions.of(incident), "a sign of its death", 120)
     assert "Missing libraries: A library is missing" in diagnosed(incident, "crash-loop")
     run = drive(rollbacks.start(process_place.environment, BY, GOOD, "code"))
     mended(process_place, incident, run, "rollback_code")
