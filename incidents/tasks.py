@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from incidents.services import digestion, heartbeats, log_archive, sweep, watching
+from incidents.services import digestion, first_look, heartbeats, log_archive, sweep, watching
 from smsops.errors import OpsError
 from smsops.models import Environment
 
@@ -61,3 +61,15 @@ def look_at_alerts() -> None:
 def sweep_pages() -> None:
     """Escalate and send what is due (every five seconds)."""
     sweep.sweep()
+
+
+@shared_task(name="incidents.first_look", soft_time_limit=60, time_limit=90)
+def look_first(incident_id: int) -> None:
+    """Look at an incident that was just opened."""
+    first_look.look(incident_id)
+
+
+@shared_task(name="incidents.sweep_first_looks")
+def sweep_first_looks() -> None:
+    """Look at incidents whose ring was lost, and collect the evidence of bad ones (every three seconds)."""
+    first_look.sweep()

@@ -231,6 +231,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "smsops: first looks": {
+        "task": "incidents.sweep_first_looks",
+        "schedule": 3.0,
+        "options": {"expires": 3},
+    },
     "smsops: alerts": {
         "task": "incidents.read_alerts",
         "schedule": 1.0,

@@ -8,17 +8,19 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 
 from backups.admin.moments import RestoreToMoment
 from backups.services import following
-from incidents.models import INCIDENT_TABLE, Evidence, Incident, IncidentState
-from incidents.services import evidence, lifecycle
+from incidents.admin import evidence
+from incidents.models import INCIDENT_TABLE, Incident, IncidentState
+from incidents.services import lifecycle
 from smsops.admin.actions import ActionForm, ObjectAction, ReasonedForm
 from smsops.admin.base import RecordAdmin
 from smsops.admin.buttons import Row
-from smsops.errors import OpsError, WrongUse
+from smsops.errors import WrongUse
 from smsops.runs.plan import By
 from smsops.templatetags.smsops_ui import ago, badge, seconds
 
@@ -104,18 +106,13 @@ class IncidentAdmin(RecordAdmin):
         context["rewindable"] = may and following.of(incident.environment) is not None
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def evidence_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
-        """One piece of evidence as plain text; one that is no longer what was taken is not shown."""
-        piece = Evidence.objects.select_related("incident").filter(incident_id=pk, name=name).first()
-        if piece is None:
-            raise Http404
+    def evidence_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponseBase:
+        """One piece of evidence; one that is no longer what was taken is not shown."""
+        piece = evidence.find(pk, name)
         if not self.has_view_permission(request, piece.incident):
             raise PermissionDenied
-        try:
-            text = evidence.read(piece)
-        except OpsError as error:
-            return HttpResponse(str(error), status=410, content_type="text/plain; charset=utf-8")
-        return HttpResponse(text, content_type="text/plain; charset=utf-8")
+        context = {**self.admin_site.each_context(request), "title": piece.name, "original": piece.incident}
+        return evidence.answer(request, piece, context)
 
     def buttons(self, request: HttpRequest, target: Any) -> Row:
         # An incident has many doors and few are open: the closed ones would only be noise.

@@ -10,7 +10,7 @@ from incidents.models.alert import (
     token_digest,
 )
 from incidents.models.escalation import Condition, Escalation, EscalationPolicy, PolicyLevel
-from incidents.models.evidence import Evidence
+from incidents.models.evidence import Evidence, Triage
 from incidents.models.fact import Fact, FactKind
 from incidents.models.incident import (
     INCIDENT_TABLE,
@@ -25,6 +25,7 @@ from incidents.models.incident import (
 from incidents.models.log import LogFile, LogSource
 from incidents.models.page import Page, PageKind, PageState, Pulse
 from incidents.models.people import Channel, Contact, Override, Rota, RotaMember, Team, Way
+from incidents.models.playbook import ActKind, Playbook, PlaybookAct, PlaybookVersion
 from incidents.models.quiet import MaintenanceWindow, Repeats, Silence
 from incidents.models.timeline import EntryKind, TimelineEntry
 from incidents.models.watch import Watch
@@ -34,6 +35,7 @@ __all__ = [
     "LIVE",
     "ORDER",
     "RESPONSE",
+    "ActKind",
     "Alert",
     "AlertSource",
     "AlertState",
@@ -58,6 +60,9 @@ __all__ = [
     "Page",
     "PageKind",
     "PageState",
+    "Playbook",
+    "PlaybookAct",
+    "PlaybookVersion",
     "PolicyLevel",
     "Pulse",
     "Repeats",
@@ -68,6 +73,7 @@ __all__ = [
     "SourceKind",
     "Team",
     "TimelineEntry",
+    "Triage",
     "Watch",
     "Way",
     "token_digest",

@@ -110,6 +110,7 @@ class Incident(models.Model):
             ("resolve_incident", "Can resolve and close an incident"),
             ("report_incident", "Can report an incident and add to its timeline"),
             ("see_private_incident", "Can see private incidents"),
+            ("collect_evidence", "Can have evidence collected, and the diagnosis of a playbook run"),
         ]
         constraints = [
             models.UniqueConstraint(

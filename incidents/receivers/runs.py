@@ -13,6 +13,7 @@ from incidents.services.incidents import Sign
 from smsops import health, signals
 from smsops.errors import OpsError
 from smsops.models import Run, RunState
+from smsops.redact import redact
 
 
 @receiver(signals.run_undoing, dispatch_uid="incidents.run_undoing")
@@ -58,7 +59,7 @@ def on_glass_broken(run: Run, author: str, said: str, **_: Any) -> None:
     """A run without its second person is on the timeline of whatever goes on there, or an incident of its own."""
     fingerprint, live = f"glass:{run.pk}", Incident.objects.filter(environment=run.environment, state__in=LIVE)
     for incident in live.exclude(fingerprint=fingerprint):
-        if not incident.timeline.filter(run=run, kind=EntryKind.ACTION).exists():
+        if not incident.timeline.filter(run=run, kind=EntryKind.ACTION, text=redact(said)).exists():
             incidents.note(incident, EntryKind.ACTION, said, author=author, run=run)
     if not live.exists():
         title = f"The glass was broken at {run.environment.name}"

@@ -135,8 +135,9 @@ class Runtime(Protocol):
     def images(self) -> list[Image]:
         """All images of this SMS."""
 
-    def build(self, folder: Path, tag: str, labels: Mapping[str, str]) -> Generator[str]:
-        """Build an image of the release unpacked in `folder`, under a tag no other one uses. Yields its log line by
+    def build(self, folder: Path, tag: str, labels: Mapping[str, str], *, fresh: bool = False) -> Generator[str]:
+        """Build an image of the release unpacked in `folder`, under a tag no other one uses; `fresh`: without anything
+        an earlier build left. Yields its log line by
         line, and an empty line at least once a second; closing the generator, or the worker's death, ends the build.
         OpsError with the engine's complaint when it fails; nothing has the tag then."""
 

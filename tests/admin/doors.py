@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,13 +17,14 @@ from django.utils import timezone
 from backups.models import Backup, LogFollowing, OffsiteVault, Replica
 from backups.services import schedule
 from deployments.models import Finding, PostTask, Release
-from deployments.services import deploys
-from incidents.models import Incident, IncidentState
+from deployments.services import config, deploys
+from incidents.models import Incident, IncidentState, Playbook, PlaybookVersion
 from smsops.models import Environment, Run, RunState, Trigger
 from smsops.runs.plan import By
 from tests.admin.browser import door
 from tests.factories import (
     make_backup,
+    make_config_snapshot,
     make_environment,
     make_finding,
     make_incident,
@@ -86,6 +89,29 @@ def a_school_with_a_key() -> Environment:
     environment.env_file = str(file)
     environment.save()
     return environment
+
+
+def a_school_whose_key_was_changed() -> Environment:
+    environment, old = a_school_with_a_key(), "o" * 60
+    variables = {"SECRET_KEY": config.fingerprint(old)}
+    make_config_snapshot(environment, variables=variables, env_content=f"SECRET_KEY={old}\n")
+    return environment
+
+
+def a_school_behind_its_release() -> Environment:
+    environment = a_school()
+    Release.objects.filter(environment=environment, version="1.18.0").update(heads="b", revisions=["a", "b"])
+    path = Path(environment.data_path) / environment.database_file
+    with contextlib.closing(sqlite3.connect(path)) as base, base:
+        base.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        base.execute("INSERT INTO alembic_version VALUES ('a')")
+    return environment
+
+
+def an_incident_with_a_playbook() -> Incident:
+    playbook, _ = Playbook.objects.get_or_create(key="errors", defaults={"title": "Errors"})
+    PlaybookVersion.objects.get_or_create(playbook=playbook, number=1, defaults={"symptom": "Errors."})
+    return make_incident()
 
 
 def its_backup() -> Backup:
@@ -206,12 +232,28 @@ RUNS = {
     "deploy a release": Door("deploy", "smsops.deploy_environment", its_older_release, "deploy", exclusive=True),
     "deploy": Door("deploy", "smsops.deploy_environment", a_school, "deploy", exclusive=True, extra=_older),
     "rotate the key": Door("rotate-key", "smsops.rotate_environment", a_school_with_a_key, "key_rotation", True, True),
+    "restart": Door("restart", "smsops.restart_environment", a_school, "restart", True, True),
+    "make anew": Door("recreate", "smsops.restart_environment", a_school, "recreate", True, True),
+    "give more memory": Door(
+        "more-memory", "smsops.restart_environment", a_school, "more_memory", True, True, lambda _: {"memory_mb": 9000}
+    ),
+    "put the key back": Door(
+        "key-back", "smsops.rotate_environment", a_school_whose_key_was_changed, "key_back", True, True
+    ),
+    "upgrade the schema": Door(
+        "upgrade", "smsops.deploy_environment", a_school_behind_its_release, "upgrade", True, True
+    ),
+    "collect evidence": Door("collect", "incidents.collect_evidence", make_incident, "evidence"),
+    "diagnose": Door(
+        "diagnose", "incidents.collect_evidence", an_incident_with_a_playbook, "diagnosis",
+        extra=lambda _: {"playbook": "errors"},
+    ),
     "build a release": Door("build", "smsops.deploy_environment", a_release_to_build, "build"),
     "archive old releases": Door(
         "archive", "smsops.deploy_environment", a_school, "archive", exclusive=True, extra=lambda _: {"keep": 1}
     ),
     "roll back": Door("rollback", "smsops.rollback_environment", a_school, "rollback", True, True),
-}
+}  # fmt: skip
 MOVES = {
     "acknowledge": Door("acknowledge", "incidents.acknowledge_incident", incident(IncidentState.OPEN)),
     "resolve": Door("resolve", "incidents.resolve_incident", incident(IncidentState.ACKNOWLEDGED)),
@@ -232,6 +274,7 @@ DOORS = {
     "load an image": Door("load", "smsops.deploy_environment", a_school_in_docker, extra=_a_tar),
     "mark a task as done": Door("done", "deployments.complete_posttask", a_persons_task),
     "accept a finding": Door("accept", "deployments.accept_finding", a_finding),
+    "build anew": Door("rebuild", "smsops.deploy_environment", a_school_in_docker, destructive=True, exclusive=True),
     "import releases": Door("import", "smsops.deploy_environment", a_school),
     "check now": Door("check", "smsops.check_environment", a_school),
     "check preconditions": Door("preflight", "smsops.check_environment", its_older_release),

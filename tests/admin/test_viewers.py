@@ -15,7 +15,7 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 
 from backups.models import Backup, OffsiteVault
 from deployments.models import CheckResult, ConfigSnapshot, Finding, Operation, PostTask, Release
-from incidents.models import Incident
+from incidents.models import Incident, Playbook
 from smsops.models import Environment, Run
 from tests.admin.browser import Browser, changelist, everything
 from tests.admin.doors import DOORS, Door
@@ -54,6 +54,7 @@ MAKE: dict[type[Model], Callable[[], Any]] = {
     ),
     OffsiteVault: make_offsite_vault,
     Operation: make_operation,
+    Playbook: lambda: Playbook.objects.create(key="own", title="Something of our own"),
     PostTask: lambda: PostTask.objects.create(environment=make_environment(), title="Read the log", frequency="weekly"),
     Release: lambda: make_release(make_environment()),
     Run: make_run,

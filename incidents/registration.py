@@ -1,0 +1,21 @@
+"""What the incidents room adds to the rooms below."""
+
+from __future__ import annotations
+
+from backups.services import housekeeping
+from deployments.operations.disturbances import add_source
+from incidents import diagnoses, selectors, verbs  # noqa: F401  (each diagnosis registers itself)
+from incidents.services import disturbances, evidence_runs
+from incidents.steps import diagnosis, evidence
+from smsops.ops import registry
+from smsops.runs import kinds, preludes
+from smsops.runs.preludes import Prelude
+
+
+def register() -> None:
+    """Make it known; twice is fine."""
+    housekeeping.add_needs(selectors.needed_backups)
+    add_source(disturbances.since)
+    registry.add(*verbs.VERBS)
+    kinds.register(*evidence.STEPS, *diagnosis.STEPS)
+    preludes.add(Prelude(evidence.FreezeFirst.key, "the evidence", evidence_runs.before_a_change))
