@@ -11,6 +11,7 @@ class IncidentsConfig(AppConfig):
         from backups.services import housekeeping
         from deployments.operations.disturbances import add_source
         from incidents import receivers, selectors, verbs  # noqa: F401
+        from incidents.actions import proofs  # noqa: F401
         from incidents.services import disturbances
         from smsops.ops import registry
 

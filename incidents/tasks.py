@@ -4,6 +4,9 @@ import logging
 
 from celery import shared_task
 
+from incidents import reminding
+from incidents.actions import following
+from incidents.postmortems import drafting
 from incidents.services import digestion, heartbeats, log_archive, sweep, watching
 from smsops.errors import OpsError
 from smsops.models import Environment
@@ -61,3 +64,16 @@ def look_at_alerts() -> None:
 def sweep_pages() -> None:
     """Escalate and send what is due (every five seconds)."""
     sweep.sweep()
+
+
+@shared_task(name="incidents.write_postmortems")
+def write_postmortems() -> None:
+    """Measure for the post-mortems that have news (every five seconds)."""
+    drafting.measure_all()
+
+
+@shared_task(name="incidents.follow_actions")
+def follow_actions() -> None:
+    """Ask the evidence of action items, and remind of what is due (every minute)."""
+    following.follow()
+    reminding.remind()

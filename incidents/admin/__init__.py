@@ -1,8 +1,18 @@
 """Incidents in the admin, and the dashboard, which needs to see all rooms. Django finds the pages here."""
 
-from incidents.admin import dashboard, incident
-from smsops.admin.site import add_panel
+from incidents.admin import action_item, after, dashboard, incident, objectives, postmortem, review_rule, searching
+from incidents.admin.postmortem_actions import DraftIt
+from incidents.models import Incident
+from smsops.admin.actions import add_action
+from smsops.admin.parts import PagePart, add_page_part
+from smsops.admin.site import add_page, add_panel
 
 add_panel(dashboard.panel)
+add_action(Incident, DraftIt())
+add_page_part(Incident, PagePart("admin/incidents/_after.html", after.of_incident))
+add_page("objectives/", "incidents_objectives", objectives.overview)
+add_page("objectives/<slug:name>/", "incidents_objectives_of", objectives.environment_page)
+add_page("objectives/<slug:name>/<slug:month>/", "incidents_objectives_month", objectives.month_page)
+add_page("search/", "incidents_search", searching.page)
 
-__all__ = ["dashboard", "incident"]
+__all__ = ["action_item", "dashboard", "incident", "postmortem", "review_rule"]

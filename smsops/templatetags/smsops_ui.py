@@ -25,6 +25,7 @@ TONES = {
     "damaged": "bad", "late": "bad", "critical": "bad", "high": "warn", "medium": "warn", "low": "quiet",
     "green": "good", "yellow": "warn", "red": "bad", "moderate": "warn", "overdue": "bad",
     "approved": "good", "refused": "warn", "void": "quiet", "glass_broken": "bad",
+    "in_review": "warn", "published": "good", "met": "good", "missed": "bad", "not known": "quiet",
     "open": "bad", "acknowledged": "busy", "mitigated": "warn",
 }  # fmt: skip
 
