@@ -15,7 +15,7 @@ from smsops.admin.actions import ActionForm, ObjectAction, Preview, ReasonedForm
 from smsops.errors import WrongUse
 from smsops.runs.plan import By
 
-WRITES = "incidents.change_postmortem"
+WRITES = "incidents.write_postmortem"
 
 
 class Write(ObjectAction):

@@ -15,7 +15,7 @@ RULES = (
     ("medium", False, 120, 30),
     ("low", False, 240, 30),
 )
-RESPONDER = ("change_postmortem", "add_actionitem", "change_actionitem", "complete_actionitem")
+RESPONDER = ("write_postmortem", "add_actionitem", "change_actionitem", "complete_actionitem")
 GRANTS = {
     "Responder": RESPONDER,
     "Operator": (*RESPONDER, "approve_postmortem"),
@@ -138,7 +138,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'post-mortem',
                 'ordering': ['-created_at', '-pk'],
-                'permissions': [('approve_postmortem', 'Can approve and publish a post-mortem')],
+                'permissions': [('write_postmortem', 'Can write in a post-mortem and hand it in'), ('approve_postmortem', 'Can approve and publish a post-mortem')],
             },
         ),
         migrations.CreateModel(

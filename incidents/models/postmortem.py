@@ -70,7 +70,10 @@ class PostMortem(models.Model):
     class Meta:
         ordering = ["-created_at", "-pk"]
         verbose_name = "post-mortem"
-        permissions = [("approve_postmortem", "Can approve and publish a post-mortem")]
+        permissions = [
+            ("write_postmortem", "Can write in a post-mortem and hand it in"),
+            ("approve_postmortem", "Can approve and publish a post-mortem"),
+        ]
         indexes = [
             models.Index(fields=["id"], condition=~models.Q(news=F("news_read")), name="postmortem_to_measure"),
             models.Index(fields=["state", "due_at"], name="postmortem_by_due"),
