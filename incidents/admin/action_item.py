@@ -50,10 +50,9 @@ class _Move(ObjectAction):
     """Moves an item along its table."""
 
     permission = "incidents.complete_actionitem"
-    form: type[ActionForm] = ReasonedForm
+    form = ActionForm
     froms: tuple[str, ...] = ()
     to: str
-    done: str
 
     def obstacle(self, target: ActionItem) -> str:
         fits = self.to in ACTION_TABLE[target.state] and (not self.froms or target.state in self.froms)
@@ -62,7 +61,7 @@ class _Move(ObjectAction):
 
 class Accept(_Move):
     name, label, to = "accept", "Accept", ActionState.TODO
-    form, froms = ActionForm, (ActionState.PROPOSED,)
+    froms = (ActionState.PROPOSED,)
 
     def perform(self, target: ActionItem, by: By, cleaned: dict[str, Any]) -> str:
         history.accept(target, person(by), by.reason)
@@ -71,6 +70,7 @@ class Accept(_Move):
 
 class Finish(_Move):
     name, label, to = "finish", "It is done…", ActionState.DONE
+    form = ReasonedForm
 
     def perform(self, target: ActionItem, by: By, cleaned: dict[str, Any]) -> str:
         history.finish(target, person(by), by.reason)
@@ -79,6 +79,7 @@ class Finish(_Move):
 
 class Drop(_Move):
     name, label, to = "drop", "Drop…", ActionState.DROPPED
+    form = ReasonedForm
 
     def perform(self, target: ActionItem, by: By, cleaned: dict[str, Any]) -> str:
         history.drop(target, person(by), by.reason)
@@ -87,6 +88,7 @@ class Drop(_Move):
 
 class Reopen(_Move):
     name, label, to = "reopen", "Open again…", ActionState.TODO
+    form = ReasonedForm
     froms = (ActionState.DONE, ActionState.DROPPED)
 
     def perform(self, target: ActionItem, by: By, cleaned: dict[str, Any]) -> str:

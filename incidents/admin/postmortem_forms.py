@@ -42,7 +42,7 @@ class WriteForm(ActionForm):
                 initial=postmortem.texts.get(key, ""),
             )  # fmt: skip
         self.fields["base"].initial = self.fields["seen"].initial = postmortem.version
-        self.fields["seen"].widget.present = postmortem.version  # type: ignore[attr-defined]
+        self.fields["seen"].widget.present = postmortem.version
         if not self.overtaken:
             del self.fields["mine"]
         self.order_fields(["base", "seen", *SECTIONS, "reason", "mine"])

@@ -9,6 +9,13 @@ from django.db import models
 
 from incidents.models.incident import Severity
 
+DEFAULTS = {  # whether it is drafted by itself, hours until the post-mortem (§5.2: 24), days until its action items
+    Severity.CRITICAL: (True, 24, 15),
+    Severity.HIGH: (True, 72, 30),
+    Severity.MEDIUM: (False, 120, 30),
+    Severity.LOW: (False, 240, 30),
+}
+
 
 class ReviewRule(models.Model):
     """What follows an incident of this severity: whether its post-mortem is drafted by itself, and what is due when."""

@@ -19,19 +19,21 @@ from incidents.models import (
     ReviewRule,
     Severity,
 )
+from incidents.models.review import DEFAULTS
 from incidents.postmortems import measured, severity
 from smsops.errors import WrongUse
 
 log = logging.getLogger(__name__)
 
-FRESH = timedelta(minutes=10)  # what was measured is looked at again so often, whether there was news or not
+FRESH = timedelta(minutes=10)  # what was measured is looked at again so often, whether there was news or not,
+YOUNG = timedelta(days=7)  # for so long; after that only where there is news
 
 
 def rule(level: str) -> ReviewRule:
-    """What has to follow an incident of that severity; where somebody removed the row, the runbook's 24 hours."""
-    found = ReviewRule.objects.filter(severity=level).first()
-    critical = level in (Severity.CRITICAL, Severity.HIGH)
-    return found or ReviewRule(severity=level, by_itself=critical, hours=24, action_days=15 if critical else 30)
+    """What has to follow an incident of that severity, by its row, or as it was at the beginning."""
+    by_itself, hours, days = DEFAULTS[Severity(level)]
+    ours = ReviewRule(severity=level, by_itself=by_itself, hours=hours, action_days=days)
+    return ReviewRule.objects.filter(severity=level).first() or ours
 
 
 def over(incident: Incident) -> PostMortem | None:
@@ -76,7 +78,8 @@ def measure_all() -> int:
     """Measure where there is news, and what was measured a while ago; return how many. One that cannot be measured now
     leaves the others alone, and is tried again."""
     unread = PostMortem.objects.filter(state__in=MEASURING).exclude(news=F("news_read"))
-    old = PostMortem.objects.filter(state__in=MEASURING, measured_at__lt=timezone.now() - FRESH)
+    now = timezone.now()
+    old = PostMortem.objects.filter(state__in=MEASURING, measured_at__lt=now - FRESH, created_at__gt=now - YOUNG)
     numbers = [*unread.values_list("pk", flat=True), *old.values_list("pk", flat=True)]
     return sum(_measure_apart(number) for number in dict.fromkeys(numbers))
 

@@ -39,7 +39,8 @@ def submit(postmortem: PostMortem, user: User, note: str = "") -> None:
 
 def send_back(postmortem: PostMortem, user: User, note: str) -> None:
     """It is not ready, or has to be changed after all; what was approved stays as a version."""
-    cleared = {"approved_by": None, "approved_at": None, "published_at": None, "checklist": [], "alone": False}
+    cleared: dict[str, Any] = dict.fromkeys(("approved_by", "approved_at", "published_at"))
+    cleared |= {"checklist": [], "alone": False}
     _move(postmortem, PostMortemState.DRAFT, user, note, review_note=redact(note), **cleared)
 
 

@@ -191,7 +191,7 @@ def test_a_trend_counts_every_incident_once(environment: Environment) -> None:
     for day in (-9, -2, 0, 1, 8):
         outage(environment, day * DAY, day * DAY + 10)
     (found,) = record.read([environment], WINDOW.begin, None)
-    told = trends.of(found, Span(WINDOW.begin, at(14 * DAY)), "week")
+    told = trends.of(found, Span(WINDOW.begin, at(13 * DAY)), "week")
     assert [each.incidents for _, each in told] == [1, 1, 2, 1]
 
 
@@ -199,7 +199,7 @@ def test_a_bar_is_as_high_as_its_value_and_what_is_nothing_has_no_bar(environmen
     outage(environment, 0, 60)
     outage(environment, 7 * DAY, 7 * DAY + 30)
     (found,) = record.read([environment], START, None)
-    chart = charts.of(trends.of(found, Span(START, at(21 * DAY)), "week"))[0]
+    chart = charts.of(trends.of(found, Span(START, at(20 * DAY)), "week"))[0]
     heights = [bar.height for bar in chart.bars]
     assert heights == [120, 60, 0]
     assert chart.line == 150 - 20 - 60
