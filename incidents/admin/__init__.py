@@ -8,6 +8,7 @@ from smsops.admin.parts import PagePart, add_page_part
 from smsops.admin.site import add_page, add_panel
 
 add_panel(dashboard.panel)
+add_panel(after.panel)
 add_action(Incident, DraftIt())
 add_page_part(Incident, PagePart("admin/incidents/_after.html", after.of_incident))
 add_page("objectives/", "incidents_objectives", objectives.overview)

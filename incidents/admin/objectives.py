@@ -44,7 +44,7 @@ def environment_page(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "environment": environment,
         "part": words.table(real),
-        "drills": words.table(drills, "Drills, counted apart", "drills") if drills.incidents else None,
+        "drills": words.drills(drills) if drills.incidents else None,
         "explained": [(figure.target.title, words.EXPLAINED[key]) for key, figure in real.figures.items()],
         "by": by,
         "charts": charts.of(trend),

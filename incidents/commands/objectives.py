@@ -41,7 +41,7 @@ def _objectives(args: Namespace, output: Output) -> int:
         red |= any(figure.band == bands.RED for figure in real.figures.values())
         trend = trends.of(found, window, args.by) if args.by else []
         told.append({"environment": found.environment.name, "days": args.days, **words.as_data(real),
-                     "drills": words.as_data(drills),
+                     "drills": words.drill_data(drills),
                      "trend": [{"label": label, **words.as_data(each)} for label, each in trend]})  # fmt: skip
     output.data(told)
     return BAD if red else GOOD

@@ -18,7 +18,7 @@ class Word(str):
 
 @dataclass(frozen=True)
 class Part:
-    """One section: sentences, a table, or both. `key` names it for links; `scope` tells tables of numbers apart."""
+    """One section: sentences, a table, or both. `key` names it for links and styles."""
 
     key: str
     title: str

@@ -24,6 +24,25 @@ GRANTS = {
 LOOKS = ("view_postmortem", "view_actionitem", "view_reviewrule")
 
 
+WORDS = {  # what is searched (incidents/searching), as PostgreSQL's full text finds it fast
+    "timeline_words": ("incidents_timelineentry", "text"),
+    "postmortem_words": ("incidents_postmortem", "searchable"),
+}
+
+
+def index(apps, schema_editor):
+    if schema_editor.connection.vendor == "postgresql":
+        for name, (table, column) in WORDS.items():
+            vector = f"to_tsvector('english'::regconfig, COALESCE({column}, ''))"
+            schema_editor.execute(f"CREATE INDEX {name} ON {table} USING gin ({vector})")
+
+
+def forget(apps, schema_editor):
+    if schema_editor.connection.vendor == "postgresql":
+        for name in WORDS:
+            schema_editor.execute(f"DROP INDEX {name}")
+
+
 def fill(apps, schema_editor):
     rules = apps.get_model("incidents", "ReviewRule")
     for severity, by_itself, hours, days in RULES:
@@ -193,4 +212,5 @@ class Migration(migrations.Migration):
         ),
         migrations.RunPython(fill, migrations.RunPython.noop),
         migrations.RunPython(grant, migrations.RunPython.noop),
+        migrations.RunPython(index, forget),
     ]

@@ -6,11 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from incidents.objectives.figures import Figures
-from smsops.text import seconds_text
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 360, 150, 44, 20, 10
+WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP = 360, 150, 46, 14, 20, 10
 LABELS = 6  # under the bars at most, so that they are legible on a phone
 Trend = Sequence[tuple[str, Figures]]
+
+
+def short(seconds: float) -> str:
+    """A time in as little room as an axis has: `40 s`, `12 min`, `3.5 h`."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,7 @@ class Bar:
     told: str
     x: float
     y: float
+    middle: float
     width: float
     height: float
     tone: str
@@ -46,7 +53,7 @@ class Chart:
 
     @property
     def right(self) -> int:
-        return WIDTH
+        return WIDTH - RIGHT
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,7 @@ class Series:
     key: str
     title: str
     value: Callable[[Figures], float | None]
-    told: Callable[[float], str] = seconds_text
+    told: Callable[[float], str] = short
     target: Callable[[Figures], float | None] = lambda found: None
     tone: Callable[[Figures], str] = lambda found: ""
 
@@ -97,7 +104,7 @@ def _chart(series: Series, trend: Trend) -> Chart:
 
 
 def _bars(series: Series, trend: Trend, values: Sequence[float | None], scale: float) -> list[Bar]:
-    step = (WIDTH - LEFT) / len(trend)
+    step = (WIDTH - LEFT - RIGHT) / len(trend)
     every = -(-len(trend) // LABELS)
     found = []
     for at, ((label, figures), value) in enumerate(zip(trend, values, strict=True)):
@@ -106,5 +113,6 @@ def _bars(series: Series, trend: Trend, values: Sequence[float | None], scale: f
         x, y = round(LEFT + at * step + step * 0.15, 1), round(HEIGHT - BOTTOM - height, 1)
         told = series.told(value) if value is not None else "—"
         shown = (len(trend) - 1 - at) % every == 0
-        found.append(Bar(label, told, x, y, round(step * 0.7, 1), height, series.tone(figures), shown))
+        middle, width = round(LEFT + (at + 0.5) * step, 1), round(step * 0.7, 1)
+        found.append(Bar(label, told, x, y, middle, width, height, series.tone(figures), shown))
     return found

@@ -37,7 +37,9 @@ def of(moments: Sequence[datetime], window: Span, target: float) -> Exposure | N
 
 def _ages(moments: Sequence[datetime], window: Span) -> list[tuple[float, float]]:
     """The age of the newest backup grows from one value to another, again and again: these pairs."""
-    found = []
+    found: list[tuple[float, float]] = []
+    if not moments:
+        return found
     for at, until in zip(moments, [*moments[1:], window.end], strict=True):
         begin, end = max(at, window.begin), min(until, window.end)
         if end > begin:

@@ -27,7 +27,7 @@ def of(environment: Environment, month: Span, user: Any) -> Document:
     name = f"{timezone.localtime(month.begin):%B %Y}"
     parts = [words.table(real), _incidents(begun.filter(drill=False)), _actions(environment, month, user)]
     if drills.incidents:
-        parts += [_drills(drills), _incidents(begun.filter(drill=True), "drilled", "What was drilled")]
+        parts += [words.drills(drills), _incidents(begun.filter(drill=True), "drilled", "What was drilled")]
     return Document(
         title=f"{environment}: {name}",
         about=[f"From {timezone.localtime(month.begin):%Y-%m-%d} to {timezone.localtime(real.window.end):%Y-%m-%d}. "
@@ -54,9 +54,3 @@ def _actions(environment: Environment, month: Span, user: Any) -> Part:
     found = found.filter(created_at__lt=month.end).exclude(done_at__lt=month.begin).exclude(state="dropped")
     rows = [action_words.line(item) for item in found.select_related("owner")[:_SHOWN]]
     return Part("actions", "Action items", [] if rows else ["None."], action_words.HEAD, rows)
-
-
-def _drills(found: figures.Figures) -> Part:
-    times = [found.figures[key] for key in ("rto", "mttr", "mtta")]
-    lines = ["Drills count in no figure above."]
-    return Part("drills", "Drills", lines, words.HEAD, [words.line(figure) for figure in times])

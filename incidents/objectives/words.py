@@ -9,7 +9,7 @@ from incidents.models import Severity
 from incidents.objectives.figures import Figure, Figures
 from smsops.text import count_text, seconds_text
 
-HEAD = ("Objective", "Target", "Runbook's mean", "Half", "Nine in ten", "n", "Status", "Owner")
+HEAD = ("Objective", "Status", "Target", "Runbook's mean", "Half", "Nine in ten", "n", "Owner")
 EXPLAINED = {
     "rto": "From detection until users were served again, of incidents in which SMS did not serve.",
     "rpo": "How old the newest good backup was, at every moment of that time; n counts the backups.",
@@ -39,13 +39,20 @@ def line(figure: Figure) -> list[str]:
     """One figure, in the order of HEAD."""
     values = (figure.mean, figure.half, figure.most)
     status = Word(figure.band) if figure.band else "no target" if figure.target.seconds is None else "not measured"
-    return [figure.target.title, target_text(figure), *(value_text(figure, each) for each in values),
-            f"{figure.count:,}", status, figure.target.owner]  # fmt: skip
+    times = [value_text(figure, each) for each in values]
+    return [figure.target.title, status, target_text(figure), *times, f"{figure.count:,}", figure.target.owner]
 
 
 def table(found: Figures, title: str = "Objectives", key: str = "objectives") -> Part:
     """All figures of a window."""
     return Part(key, title, notes(found), HEAD, [line(figure) for figure in found.figures.values()])
+
+
+def drills(found: Figures) -> Part:
+    """The times of the drills: they say nothing of uptime or backups."""
+    rows = [line(found.figures[key]) for key in ("rto", "mttr", "mtta")]
+    lines = [f"{count_text(found.incidents, 'drill')}, in no figure above."]
+    return Part("drills", "Drills", lines, HEAD, rows)
 
 
 def notes(found: Figures) -> list[str]:
@@ -94,3 +101,10 @@ def as_data(found: Figures) -> dict[str, Any]:
             for key, figure in found.figures.items()
         },
     }
+
+
+def drill_data(found: Figures) -> dict[str, Any]:
+    """The drills of a window as JSON."""
+    data = as_data(found)
+    kept = {key: data["objectives"][key] for key in ("rto", "mttr", "mtta")}
+    return {"drills": found.incidents, "objectives": kept}

@@ -77,7 +77,7 @@ def set_due(postmortem: PostMortem, user: User, at: datetime, note: str) -> None
 
 def authors(postmortem: PostMortem) -> set[int]:
     """Whoever wrote in it, or handed it in, by id."""
-    wrote = set(postmortem.versions.filter(measured=None).exclude(author=None).values_list("author", flat=True))
+    wrote = set(postmortem.versions.filter(measured__isnull=True).exclude(author=None).values_list("author", flat=True))
     return wrote | ({postmortem.submitted_by_id} if postmortem.submitted_by_id else set())
 
 

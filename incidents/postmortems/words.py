@@ -59,12 +59,11 @@ def _requests(counted: Data) -> tuple[str, str]:
 
 def _objectives(data: Data) -> Part:
     rows = [
-        (each["name"], seconds_text(each["seconds"]), seconds_text(each["target"]), Word(each["verdict"]), each["told"])
+        (each["name"], Word(each["verdict"]), seconds_text(each["seconds"]), seconds_text(each["target"]), each["told"])
         for each in data["objectives"]
     ]
-    return Part(
-        "objectives", "Objectives", (), ("Objective", "Measured", "At most", "Verdict", "What was measured"), rows
-    )
+    head = ("Objective", "Verdict", "Measured", "At most", "What was measured")
+    return Part("objectives", "Objectives", (), head, rows)
 
 
 def _phases(data: Data) -> Part:

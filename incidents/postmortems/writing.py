@@ -79,7 +79,7 @@ def text_at(postmortem: PostMortem, number: int) -> Texts:
     """What people had written at that version."""
     if number == postmortem.version:
         return dict(postmortem.texts)
-    found = postmortem.versions.filter(number=number, set_aside=False, measured=None).first()
+    found = postmortem.versions.filter(number=number, set_aside=False, measured__isnull=True).first()
     return dict(found.texts) if found is not None else {}
 
 
@@ -125,5 +125,5 @@ def _version(postmortem: PostMortem, texts: Texts, user: User, number: int, **mo
 
 
 def _last_author(postmortem: PostMortem) -> str:
-    names = postmortem.versions.filter(set_aside=False, measured=None).values_list("author_name", flat=True)
+    names = postmortem.versions.filter(set_aside=False, measured__isnull=True).values_list("author_name", flat=True)
     return names.first() or "Somebody"

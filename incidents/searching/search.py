@@ -87,7 +87,7 @@ def _anywhere(source: Source, word: str) -> Q:
 
 def _full_text(source: Source, words: Sequence[str], user: Any) -> Iterable[_Row]:
     """PostgreSQL's own: word forms, rank, and the surroundings of the hit."""
-    query = SearchQuery(" ".join(words), config=_CONFIG, search_type="websearch")
+    query = SearchQuery(" ".join(words), config=_CONFIG, search_type="plain")
     vector = SearchVector(*source.columns, config=_CONFIG)
     joined: Any = F(source.columns[0])
     if len(source.columns) > 1:

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from incidents.models import (
     ActionItem,
+    FactKind,
     Incident,
     Page,
     PageState,
@@ -96,7 +97,7 @@ def test_the_update_of_the_playbook_is_proposed_once_with_what_was_missed(enviro
 def test_news_are_measured_and_nothing_else_is(environment: Environment) -> None:
     found = drafted(environment)
     assert drafting.measure_all() == 0
-    facts.establish(found.incident, "rows_lost", "2 students")  # type: ignore[arg-type]
+    facts.establish(found.incident, FactKind.ROWS_LOST, "2 students")
     assert drafting.measure_all() == 1
     found.refresh_from_db()
     assert found.measured["facts"][0]["text"] == "2 students"
@@ -182,9 +183,9 @@ def test_without_a_way_back_the_phases_go_by_the_clocks(environment: Environment
 def test_the_objectives_are_met_or_missed_with_their_numbers(environment: Environment) -> None:
     make_backup(environment, identifier="old", taken_at=at(-90))
     table = {row[0]: row[1:4] for row in rows(drafted(environment), "objectives")}
-    assert table["Response"] == ["5 min", "15 min", "met"]
-    assert table["RTO"] == ["12 min", "20 min", "met"]
-    assert table["RPO"] == ["1 h 30 min", "60 min", "missed"]
+    assert table["Response"] == ["met", "5 min", "15 min"]
+    assert table["RTO"] == ["met", "12 min", "20 min"]
+    assert table["RPO"] == ["missed", "1 h 30 min", "60 min"]
 
 
 def test_a_restore_says_how_much_work_it_took_back(environment: Environment) -> None:
@@ -194,7 +195,7 @@ def test_a_restore_says_how_much_work_it_took_back(environment: Environment) -> 
     )
     found = drafted(environment)
     assert found.measured["lost"]["seconds"] == 17 * 60
-    assert ["RPO", "17 min", "60 min", "met"] in [row[:4] for row in rows(found, "objectives")]
+    assert ["RPO", "met", "17 min", "60 min"] in [row[:4] for row in rows(found, "objectives")]
 
 
 def test_who_was_paged_when_and_who_answered(environment: Environment, ada: User, bob: User) -> None:

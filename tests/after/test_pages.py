@@ -218,7 +218,7 @@ def test_the_objectives_show_the_table_the_trend_and_the_drills(environment: Env
     recent(environment, drill=True, fingerprint="drill")
     page = Browser(make_viewer()).get(address("objectives_of", "school"))
     assert page.status == 200
-    for said in ("≤ 20 min", "≥ 720 h", "Drills, counted apart", "1 incident (1 critical), 1 failure"):
+    for said in ("≤ 20 min", "≥ 720 h", "1 drill, in no figure above.", "1 incident (1 critical), 1 failure"):
         assert said in page.text
     assert len(page.all("svg")) == 4
     assert all(each.attributes["aria-label"] for each in page.all("svg"))
@@ -242,7 +242,7 @@ def test_the_report_of_a_month_has_its_incidents_and_is_exported(environment: En
     assert "SMS does not answer" in page.text
     text = browser.client.get(address("objectives_month", "school", "2026-03"), {"as": "md"}).content.decode()
     assert text.startswith("# The school: March 2026")
-    assert "| MTTR | ≤ 30 min | 30 min |" in text
+    assert "| MTTR | yellow | ≤ 30 min | 30 min |" in text
 
 
 def questions(browser: Browser, where: str) -> int:
@@ -315,3 +315,11 @@ def test_a_due_date_in_the_form_is_in_the_zone_people_live_in(environment: Envir
     assert Browser(ada).post(door(found, "due"), due_at="2030-01-01T10:00", reason="The team is away.").status == 302
     assert timezone.localtime(PostMortem.objects.get().due_at).hour == 10
     assert PostMortem.objects.get().due_at - timezone.now() > timedelta(days=300)  # type: ignore[operator]
+
+
+def test_what_is_overdue_is_on_the_dashboard_of_who_may_see_it(environment: Environment) -> None:
+    make_action_item(over(environment), title="Watch the disk", due_at=days_ago(1))
+    make_action_item(over(environment, private=True, fingerprint="p"), title="Rotate the keys", due_at=days_ago(1))
+    page = Browser(make_viewer()).get(reverse("admin:index"))
+    assert ("Watch the disk" in page.text, "Rotate the keys" in page.text) == (True, False)
+    assert "Watch the disk" not in Browser(make_user("smsops.view_environment")).get(reverse("admin:index")).text

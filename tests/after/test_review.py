@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import User
 
-from incidents.models import POSTMORTEM_TABLE, PostMortem
+from incidents.models import POSTMORTEM_TABLE, FactKind, PostMortem
 from incidents.postmortems import drafting, review
 from incidents.postmortems.sections import CHECKLIST
 from incidents.services import facts, incidents, lifecycle
@@ -79,7 +79,7 @@ def test_every_question_has_to_be_answered_with_yes(
 
 def test_what_was_measured_stays_as_it_was_approved(environment: Environment, ada: User, bob: User) -> None:
     found = approved(environment, ada, bob)
-    facts.establish(found.incident, "rows_lost", "Later news.")  # type: ignore[arg-type]
+    facts.establish(found.incident, FactKind.ROWS_LOST, "Later news.")
     assert drafting.measure_all() == 0
     assert not drafting.measure(found.pk)
     found.refresh_from_db()
@@ -100,7 +100,7 @@ def test_an_incident_that_opens_again_takes_the_approval_back_and_keeps_what_was
     lifecycle.reopen(found.incident, "It is down again.", ada)
     found.refresh_from_db()
     assert found.state == "draft"
-    assert found.versions.exclude(measured=None).first().texts == {"cause": "A full disk."}  # type: ignore[union-attr]
+    assert found.versions.exclude(measured__isnull=True).first().texts == {"cause": "A full disk."}  # type: ignore[union-attr]
 
 
 def test_back_to_a_draft_it_has_to_be_approved_again(environment: Environment, ada: User, bob: User) -> None:

@@ -31,7 +31,7 @@ def test_it_finds_by_title_timeline_and_post_mortem(environment: Environment, ad
     line = over(environment)
     line.timeline.create(kind="note", text="The disk had 3 MB left.")
     written = drafted(environment)
-    write(written, ada, cause="Nobody watched the disk.")
+    write(written, ada, themes="Nobody watches a disk.")
     assert found("disk") == [(title.pk, "Incident"), (written.incident_id, "Post-mortem"), (line.pk, "Timeline")]
 
 

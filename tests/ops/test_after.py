@@ -61,7 +61,7 @@ def test_objectives_prints_the_table_and_red_is_a_bad_exit(ops: Terminal) -> Non
     over(a_school(), detected_at=days_ago(2), acknowledged_at=None, mitigated_at=days_ago(1), resolved_at=days_ago(1))  # type: ignore[arg-type]
     told = ops("objectives", "school", "--days", 30)
     assert told.code == 1
-    assert any(line.startswith("MTTR       ≤ 30 min") for line in told.lines)
+    assert any(line.startswith("MTTR       red           ≤ 30 min") for line in told.lines)
     (data,) = ops("objectives", "--json", "--by", "week").document
     assert data["objectives"]["mttr"]["n"] == 1
     assert sum(each["incidents"] for each in data["trend"]) == 1
