@@ -18,10 +18,16 @@ def of_incident(incident: Incident, request: HttpRequest) -> dict[str, Any]:
     user = request.user
     found = PostMortem.objects.filter(incident=incident).select_related("owner")
     postmortem = found.first() if user.has_perm("incidents.view_postmortem") else None
-    items = []
+    items: list[ActionItem] = []
     if user.has_perm("incidents.view_actionitem"):
-        items = list(incident.action_items.select_related("owner").order_by("state", "due_at", "pk"))
+        items = items_of(incident)
     return {"postmortem": postmortem, "items": items} if postmortem or items else {}
+
+
+def items_of(incident: Incident) -> list[ActionItem]:
+    """Its action items, what is to be done first."""
+    found = ActionItem.objects.filter(incident=incident).select_related("owner")
+    return list(found.order_by("-state", "due_at", "pk"))
 
 
 def panel(request: HttpRequest) -> dict[str, Any]:

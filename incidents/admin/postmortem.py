@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
 from django.utils import timezone
 
+from incidents.admin.after import items_of
 from incidents.admin.postmortem_actions import BUTTONS
 from incidents.admin.reach import OfIncident
 from incidents.documents import html, markdown, pdf
@@ -69,7 +70,7 @@ class PostMortemAdmin(OfIncident, RecordAdmin):
             "status": reading.status(postmortem),
             "told": [{"title": each.title, "hint": each.hint, "html": html.of_text(each.text)} for each in told],
             "parts": words.parts(postmortem.measured),
-            "items": list(postmortem.incident.action_items.select_related("owner").order_by("state", "due_at", "pk")),
+            "items": items_of(postmortem.incident),
             "checklist": [sections.CHECKLIST[key] for key in postmortem.checklist if key in sections.CHECKLIST],
             "versions": list(postmortem.versions.defer("texts", "measured")[:50]),
             "may_add": request.user.has_perm("incidents.add_actionitem"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from incidents.models import EntryKind, Evidence, Incident, TimelineEntry
+from incidents.models import EntryKind, Evidence, Incident, SeverityChange, TimelineEntry
 from incidents.postmortems import paging, recovery, requests, rows, severity, verdicts
 
 MOST = 400  # lines of the timeline; signs are left out first, the incident's own page has all
@@ -20,7 +20,7 @@ def of(incident: Incident, before: Mapping[str, Any]) -> dict[str, Any]:
     entries = _entries(incident)
     evidence = list(incident.evidence.order_by("taken_at", "name"))
     end = incident.resolved_at or timezone.now()
-    changes = incident.severity_changes.values_list("at", "severity")
+    changes = SeverityChange.objects.filter(incident=incident).values_list("at", "severity")
     found = recovery.runs(incident)
     data = {
         "head": _head(incident),

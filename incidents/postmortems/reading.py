@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from incidents.actions import words as action_words
 from incidents.documents.parts import Document, Part
-from incidents.models import PostMortem
+from incidents.models import ActionItem, PostMortem
 from incidents.postmortems import sections, words
 
 
@@ -36,8 +36,8 @@ def status(postmortem: PostMortem) -> str:
 
 def actions(postmortem: PostMortem) -> Part:
     """What is to be done, as it stands now."""
-    items = postmortem.incident.action_items.select_related("owner").order_by("state", "due_at", "pk")
-    rows = [action_words.line(item)[1:] for item in items]
+    items = ActionItem.objects.filter(incident=postmortem.incident_id).select_related("owner")
+    rows = [action_words.line(item)[1:] for item in items.order_by("-state", "due_at", "pk")]
     return Part("actions", "Action items", () if rows else ("None yet.",), action_words.HEAD[1:], rows)
 
 

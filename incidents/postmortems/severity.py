@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from incidents.models import ORDER, Incident, Severity
+from incidents.models import ORDER, Incident, Severity, SeverityChange
 
 
 def spans(incident: Incident, changes: Iterable[tuple[datetime, str]], end: datetime) -> dict[str, float]:
@@ -25,5 +25,5 @@ def spans(incident: Incident, changes: Iterable[tuple[datetime, str]], end: date
 
 def worst(incident: Incident) -> Severity:
     """The worst it ever had."""
-    found = {*incident.severity_changes.values_list("severity", flat=True), incident.severity}
+    found = {*SeverityChange.objects.filter(incident=incident).values_list("severity", flat=True), incident.severity}
     return max(map(Severity, found), key=ORDER.__getitem__)

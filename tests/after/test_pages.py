@@ -72,7 +72,7 @@ def test_nothing_anybody_wrote_becomes_markup_anywhere(environment: Environment,
     Environment.objects.filter(pk=environment.pk).update(title=EVIL)
     found = recent(Environment.objects.get(pk=environment.pk), title=EVIL, resolution=EVIL)
     found.incident.timeline.create(kind="note", text=EVIL, author=EVIL)
-    write(found, ada, **dict.fromkeys(("cause", "luck", "themes"), EVIL))
+    write(found, ada, cause=EVIL, luck=EVIL, themes=EVIL)
     PostMortem.objects.update(review_note=EVIL)
     item = make_action_item(found.incident, title=EVIL, detail=EVIL, said=EVIL, check_key="no_relapse")
     item.entries.create(text=EVIL, author=EVIL)

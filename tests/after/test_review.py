@@ -132,7 +132,8 @@ def test_every_step_is_on_the_timeline(environment: Environment, ada: User, bob:
 
 def test_the_due_date_can_be_set_with_a_reason(environment: Environment, ada: User) -> None:
     found = drafted(environment)
-    later = found.due_at + timedelta(days=2)  # type: ignore[operator]
+    assert found.due_at is not None
+    later = found.due_at + timedelta(days=2)
     review.set_due(found, ada, later, "The team is away.")
     found.refresh_from_db()
     assert found.due_at == later
