@@ -13,7 +13,7 @@ from typing import Any
 
 from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank, SearchVector
 from django.db import connection
-from django.db.models import F, Q, Value
+from django.db.models import F, Q, TextField, Value
 from django.db.models.functions import Concat
 
 from incidents.models import Incident
@@ -92,7 +92,7 @@ def _full_text(source: Source, words: Sequence[str], user: Any) -> Iterable[_Row
     joined: Any = F(source.columns[0])
     if len(source.columns) > 1:
         parts = [each for column in source.columns for each in (F(column), Value(" · "))][:-1]
-        joined = Concat(*parts)
+        joined = Concat(*parts, output_field=TextField())
     shown = SearchHeadline(
         joined, query, config=_CONFIG, start_sel=hits.BEGIN, stop_sel=hits.END, max_words=30, min_words=12
     )
