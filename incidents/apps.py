@@ -9,6 +9,7 @@ class IncidentsConfig(AppConfig):
 
     def ready(self) -> None:
         from incidents import receivers  # noqa: F401
+        from incidents.actions import proofs  # noqa: F401
         from incidents.registration import register
 
         register()

@@ -4,6 +4,9 @@ import logging
 
 from celery import shared_task
 
+from incidents import reminding
+from incidents.actions import following
+from incidents.postmortems import drafting
 from incidents.services import digestion, first_look, heartbeats, log_archive, sweep, watching
 from smsops.errors import OpsError
 from smsops.models import Environment
@@ -73,3 +76,16 @@ def look_first(incident_id: int) -> None:
 def sweep_first_looks() -> None:
     """Look at incidents whose ring was lost, and collect the evidence of bad ones (every three seconds)."""
     first_look.sweep()
+
+
+@shared_task(name="incidents.write_postmortems")
+def write_postmortems() -> None:
+    """Measure for the post-mortems that have news (every five seconds)."""
+    drafting.measure_all()
+
+
+@shared_task(name="incidents.follow_actions")
+def follow_actions() -> None:
+    """Ask the evidence of action items, and remind of what is due (every minute)."""
+    following.follow()
+    reminding.remind()

@@ -195,6 +195,8 @@ SMSOPS_LOGS_BYTES = env.int("SMSOPS_LOGS_BYTES", default=10 * 1000**3)  # of one
 SMSOPS_ALERT_BYTES = env.int("SMSOPS_ALERT_BYTES", default=10 * 1000**2)  # the longest body an alert may come in
 SMSOPS_PUBLIC_URL = env("SMSOPS_PUBLIC_URL", default="")  # how people reach this site; links in messages begin with it
 SMSOPS_PRIVATE_CHANNELS = env.bool("SMSOPS_PRIVATE_CHANNELS", default=False)  # may messages go to private networks
+SMSOPS_MTTR_MINUTES = env.int("SMSOPS_MTTR_MINUTES", default=30)  # runbook §6.1
+SMSOPS_MTBF_HOURS = env.int("SMSOPS_MTBF_HOURS", default=720)  # runbook §6.1
 SMSOPS_PORTS = env("SMSOPS_PORTS", default="18100-18999")  # behind an edge each SMS gets one of these for itself
 SMSOPS_DOCKER_HOST = env("SMSOPS_DOCKER_HOST", default="unix:///var/run/docker.sock")
 
@@ -245,6 +247,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "incidents.look_at_alerts",
         "schedule": 10.0,
         "options": {"expires": 9},
+    },
+    "smsops: post-mortems": {
+        "task": "incidents.write_postmortems",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
+    "smsops: action items": {
+        "task": "incidents.follow_actions",
+        "schedule": 60.0,
+        "options": {"expires": 55},
     },
     "smsops: off-site copies": {
         "task": "backups.copy_offsite",

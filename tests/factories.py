@@ -22,7 +22,7 @@ from django.utils import timezone
 from backups.models import Backup, OffsiteVault
 from deployments import versions
 from deployments.models import CheckResult, ConfigSnapshot, Finding, Operation, Release
-from incidents.models import EntryKind, Incident, Severity, TimelineEntry, Watch
+from incidents.models import ActionItem, EntryKind, Incident, PostMortem, Severity, TimelineEntry, Watch
 from smsops.models import Environment, Run, RunState, Step, StepState
 from smsops.runtimes.base import Instance
 from smsops.runtimes.registry import runtime_for
@@ -199,6 +199,19 @@ def make_incident(environment: Environment | None = None, **fields: Any) -> Inci
     incident = Incident.objects.create(environment=environment, **{**defaults, **fields})
     TimelineEntry.objects.create(incident=incident, kind=EntryKind.SIGN, text="/health: connection refused")
     return incident
+
+
+def make_postmortem(incident: Incident | None = None, **fields: Any) -> PostMortem:
+    """A draft nobody has written in or measured yet, due tomorrow."""
+    if incident is None:
+        incident = make_incident(state="resolved", resolved_at=timezone.now())
+    defaults = {"due_at": timezone.now() + timedelta(days=1), "news_read": 1}
+    return PostMortem.objects.create(incident=incident, **{**defaults, **fields})
+
+
+def make_action_item(incident: Incident | None = None, **fields: Any) -> ActionItem:
+    """Something to do that nobody has taken on."""
+    return ActionItem.objects.create(incident=incident or make_incident(), **{"title": "Watch the disk", **fields})
 
 
 def make_watch(environment: Environment, **fields: Any) -> Watch:

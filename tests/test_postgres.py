@@ -15,7 +15,7 @@ from tests.machine.parts import find
 from tests.places import free_port, wait_for
 
 ROOT = Path(__file__).resolve().parents[1]
-AGAIN = ["tests/smsops", "tests/workers", "tests/deployments/test_kills.py"]
+AGAIN = ["tests/smsops", "tests/workers", "tests/deployments/test_kills.py", "tests/after/test_search.py"]
 
 
 @pytest.fixture

@@ -1,17 +1,38 @@
 """Incidents in the admin, and the dashboard, which needs to see all rooms. Django finds the pages here."""
 
-from incidents.admin import dashboard, evidence, first_look, incident, playbook, playbook_part
+from incidents.admin import (
+    action_item,
+    after,
+    dashboard,
+    evidence,
+    first_look,
+    incident,
+    objectives,
+    playbook,
+    playbook_part,
+    postmortem,
+    review_rule,
+    searching,
+)
+from incidents.admin.postmortem_actions import DraftIt
 from incidents.models import Incident
 from incidents.services import evidence_runs
 from smsops.admin.actions import add_action
-from smsops.admin.parts import add_page_part, add_plan_line
-from smsops.admin.site import add_panel
+from smsops.admin.parts import PagePart, add_page_part, add_plan_line
+from smsops.admin.site import add_page, add_panel
 
 add_panel(dashboard.panel)
+add_panel(after.panel)
 add_action(Incident, evidence.Collect())
 add_action(Incident, playbook_part.Diagnose())
+add_action(Incident, DraftIt())
 add_page_part(Incident, first_look.PART)
 add_page_part(Incident, playbook_part.PART)
+add_page_part(Incident, PagePart("admin/incidents/_after.html", after.of_incident))
 add_plan_line(lambda plan: " ".join(evidence_runs.before_a_change(plan.environment)) if plan.disturbs else "")
+add_page("objectives/", "incidents_objectives", objectives.overview)
+add_page("objectives/<slug:name>/", "incidents_objectives_of", objectives.environment_page)
+add_page("objectives/<slug:name>/<slug:month>/", "incidents_objectives_month", objectives.month_page)
+add_page("search/", "incidents_search", searching.page)
 
-__all__ = ["dashboard", "incident", "playbook"]
+__all__ = ["action_item", "dashboard", "incident", "playbook", "postmortem", "review_rule"]

@@ -1,5 +1,6 @@
 """Rows of the incidents app."""
 
+from incidents.models.action import ACTION_TABLE, ActionEntry, ActionItem, ActionKind, ActionState, Priority
 from incidents.models.alert import (
     Alert,
     AlertSource,
@@ -26,16 +27,32 @@ from incidents.models.log import LogFile, LogSource
 from incidents.models.page import Page, PageKind, PageState, Pulse
 from incidents.models.people import Channel, Contact, Override, Rota, RotaMember, Team, Way
 from incidents.models.playbook import ActKind, Playbook, PlaybookAct, PlaybookVersion
+from incidents.models.postmortem import (
+    MEASURING,
+    POSTMORTEM_TABLE,
+    PostMortem,
+    PostMortemState,
+    PostMortemVersion,
+)
 from incidents.models.quiet import MaintenanceWindow, Repeats, Silence
+from incidents.models.review import ReviewRule
+from incidents.models.severity_change import SeverityChange
 from incidents.models.timeline import EntryKind, TimelineEntry
 from incidents.models.watch import Watch
 
 __all__ = [
+    "ACTION_TABLE",
     "INCIDENT_TABLE",
     "LIVE",
+    "MEASURING",
     "ORDER",
+    "POSTMORTEM_TABLE",
     "RESPONSE",
     "ActKind",
+    "ActionEntry",
+    "ActionItem",
+    "ActionKind",
+    "ActionState",
     "Alert",
     "AlertSource",
     "AlertState",
@@ -64,11 +81,17 @@ __all__ = [
     "PlaybookAct",
     "PlaybookVersion",
     "PolicyLevel",
+    "PostMortem",
+    "PostMortemState",
+    "PostMortemVersion",
+    "Priority",
     "Pulse",
     "Repeats",
+    "ReviewRule",
     "Rota",
     "RotaMember",
     "Severity",
+    "SeverityChange",
     "Silence",
     "SourceKind",
     "Team",

@@ -26,6 +26,7 @@ TONES = {
     "green": "good", "yellow": "warn", "red": "bad", "moderate": "warn", "overdue": "bad",
     "approved": "good", "refused": "warn", "void": "quiet", "glass_broken": "bad",
     "cause": "warn", "clear": "good",
+    "in_review": "warn", "published": "good", "met": "good", "missed": "bad", "not known": "quiet",
     "open": "bad", "acknowledged": "busy", "mitigated": "warn",
 }  # fmt: skip
 

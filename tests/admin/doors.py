@@ -18,11 +18,12 @@ from backups.models import Backup, LogFollowing, OffsiteVault, Replica
 from backups.services import schedule
 from deployments.models import Finding, PostTask, Release
 from deployments.services import config, deploys
-from incidents.models import Incident, IncidentState, Playbook, PlaybookVersion
+from incidents.models import ActionItem, Incident, IncidentState, Playbook, PlaybookVersion, PostMortem
 from smsops.models import Environment, Run, RunState, Trigger
 from smsops.runs.plan import By
 from tests.admin.browser import door
 from tests.factories import (
+    make_action_item,
     make_backup,
     make_config_snapshot,
     make_environment,
@@ -30,6 +31,7 @@ from tests.factories import (
     make_incident,
     make_instance,
     make_offsite_vault,
+    make_postmortem,
     make_release,
     make_run,
     make_user,
@@ -62,7 +64,7 @@ class Door:
         """Somebody who may press it, and see what it is on."""
         views = ("smsops.view_environment", "smsops.view_run", "backups.view_backup", "backups.view_offsitevault")
         rest = ("deployments.view_release", "deployments.view_finding", "deployments.view_posttask",
-                "incidents.view_incident")  # fmt: skip
+                "incidents.view_incident", "incidents.view_postmortem", "incidents.view_actionitem")  # fmt: skip
         return make_user(self.permission, *views, *rest, *more, **fields)
 
 
@@ -206,6 +208,22 @@ def _now(_: Environment) -> dict[str, Any]:
     return {"at": timezone.now().isoformat()}
 
 
+def postmortem(state: str) -> Callable[[], PostMortem]:
+    return lambda: make_postmortem(state=state, texts={"cause": "A full disk."})
+
+
+def action_item(state: str) -> Callable[[], ActionItem]:
+    return lambda: make_action_item(state=state)
+
+
+def _a_text(target: PostMortem) -> dict[str, Any]:
+    return {"base": target.version, "seen": target.version, "cause": "A full disk."}
+
+
+def _yes(_: PostMortem) -> dict[str, Any]:
+    return {f"check_{key}": "on" for key in ("data", "impact", "cause", "actions", "shared")}
+
+
 RUNS = {
     "back up": Door("backup", "smsops.backup_environment", a_school, "backup", exclusive=True),
     "restore the latest": Door("restore", "smsops.restore_environment", a_school, "restore", True, True),
@@ -260,9 +278,25 @@ MOVES = {
     "close": Door("close", "incidents.resolve_incident", incident(IncidentState.RESOLVED)),
     "reopen": Door("reopen", "incidents.resolve_incident", incident(IncidentState.CLOSED)),
 }
+AFTER = {
+    "draft a post-mortem": Door("draft-postmortem", "incidents.write_postmortem", incident(IncidentState.RESOLVED)),
+    "write a post-mortem": Door("write", "incidents.write_postmortem", make_postmortem, extra=_a_text),
+    "hand in a post-mortem": Door("submit", "incidents.write_postmortem", postmortem("draft")),
+    "approve a post-mortem": Door("approve", "incidents.approve_postmortem", postmortem("in_review"), extra=_yes),
+    "publish a post-mortem": Door("publish", "incidents.approve_postmortem", postmortem("approved")),
+    "send a post-mortem back": Door("send-back", "incidents.write_postmortem", postmortem("in_review")),
+    "set a post-mortem's date": Door(
+        "due", "incidents.write_postmortem", make_postmortem, extra=lambda _: {"due_at": "2030-01-01T10:00"}
+    ),
+    "accept an action item": Door("accept", "incidents.complete_actionitem", action_item("proposed")),
+    "finish an action item": Door("finish", "incidents.complete_actionitem", action_item("todo")),
+    "drop an action item": Door("drop", "incidents.complete_actionitem", action_item("todo")),
+    "open an action item again": Door("reopen", "incidents.complete_actionitem", action_item("done")),
+}
 DOORS = {
     **RUNS,
     **MOVES,
+    **AFTER,
     "read what is elsewhere": Door("reindex", "backups.tidy_vault", a_mounted_folder),
     "restore to a moment": Door(
         "restore-to", "smsops.restore_environment", a_followed_school, destructive=True, exclusive=True, extra=_now

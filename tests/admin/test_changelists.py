@@ -15,11 +15,12 @@ from django.utils import timezone
 
 from backups.models import Backup, OffsiteVault
 from deployments.models import CheckResult, Finding, Operation, Release
-from incidents.models import Incident, IncidentState
+from incidents.models import ActionItem, Incident, IncidentState, PostMortem
 from smsops.models import Environment, Run, RunState
 from tests.admin.browser import Browser, Page, changelist
 from tests.factories import (
     SMOKE,
+    make_action_item,
     make_admin,
     make_backup,
     make_check_result,
@@ -28,6 +29,7 @@ from tests.factories import (
     make_incident,
     make_offsite_vault,
     make_operation,
+    make_postmortem,
     make_release,
     make_run,
     make_step,
@@ -76,6 +78,8 @@ LISTS: dict[type[Model], Callable[[int], Any]] = {
     CheckResult: lambda number: make_check_result(run=make_run(), title=f"Check {number}", at=days_ago(number)),
     OffsiteVault: lambda number: make_offsite_vault(name=f"away{number}"),
     Operation: an_operation,
+    PostMortem: lambda number: make_postmortem(an_incident(number), owner=make_user()),
+    ActionItem: lambda number: make_action_item(an_incident(number), owner=make_user(), due_at=days_ago(number)),
     Finding: lambda number: make_finding(package=f"package{number}", found_at=days_ago(number)),
 }
 every_list = pytest.mark.parametrize("model", LISTS, ids=lambda model: model.__name__)

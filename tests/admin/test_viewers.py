@@ -15,13 +15,14 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 
 from backups.models import Backup, OffsiteVault
 from deployments.models import CheckResult, ConfigSnapshot, Finding, Operation, PostTask, Release
-from incidents.models import Incident, Playbook
+from incidents.models import ActionItem, Incident, Playbook, PostMortem, ReviewRule
 from smsops.models import Environment, Run
 from tests.admin.browser import Browser, changelist, everything
 from tests.admin.doors import DOORS, Door
 from tests.factories import (
     CANARY,
     SMOKE,
+    make_action_item,
     make_admin,
     make_backup,
     make_check_result,
@@ -31,6 +32,7 @@ from tests.factories import (
     make_incident,
     make_offsite_vault,
     make_operation,
+    make_postmortem,
     make_release,
     make_run,
     make_user,
@@ -40,6 +42,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 MAKE: dict[type[Model], Callable[[], Any]] = {
+    ActionItem: make_action_item,
     Backup: make_backup,
     CheckResult: make_check_result,
     ConfigSnapshot: make_config_snapshot,
@@ -55,12 +58,14 @@ MAKE: dict[type[Model], Callable[[], Any]] = {
     OffsiteVault: make_offsite_vault,
     Operation: make_operation,
     Playbook: lambda: Playbook.objects.create(key="own", title="Something of our own"),
+    PostMortem: make_postmortem,
     PostTask: lambda: PostTask.objects.create(environment=make_environment(), title="Read the log", frequency="weekly"),
+    ReviewRule: lambda: ReviewRule.objects.get_or_create(severity="high")[0],
     Release: lambda: make_release(make_environment()),
     Run: make_run,
     User: make_user,
 }
-RECORDS = (Backup, CheckResult, ConfigSnapshot, Finding, Incident, Operation, Release, Run)
+RECORDS = (Backup, CheckResult, ConfigSnapshot, Finding, Incident, Operation, PostMortem, Release, Run)
 BEAT = (CrontabSchedule, IntervalSchedule, PeriodicTask)
 BULK = ["delete_selected", *(str(getattr(name, "__name__", name)) for name in PeriodicTaskAdmin.actions)]
 # What a form of any of these models might hold; unknown names do no harm.
