@@ -1,5 +1,7 @@
 """Connects the incidents app to the news from below."""
 
+from functools import partial
+
 from django.apps import AppConfig
 
 
@@ -11,9 +13,11 @@ class IncidentsConfig(AppConfig):
         from backups.services import housekeeping
         from deployments.operations.disturbances import add_source
         from incidents import receivers, selectors, verbs  # noqa: F401
-        from incidents.services import disturbances
+        from incidents.services import disturbances, sweep
+        from smsops import afterwards
         from smsops.ops import registry
 
         housekeeping.add_needs(selectors.needed_backups)
         add_source(disturbances.since)
         registry.add(*verbs.VERBS)
+        afterwards.add(afterwards.Duty("send pages", sweep.needed, partial(sweep.sweep, sweep.WEB)))

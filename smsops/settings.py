@@ -124,6 +124,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- e-mail ---------------------------------------------------------------------------------------------------------
+EMAIL_BACKEND = "incidents.channels.smtp.EmailBackend"  # Django's own, which knows when an outcome is unknown
 EMAIL_HOST = env("SMSOPS_EMAIL_HOST", default="localhost")
 EMAIL_PORT = env.int("SMSOPS_EMAIL_PORT", default=25)
 EMAIL_HOST_USER = env("SMSOPS_EMAIL_USER", default="")
@@ -195,6 +196,7 @@ SMSOPS_LOGS_BYTES = env.int("SMSOPS_LOGS_BYTES", default=10 * 1000**3)  # of one
 SMSOPS_ALERT_BYTES = env.int("SMSOPS_ALERT_BYTES", default=10 * 1000**2)  # the longest body an alert may come in
 SMSOPS_PUBLIC_URL = env("SMSOPS_PUBLIC_URL", default="")  # how people reach this site; links in messages begin with it
 SMSOPS_PRIVATE_CHANNELS = env.bool("SMSOPS_PRIVATE_CHANNELS", default=False)  # may messages go to private networks
+SMSOPS_WEB_SWEEPS = env.bool("SMSOPS_WEB_SWEEPS", default=True)  # when beat is dead, web requests do its round
 SMSOPS_PORTS = env("SMSOPS_PORTS", default="18100-18999")  # behind an edge each SMS gets one of these for itself
 SMSOPS_DOCKER_HOST = env("SMSOPS_DOCKER_HOST", default="unix:///var/run/docker.sock")
 

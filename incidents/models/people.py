@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import time
+from zoneinfo import available_timezones
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -40,7 +43,12 @@ class Contact(models.Model):
         ordering = ["user", "after_minutes", "pk"]
 
     def __str__(self) -> str:
-        return f"{self.user}: {self.label or self.get_way_display()}"
+        return f"{self.user}: {self.way_label}"
+
+    @property
+    def way_label(self) -> str:
+        """What it is called; never the address."""
+        return self.label or ("e-mail" if self.way == Way.EMAIL else "chat")
 
 
 class Channel(models.Model):
@@ -83,7 +91,7 @@ class Rota(models.Model):
     zone = models.CharField("time zone", max_length=60, default="UTC")
     starts_on = models.DateField(default=timezone.localdate, help_text="The first person's first day.")
     every_days = models.PositiveIntegerField("turns last (days)", default=7, validators=[MinValueValidator(1)])
-    handover = models.TimeField(default="09:00", help_text="The time of day at which the turn changes.")
+    handover = models.TimeField(default=time(9), help_text="The time of day at which the turn changes.")
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="RotaMember", related_name="rotas", blank=True)
 
     class Meta:
@@ -91,6 +99,11 @@ class Rota(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse a zone nobody knows."""
+        if self.zone not in available_timezones():
+            raise ValidationError({"zone": f"“{self.zone}” is no time zone; write one like Europe/Athens."})
 
 
 class RotaMember(models.Model):

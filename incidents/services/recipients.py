@@ -39,12 +39,22 @@ class Reached:
     recipients: list[Recipient] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
 
+    @property
+    def people(self) -> list[str]:
+        """By name, each once."""
+        return sorted({recipient.user.get_username() for recipient in self.recipients if recipient.user is not None})
+
+    @property
+    def names(self) -> list[str]:
+        """People and channels."""
+        return [*self.people, *sorted({str(each.channel) for each in self.recipients if each.channel is not None})]
+
 
 def of_level(level: Mapping[str, Any], severity: str, now: datetime) -> Reached:
     """Everybody a frozen level names, as they are on call and reachable now; nobody twice."""
     reached = Reached()
     people: dict[int, User] = {}
-    for rota in Rota.objects.filter(pk__in=level["rotas"]):
+    for rota in Rota.objects.filter(pk__in=level["rotas"]).prefetch_related(*rotas.WITH):
         person = rotas.on_call(rota, now)
         if person is None:
             reached.gaps.append(f"nobody is on call in “{rota.name}”")
@@ -57,6 +67,8 @@ def of_level(level: Mapping[str, Any], severity: str, now: datetime) -> Reached:
             reached.gaps.append(f"the team “{team.name}” has no members")
     named = get_user_model().objects.filter(pk__in=level["users"], is_active=True)
     people |= {person.pk: person for person in named}
+    if len(named) < len(level["users"]):
+        reached.gaps.append("somebody it names may not sign in any more")
     for person in people.values():
         ways = list(of_person(person, severity))
         reached.recipients += ways
@@ -68,12 +80,13 @@ def of_level(level: Mapping[str, Any], severity: str, now: datetime) -> Reached:
 
 
 def of_person(person: User, severity: str) -> Iterator[Recipient]:
-    """By which ways a person is told of something so bad; by their e-mail address where they have set up none."""
-    own = list(Contact.objects.filter(user=person, enabled=True))
-    for contact in own:
-        if _enough(contact.least, severity):
-            yield Recipient(person, contact, after=timedelta(minutes=contact.after_minutes))
-    if not own and person.email:
+    """By which ways a person is told of something so bad: the first at once, the others as much later as they are
+    later; by their e-mail address where no way of theirs is meant for it."""
+    enabled = Contact.objects.filter(user=person, enabled=True).order_by("after_minutes", "pk")
+    ways = [contact for contact in enabled if _enough(contact.least, severity)]
+    for contact in ways:
+        yield Recipient(person, contact, after=timedelta(minutes=contact.after_minutes - ways[0].after_minutes))
+    if not ways and person.email:
         yield Recipient(person)
 
 

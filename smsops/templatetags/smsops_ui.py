@@ -25,7 +25,7 @@ TONES = {
     "damaged": "bad", "late": "bad", "critical": "bad", "high": "warn", "medium": "warn", "low": "quiet",
     "green": "good", "yellow": "warn", "red": "bad", "moderate": "warn", "overdue": "bad",
     "approved": "good", "refused": "warn", "void": "quiet", "glass_broken": "bad",
-    "open": "bad", "acknowledged": "busy", "mitigated": "warn",
+    "sent": "good", "sending": "busy", "open": "bad", "acknowledged": "busy", "mitigated": "warn",
 }  # fmt: skip
 
 
