@@ -78,7 +78,7 @@ class ContactAdmin(OperationsAdmin):
         found = list(ContactForm.Meta.fields)
         if obj is not None and not self.has_change_permission(request, obj):
             found.remove("address")  # without a form nothing would hide it
-        elif not request.user.is_superuser:  # type: ignore[union-attr]
+        elif not request.user.is_superuser:
             found.remove("user")
         return found
 
@@ -89,7 +89,7 @@ class ContactAdmin(OperationsAdmin):
         return super().has_delete_permission(request, obj) and _own(request, obj)
 
     def save_model(self, request: HttpRequest, obj: Contact, form: ModelForm[Contact], change: bool) -> None:
-        if not change and not request.user.is_superuser:  # type: ignore[union-attr]
+        if not change and not request.user.is_superuser:
             obj.user = request.user  # type: ignore[assignment]
         super().save_model(request, obj, form, change)
 

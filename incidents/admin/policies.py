@@ -33,7 +33,8 @@ class PolicyAdmin(OperationsAdmin):
     fields = (("name", "enabled"), ("issue", "environment", "least"), ("nag_minutes", "rounds", "acknowledged_minutes"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[EscalationPolicy]:
-        return super().get_queryset(request).annotate(level_count=Count("levels"))
+        found: QuerySet[EscalationPolicy] = super().get_queryset(request).annotate(level_count=Count("levels"))
+        return found
 
     @admin.display(description="Levels", ordering="level_count")
     def levels_there(self, policy: EscalationPolicy) -> str:

@@ -66,7 +66,8 @@ def hosts(address: str, driver: apprise.NotifyBase) -> Iterator[str]:
     """Every host a driver of this address might connect to: what is written there, and what apprise made of it. A
     token in the place of a host is none, and is not looked up."""
     parts = urlsplit(address)
-    connects = any("{host" in template for template in driver.templates)
+    templates: tuple[str, ...] = driver.templates
+    connects = any("{host" in template for template in templates)
     own = {name: value for name, value in vars(driver).items() if isinstance(value, str) and _HOSTLY.search(name)}
     found = [value for name, value in own.items() if connects or name != "host"]
     found += [value for _, value in parse_qsl(parts.query) if _HOST_LIKE.search(value)]

@@ -108,8 +108,9 @@ class _Round:
         if went:
             _surely(partial(self._went, went))
         for errand, error in ended:
-            for page in errand.mark if error is not None else ():
-                _surely(partial(failures.note, page, error, self.holder))
+            if error is not None:
+                for page in errand.mark:
+                    _surely(partial(failures.note, page, error, self.holder))
         self.sent += sum(len(group) for group in went)
 
     @transaction.atomic
@@ -122,9 +123,9 @@ class _Round:
         for group in groups:
             if len(group) > 1:
                 mine.filter(pk__in=[page.pk for page in group]).update(bundle=uuid.uuid4().hex, **values)
-        tested = [page.contact_id for group in groups for page in group if page.kind == PageKind.TEST]
-        if tested:
-            Contact.objects.filter(pk__in=tested).update(tested_at=timezone.now())
+        tests = [page for group in groups for page in group if page.kind == PageKind.TEST]
+        if tests:
+            Contact.objects.filter(pages__in=tests).update(tested_at=timezone.now())
 
 
 def _surely(write: Callable[[], None]) -> None:

@@ -70,10 +70,15 @@ def _staying(incident: Incident) -> list[int]:
     return [level["position"] for level in levels if decisions.stays(level, over=over)]
 
 
+def locked(number: int | None) -> Incident | None:
+    """The incident, held so that nobody moves it meanwhile."""
+    return Incident.objects.select_for_update(no_key=True).filter(pk=number).first() if number else None
+
+
 @transaction.atomic
 def put_back(page: Page, holder: str, **values: Any) -> bool:
     """Let one that `holder` was sending be tried again, if it is still needed; whether it was still that one's."""
-    incident = Incident.objects.select_for_update(no_key=True).filter(pk=page.incident_id).first()
+    incident = locked(page.incident_id)
     mine = Page.objects.filter(pk=page.pk, state=PageState.SENDING, holder=holder)
     done = mine.update(state=PageState.PENDING, holder="", **values)
     if done and incident is not None:

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from backups.services import schedule
-from incidents.models import LIVE, RESPONSE, EntryKind, Escalation, Incident, IncidentState, PageKind, Severity
+from incidents.models import LIVE, RESPONSE, EntryKind, Escalation, IncidentState, PageKind, Severity
 from incidents.services import decisions, escalations, incidents, lifecycle, pages, quiet, recipients, wording
 from incidents.services.decisions import Call, Paged, View
 from smsops.text import seconds_text
@@ -42,7 +42,7 @@ def step(number: int, outage: str = "") -> int:
 def _taken(number: int) -> Escalation | None:
     """The escalation, if it is due, locked after its incident; its turn is ours."""
     about = Escalation.objects.filter(pk=number).values_list("incident_id", flat=True).first()
-    incident = Incident.objects.select_for_update(no_key=True).filter(pk=about).first()
+    incident = pages.locked(about)
     found = Escalation.objects.select_for_update().filter(pk=number, ended_at=None, due_at__lte=timezone.now())
     escalation = found.first()
     if escalation is None or incident is None:
