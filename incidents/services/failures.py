@@ -27,14 +27,15 @@ def note(page: Page, error: NotSent, holder: str) -> None:
         unsure = page.unsure or error.unsure
         pages.put_back(page, holder, next_at=timezone.now() + wait, problem=_words(error), unsure=unsure)
     else:
-        _give_up(page, error, holder)
+        give_up(page, error, holder)
     if tries == PATIENCE or not again:
         _use_next_way(page, error, again)
 
 
-def _give_up(page: Page, error: NotSent, holder: str) -> None:
+def give_up(page: Page, error: NotSent, holder: str) -> bool:
+    """Call it not delivered, if `holder` still had it; whether it did."""
     mine = Page.objects.filter(pk=page.pk, state=PageState.SENDING, holder=holder)
-    mine.update(state=PageState.FAILED, holder="", problem=_words(error))
+    return bool(mine.update(state=PageState.FAILED, holder="", problem=_words(error)))
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ carry.
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Callable
@@ -17,17 +18,20 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from incidents.channels.base import SECONDS
+from incidents.channels.base import SECONDS, NotSent
 from incidents.channels.hands import Ended, Errand, Hands
 from incidents.models import Contact, Page, PageKind, PageState, Way
 from incidents.services import bundles, failures, pages
 from incidents.services.carriers import carrier
 from smsops.runs import holders
 
+log = logging.getLogger(__name__)
+
 AT_ONCE = 500  # pages looked at together
 HANDS = 8  # that send side by side; they mostly wait
 ROUND = 10.0  # seconds after which no more is begun: the next round goes on
 ABANDONED = timedelta(seconds=SECONDS * 6)  # a sender elsewhere that has not finished by then is dead or as good as
+MOST = 30  # times one is begun
 AWAY = 30.0  # seconds the database may be away while it has to be told what became of a message
 Group = list[Page]
 _running: set[str] = set()  # rounds of this process
@@ -49,11 +53,14 @@ def send_due() -> int:
 
 def reclaim() -> int:
     """Take back what dead senders had begun; return how many those were."""
-    lost = [page for page in Page.objects.filter(state=PageState.SENDING).select_related("user") if _lost(page)]
-    return sum(
-        pages.put_back(page, page.holder, unsure=True, next_at=timezone.now(), problem="Its sender was cut off.")
-        for page in lost
-    )
+    begun = Page.objects.filter(state=PageState.SENDING).select_related("user", "contact", "channel", "incident")
+    return sum(_taken_back(page) for page in begun if _lost(page))
+
+
+def _taken_back(page: Page) -> bool:
+    if page.attempts >= MOST:  # one that costs every sender its life
+        return failures.give_up(page, NotSent(f"Its sender was cut off {page.attempts} times."), page.holder)
+    return pages.put_back(page, page.holder, unsure=True, next_at=timezone.now(), problem="Its sender was cut off.")
 
 
 def _lost(page: Page) -> bool:
@@ -74,15 +81,17 @@ class _Round:
     def __init__(self) -> None:
         self.holder = holders.me()
         self.hands = Hands(HANDS, carrier)
+        self.slow: set[str] = set()  # ways that did not answer
         self.sent = 0
 
     def run(self) -> int:
         ends = time.monotonic() + ROUND
         waiting: list[Group] = []
         while time.monotonic() < ends and (waiting or (waiting := _due())):
+            waiting.sort(key=lambda group: _route(group[0])[0] in self.slow)
             now, waiting = waiting[: self.hands.free], waiting[self.hands.free :]
             for group in self._begin(now):
-                self.hands.give(_errand(group))
+                self._give(group)
             if self.hands.busy:
                 self._settle(self.hands.ended())
         while self.hands.busy:
@@ -102,6 +111,16 @@ class _Round:
         left = [[page for page in group if page.pk in mine] for group in wanted]
         return [group for group in left if group]
 
+    def _give(self, group: Group) -> None:
+        try:
+            errand = _errand(group)
+        except Exception as error:
+            log.exception("page %s cannot be put into words", group[0].key)
+            for page in group:
+                failures.note(page, NotSent(f"It cannot be put into words ({type(error).__name__})."), self.holder)
+        else:
+            self.hands.give(errand)
+
     def _settle(self, ended: list[Ended]) -> None:
         """Write down what became of them; only this process knows, so a database that is away is waited for."""
         went = [errand.mark for errand, error in ended if error is None]
@@ -109,6 +128,7 @@ class _Round:
             _surely(partial(self._went, went))
         for errand, error in ended:
             if error is not None:
+                self.slow |= {errand.way} if error.unsure else set()
                 for page in errand.mark:
                     _surely(partial(failures.note, page, error, self.holder))
         self.sent += sum(len(group) for group in went)

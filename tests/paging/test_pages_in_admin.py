@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from incidents.models import Channel, Contact, Incident, Page, Rota, RotaMember
+from incidents.models import Channel, Contact, EscalationPolicy, Incident, Page, Rota, RotaMember
 from smsops.models import Environment
 from tests.admin.browser import Browser, changelist, door, everything
 from tests.factories import make_admin, make_user
@@ -145,7 +145,7 @@ def test_a_policy_and_its_levels_are_made_on_one_page(ada: User) -> None:
     }
     page = Browser(make_admin()).post(reverse("admin:incidents_escalationpolicy_add"), **form, **many)
     assert page.status == 302, page.text
-    made = policy.__globals__["EscalationPolicy"].objects.get(name="Ours")
+    made = EscalationPolicy.objects.get(name="Ours")
     assert [str(user) for user in made.levels.get().users.all()] == ["ada"]
 
 
