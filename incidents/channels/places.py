@@ -15,7 +15,7 @@ NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 def private(hosts: Iterable[str]) -> str:
     """The private place among those hosts, in a few words; empty when all of them are outside, or no hosts."""
-    for host in hosts:
+    for host in filter(None, hosts):
         if any(not each.is_global or each.is_multicast for found in _addresses(host) for each in _meant(found)):
             return f"{host} is in a private network"
     return ""

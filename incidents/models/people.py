@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 
 from incidents.models.incident import Severity
@@ -45,6 +46,9 @@ class Contact(models.Model):
     def __str__(self) -> str:
         return f"{self.user}: {self.way_label}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("admin:incidents_contact_change", args=[self.pk])
+
     @property
     def way_label(self) -> str:
         """What it is called; never the address."""
@@ -69,6 +73,9 @@ class Channel(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:incidents_channel_change", args=[self.pk])
 
 
 class Team(models.Model):

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from incidents.models import Escalation, EscalationPolicy, Incident, Page, Severity
+from incidents.models import Escalation, EscalationPolicy, Incident, Page, Rota, Severity, Team
 from incidents.services import incidents, stepping
 from incidents.services.incidents import Sign
 from smsops.models import Environment
@@ -23,9 +23,12 @@ DOWN = Sign("down", Severity.CRITICAL, "SMS does not answer", "/health: connecti
 @pytest.fixture(autouse=True)
 def nothing_shipped(request: pytest.FixtureRequest) -> None:
     """The matrix that a migration brings is not there, whatever other tests left of it."""
-    if "db" in request.fixturenames or "transactional_db" in request.fixturenames:
-        request.getfixturevalue("transactional_db" if "transactional_db" in request.fixturenames else "db")
-        EscalationPolicy.objects.all().delete()
+    marker = request.node.get_closest_marker("django_db")
+    if marker is not None or {"db", "transactional_db"} & set(request.fixturenames):
+        whole = "transactional_db" in request.fixturenames or (marker is not None and marker.kwargs.get("transaction"))
+        request.getfixturevalue("transactional_db" if whole else "db")
+        for model in (EscalationPolicy, Rota, Team):
+            model._default_manager.all().delete()
 
 
 @pytest.fixture

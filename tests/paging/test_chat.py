@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 from typing import Any
 
 import apprise
@@ -75,7 +76,7 @@ def test_an_address_in_a_private_network_is_refused(address: str) -> None:
 
 def test_a_name_that_leads_into_a_private_network_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [(2, 1, 6, "", ("10.9.8.7", 0))]
-    monkeypatch.setattr(places.socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
     assert places.private(["hooks.example.org"]) == "hooks.example.org is in a private network"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -111,10 +112,10 @@ def test_a_forged_link_opens_nothing(incident: Incident, ada: User, name: str) -
 
 def test_a_link_lasts_three_days(incident: Incident, ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
     where = address(incident, ada)
-    real = signing.time.time
-    monkeypatch.setattr(signing.time, "time", lambda: real() + timedelta(days=2, hours=23).total_seconds())
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + timedelta(days=2, hours=23).total_seconds())
     assert opened_page(where).status == 200
-    monkeypatch.setattr(signing.time, "time", lambda: real() + timedelta(days=3, minutes=1).total_seconds())
+    monkeypatch.setattr(time, "time", lambda: real() + timedelta(days=3, minutes=1).total_seconds())
     assert answered(where, "mine").status == 404
 
 

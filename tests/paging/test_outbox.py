@@ -10,7 +10,8 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from incidents.channels import email, hands
-from incidents.models import Contact, Incident, Page, PageState
+from incidents.channels.base import NotSent
+from incidents.models import Contact, Incident, Page, PageKind, PageState
 from incidents.services import bundles, failures, lifecycle, outbox, sweep
 from smsops.models import Environment
 from tests.incidents.servers import mute
@@ -142,14 +143,12 @@ def test_a_server_that_is_away_is_tried_longer_and_longer(incident: Incident, po
 
 
 def test_a_page_is_tried_for_an_hour_before_it_is_given_up(incident: Incident, post: Post, settings: Any) -> None:
-    settings.EMAIL_PORT = 9
+    settings.EMAIL_PORT, tries = 9, failures.TRIES[PageKind.PAGE]
     stepped()
-    Page.objects.update(attempts=failures.TRIES["page"] - 1)  # type: ignore[index]
+    Page.objects.update(attempts=tries - 1)
     outbox.send_due()
     assert the_page().state == PageState.FAILED
-    waits = [
-        min(failures.LONGEST, failures.FIRST * failures.FACTOR**number) for number in range(failures.TRIES["page"])
-    ]  # type: ignore[index]
+    waits = [min(failures.LONGEST, failures.FIRST * failures.FACTOR**number) for number in range(tries)]
     assert sum(waits) > 3600
 
 
@@ -212,7 +211,7 @@ def test_what_failed_is_not_tried_again_once_somebody_has_it(incident: Incident,
     page_before = the_page()
     Page.objects.update(state=PageState.SENDING, holder="somewhere|ns|1|1|x", claimed_at=timezone.now())
     lifecycle.acknowledge(incident, ada)
-    failures.note(page_before, email.NotSent("later", transient=True), "somewhere|ns|1|1|x")
+    failures.note(page_before, NotSent("later", transient=True), "somewhere|ns|1|1|x")
     assert the_page().state == PageState.CANCELLED
 
 

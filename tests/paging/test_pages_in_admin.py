@@ -13,6 +13,7 @@ from django.urls import reverse
 from incidents.models import Channel, Contact, EscalationPolicy, Incident, Page, Rota, RotaMember
 from smsops.models import Environment
 from tests.admin.browser import Browser, changelist, door, everything
+from tests.admin.browser import Page as Answer
 from tests.factories import make_admin, make_user
 from tests.paging.conftest import opened, stepped
 from tests.paging.people import contact, person, policy
@@ -42,12 +43,16 @@ def contact_form(**fields: Any) -> dict[str, Any]:
     }
 
 
+def sent(browser: Browser, where: str, form: dict[str, Any]) -> Answer:
+    return Answer(browser.client.post(where, form))
+
+
 def test_somebody_makes_and_changes_a_way_to_themselves_and_the_address_is_never_shown() -> None:
     browser = Browser(responder())
-    assert browser.post(reverse("admin:incidents_contact_add"), **contact_form()).status == 302
+    assert sent(browser, reverse("admin:incidents_contact_add"), contact_form()).status == 302
     made = Contact.objects.get()
     assert (made.user, made.address) == (browser.user, CANARY)
-    assert browser.post(change(made), **contact_form(address="", label="home")).status == 302
+    assert sent(browser, change(made), contact_form(address="", label="home")).status == 302
     made.refresh_from_db()
     assert (made.label, made.address) == ("home", CANARY)
     for where in (change(made), changelist(Contact)):
@@ -64,7 +69,7 @@ def test_somebody_makes_and_changes_a_way_to_themselves_and_the_address_is_never
     ],
 )
 def test_an_address_that_cannot_be_used_is_refused_and_not_repeated(way: str, address: str, said: str) -> None:
-    page = Browser(responder()).post(reverse("admin:incidents_contact_add"), **contact_form(way=way, address=address))
+    page = sent(Browser(responder()), reverse("admin:incidents_contact_add"), contact_form(way=way, address=address))
     assert said in page.text
     assert "canary" not in page.html
     assert not Contact.objects.exists()
@@ -82,14 +87,14 @@ def test_nobody_touches_another_persons_way(ada: User, act: str) -> None:
         assert browser.post(door(theirs, "test"), reason="").status in (200, 409)
     else:
         where = reverse(f"admin:incidents_contact_{act}", args=[theirs.pk])
-        assert browser.post(where, **contact_form(user=str(ada.pk)), post="yes").status == 403
+        assert sent(browser, where, contact_form(user=str(ada.pk), post="yes")).status == 403
     assert everything() == before
     assert CANARY not in browser.get(change(theirs)).html
 
 
 def test_nobody_makes_a_way_for_another_person(ada: User) -> None:
     browser = Browser(responder())
-    browser.post(reverse("admin:incidents_contact_add"), **contact_form(user=str(ada.pk)))
+    sent(browser, reverse("admin:incidents_contact_add"), contact_form(user=str(ada.pk)))
     assert Contact.objects.get().user == browser.user
 
 

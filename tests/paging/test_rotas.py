@@ -118,7 +118,7 @@ def test_who_stands_in_and_may_not_sign_in_does_not_count() -> None:
 def test_the_next_days_are_told_as_turns_with_who_stands_in() -> None:
     found = rota("ada", "bo")
     stand_in(found, "cleo", utc(3, 10), utc(3, 12))
-    turns = rotas.turns(found, utc(2), utc(16))
+    turns = rotas.turns(found, utc(2), utc(16, 8))
     assert [str(turn.person) for turn in turns] == ["ada", "cleo", "ada", "bo"]
     assert [turn.override is not None for turn in turns] == [False, True, False, False]
 

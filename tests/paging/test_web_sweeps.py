@@ -79,7 +79,12 @@ def test_while_beat_lives_requests_do_nothing(driven: None) -> None:
 
 def test_a_request_does_not_wait_for_it(duty: Any) -> None:
     go, done = threading.Event(), threading.Event()
-    duty(lambda: (go.wait(30), done.set()))
+
+    def slowly() -> None:
+        go.wait(30)
+        done.set()
+
+    duty(slowly)
     assert asked_for() == 200
     assert not done.is_set()
     go.set()
@@ -94,8 +99,13 @@ def test_a_request_learns_nothing_of_its_failure(duty: Any, caplog: pytest.LogCa
 
 
 def test_many_requests_at_once_begin_one_round(duty: Any) -> None:
-    rounds, go = [], threading.Event()
-    duty(lambda: (rounds.append(1), go.wait(30)))
+    rounds, go = list[int](), threading.Event()
+
+    def slowly() -> None:
+        rounds.append(1)
+        go.wait(30)
+
+    duty(slowly)
     for _ in range(10):
         request_finished.send(None)
     go.set()
