@@ -6,9 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from incidents.models import EscalationPolicy, Issue, Severity
-from incidents.services import policies, recipients
-from incidents.services.recipients import Reached
+from incidents.services import policies, recipients, rotas
+from incidents.services.recipients import Named
 from smsops.models import Environment
+
+EVERYTHING = (
+    "levels__channels", "levels__users__contacts", "levels__teams__members__contacts",
+    *(f"levels__rotas__{each}" for each in rotas.WITH),
+)  # fmt: skip
 
 
 @dataclass
@@ -25,17 +30,18 @@ class Gaps:
 
 
 def find(now: datetime, severity: str = Severity.CRITICAL) -> Gaps:
-    """What is missing, for trouble so bad."""
-    gaps, usable = Gaps(), policies.usable()
+    """What is missing, for trouble so bad; in a bounded number of queries."""
+    gaps = Gaps()
+    enabled = list(EscalationPolicy.objects.filter(enabled=True).prefetch_related(*EVERYTHING))
+    usable = [policy for policy in enabled if policy.levels.all()]
     used = _used(usable, gaps)
-    seen: dict[str, Reached] = {}
-    for policy in usable:
-        if policy.pk not in used:
+    for policy in enabled:
+        if policy not in usable:
+            gaps.more.append(f"“{policy}” has no level: it is passed over.")
+        elif policy.pk not in used:
             gaps.more.append(f"“{policy}” is never used: closer ones fit whatever it would be for.")
-            continue
-        _look_through(policy, severity, now, seen, gaps)
-    for policy in EscalationPolicy.objects.filter(enabled=True, levels=None):
-        gaps.more.append(f"“{policy}” has no level: it is passed over.")
+        else:
+            _look_through(policy, severity, now, gaps)
     return gaps
 
 
@@ -53,19 +59,17 @@ def _used(usable: list[EscalationPolicy], gaps: Gaps) -> set[int]:
     return used
 
 
-def _look_through(policy: EscalationPolicy, severity: str, now: datetime, seen: dict[str, Reached], gaps: Gaps) -> None:
+def _look_through(policy: EscalationPolicy, severity: str, now: datetime, gaps: Gaps) -> None:
     anybody, said = False, []
-    for level in policies.freeze(policy)["levels"]:
-        key = str([level[name] for name in ("rotas", "teams", "users", "channels")])
-        if key not in seen:
-            seen[key] = recipients.of_level(level, severity, now)
-        reached = seen[key]
+    for level in policy.levels.all():
+        named = Named(level.rotas.all(), level.teams.all(), level.users.all(), level.channels.all())
+        reached = recipients.reached(named, severity, now)
         anybody = anybody or bool(reached.people)
         why = "; ".join(reached.gaps) or "it names nobody"
         if not reached.recipients:
-            said.append(f"Level {level['position']} of “{policy}” can reach nobody: {why}.")
+            said.append(f"Level {level.position} of “{policy}” can reach nobody: {why}.")
         elif reached.gaps:
-            said.append(f"Level {level['position']} of “{policy}”: {why}.")
+            said.append(f"Level {level.position} of “{policy}”: {why}.")
     if anybody:
         gaps.more += said
     else:

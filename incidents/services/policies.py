@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import QuerySet
+
 from incidents.models import EscalationPolicy, Incident, PolicyLevel
 
 
@@ -13,9 +15,9 @@ def choose(incident: Incident) -> EscalationPolicy | None:
     return closest(usable(), incident.environment_id, incident.issue)
 
 
-def usable() -> list[EscalationPolicy]:
+def usable() -> QuerySet[EscalationPolicy]:
     """Those that are enabled and have levels."""
-    return list(EscalationPolicy.objects.filter(enabled=True, levels__isnull=False).distinct())
+    return EscalationPolicy.objects.filter(enabled=True, levels__isnull=False).distinct()
 
 
 def closest(found: Iterable[EscalationPolicy], environment_id: int | None, issue: str) -> EscalationPolicy | None:

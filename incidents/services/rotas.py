@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 
 from incidents.models import Override, Rota
 
-WITH = ("places__user", "overrides__user")  # what is asked of a rota; fetch it together
+WITH = ("places__user__contacts", "overrides__user__contacts")  # what is asked of a rota; fetch it together
 
 
 @dataclass(frozen=True)

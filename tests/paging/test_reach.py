@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,7 +16,7 @@ from incidents.services import gaps, policies, reach
 from smsops.models import Environment
 from tests.admin.browser import Browser
 from tests.factories import make_admin
-from tests.paging.people import contact, policy
+from tests.paging.people import contact, person, policy
 
 pytestmark = pytest.mark.django_db
 THREE = datetime(2026, 3, 4, 3, tzinfo=UTC)
@@ -109,3 +111,24 @@ def test_the_dashboard_says_that_nobody_would_be_woken(ada: User) -> None:
     assert "Nobody would be woken." in Browser(make_admin()).get(reverse("admin:index")).text
     policy({"users": [ada]})
     assert "Nobody would be woken." not in Browser(make_admin()).get(reverse("admin:index")).text
+
+
+def test_looking_for_gaps_costs_as_many_queries_for_many_people_as_for_few(ada: User, bo: User) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            gaps.find(timezone.now())
+        return len(captured)
+
+    rota, team = Rota.objects.create(name="On-call"), Team.objects.create(name="CTO")
+    RotaMember.objects.create(rota=rota, user=ada)
+    team.members.add(bo)
+    contact(ada)
+    policy({"rotas": [rota], "teams": [team], "users": [ada]}, issue="data")
+    few = asked()
+    for number in range(5):
+        user = person(f"p{number}")
+        contact(user)
+        RotaMember.objects.create(rota=rota, user=user)
+        team.members.add(user)
+        policy({"rotas": [rota], "teams": [team], "users": [user]}, name=f"More {number}", enabled=number == 0)
+    assert asked() == few <= 18
