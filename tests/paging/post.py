@@ -6,10 +6,11 @@ import asyncio
 from collections import Counter
 from email import message_from_bytes
 from email.message import Message
-from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.places import free_port
 
 
 class Post:
@@ -21,12 +22,11 @@ class Post:
         self.mails: list[Message] = []
         self.to: list[list[str]] = []
         self.connections = 0
-        self.controller = Controller(self, hostname="127.0.0.1", port=0)
+        self.controller = Controller(self, hostname="127.0.0.1", port=free_port())
 
     @property
     def port(self) -> int:
-        server: Any = self.controller.server
-        return int(server.sockets[0].getsockname()[1])
+        return int(self.controller.port)
 
     @property
     def subjects(self) -> list[str]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,7 +18,7 @@ import psycopg
 import pytest
 from django.contrib.auth.models import User
 
-from incidents.models import Page, PageState
+from incidents.models import Incident, Page, PageState
 from incidents.services import incidents
 from smsops.models import Environment
 from tests.backups.clusters import PASSWORD, USER, Cluster, cluster
@@ -29,6 +30,10 @@ from tests.places import free_port, wait_for
 from tests.workers.conftest import Crew
 
 SEED, DATABASE_KILLS, INCIDENTS = 20260305, 8, 60
+
+
+def _three_sent(incident: Incident) -> bool:
+    return Page.objects.filter(incident=incident, kind="page", state=PageState.SENT).count() == 3
 
 
 class Redis:
@@ -93,8 +98,7 @@ def test_beat_worker_and_broker_killed_in_turn_cost_no_page(
             redis.start()
         worker = hands.worker() if worker.poll() is not None else worker
         beat = hands.beat() if beat.poll() is not None else beat
-        pages = Page.objects.filter(incident=incident, kind="page")
-        wait_for(lambda pages=pages: pages.filter(state=PageState.SENT).count() == 3, f"pages after {victim}", 90)
+        wait_for(partial(_three_sent, incident), f"pages after {victim}", 90)
     found = list(Page.objects.filter(kind="page"))
     assert len(found) == 12
     assert fair(found, letters.copies(found))

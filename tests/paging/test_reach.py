@@ -96,8 +96,8 @@ def test_a_policy_that_never_comes_and_one_without_levels_are_named(ada: User) -
     policy({"users": [ada]}, name="Rest")
     policy(name="Empty", enabled=True, issue="service", environment=Environment.objects.create(name="x"))
     assert gaps.find(timezone.now()).more == [
-        "“Rest” is never used: closer ones fit whatever it would be for.",
         "“Empty” has no level: it is passed over.",
+        "“Rest” is never used: closer ones fit whatever it would be for.",
     ]
 
 
