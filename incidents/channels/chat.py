@@ -62,6 +62,11 @@ class Chat:
         return found
 
 
+def load() -> None:
+    """Make apprise find its services, more than a hundred modules: once in a process, and it takes a second."""
+    apprise.Apprise.instantiate("json://localhost", suppress_exceptions=True)
+
+
 def hosts(address: str, driver: apprise.NotifyBase) -> Iterator[str]:
     """Every host a driver of this address might connect to: what is written there, and what apprise made of it. A
     token in the place of a host is none, and is not looked up."""

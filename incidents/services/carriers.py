@@ -18,6 +18,14 @@ def carrier(way: str) -> Carrier:
     return Chat(settings.SMSOPS_PRIVATE_CHANNELS)
 
 
+def ready(way: str) -> None:
+    """Load what the driver needs, so that it does not take from the time of its first message."""
+    if way != Way.EMAIL:
+        from incidents.channels import chat
+
+        chat.load()
+
+
 def mistake(address: str) -> str:
     """Why a chat address cannot be used, in a sentence without the address; empty when it can."""
     from incidents.channels.chat import Chat

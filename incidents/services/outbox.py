@@ -21,8 +21,7 @@ from django.utils import timezone
 from incidents.channels.base import SECONDS, NotSent
 from incidents.channels.hands import Ended, Errand, Hands
 from incidents.models import Contact, Page, PageKind, PageState, Way
-from incidents.services import bundles, failures, pages
-from incidents.services.carriers import carrier
+from incidents.services import bundles, carriers, failures, pages
 from smsops.runs import holders
 
 log = logging.getLogger(__name__)
@@ -80,7 +79,7 @@ class _Round:
 
     def __init__(self) -> None:
         self.holder = holders.me()
-        self.hands = Hands(HANDS, carrier)
+        self.hands = Hands(HANDS, carriers.carrier)
         self.slow: set[str] = set()  # ways that did not answer
         self.sent = 0
 
@@ -162,6 +161,7 @@ def _surely(write: Callable[[], None]) -> None:
 
 def _errand(group: Group) -> Errand:
     way, address = _route(group[0])
+    carriers.ready(way)
     return Errand(group, way, address, bundles.message(group))
 
 

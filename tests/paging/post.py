@@ -22,7 +22,7 @@ class Post:
         self.mails: list[Message] = []
         self.to: list[list[str]] = []
         self.connections = 0
-        self.controller = Controller(self, hostname="127.0.0.1", port=free_port())
+        self.controller = Controller(self, hostname="127.0.0.1", port=free_port(), ready_timeout=60)
 
     @property
     def port(self) -> int:
