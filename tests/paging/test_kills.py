@@ -4,20 +4,20 @@ twice is marked."""
 from __future__ import annotations
 
 import os
-import select
 import signal
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from threading import Lock
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connections
+from django.db import connection, connections
 
+from incidents.channels.email import Email
 from incidents.models import Incident, Page, PageState
 from incidents.services import incidents, sweep
 from smsops.models import Environment
@@ -26,6 +26,7 @@ from tests.paging.letters import Letters, counting, fair
 from tests.paging.people import contact, person, policy
 
 TRIALS, SEED = 100, 20260304
+SEND = Email.send
 
 
 @pytest.fixture
@@ -37,34 +38,45 @@ def letters(tmp_path: Path, settings: Any) -> Iterator[Letters]:
         yield found
 
 
-def killed_after(act: Callable[[], object], seconds: float) -> None:
-    """Run `act` in another process and kill that one so many seconds after it began."""
-    told, tell = os.pipe()
+class Fuse:
+    """Burns with everything a sender does: before and after each word to the database, before and after each message.
+    At its end the process is killed, so that the moment is as random on a slow machine as on a fast one."""
+
+    def __init__(self, length: int) -> None:
+        self.left, self.lock = length, Lock()
+
+    def burn(self) -> None:
+        with self.lock:
+            self.left -= 1
+            if self.left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    def around(self, execute: Callable[..., Any], *words: Any) -> Any:
+        self.burn()
+        done = execute(*words)
+        self.burn()
+        return done
+
+    def send(self, carrier: Email, *words: Any) -> None:
+        self.burn()
+        SEND(carrier, *words)
+        self.burn()
+
+
+def killed_at(length: int, by: str) -> None:
+    """Sweep in another process until its fuse has burnt down."""
     connections.close_all()
     pid = os.fork()
     if pid == 0:
+        fuse = Fuse(length)
         try:
-            os.write(tell, b"!")
-            act()
+            Email.send = lambda *words: fuse.send(*words)  # type: ignore[method-assign]
+            with connection.execute_wrapper(fuse.around):
+                while True:
+                    sweep.sweep(by)
         finally:
             os._exit(1)  # never back into the tests
-    os.read(told, 1)
-    select.select([], [], [], seconds)  # the moment itself is the point: nothing is waited for
-    os.kill(pid, signal.SIGKILL)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
-    os.close(told)
-    os.close(tell)
-
-
-def sweep_for_ever() -> None:
-    while True:
-        sweep.sweep()
-
-
-def requests_for_ever() -> None:
-    """As a web process does it when beat is dead."""
-    while True:
-        sweep.sweep(sweep.WEB)
 
 
 @pytest.fixture
@@ -81,25 +93,26 @@ def states(incident: Incident) -> set[str]:
     return set(Page.objects.filter(incident=incident, kind="page").values_list("state", flat=True))
 
 
-def undisturbed(environment: Environment) -> float:
-    """How many seconds a round takes on this machine, now."""
+def undisturbed(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How much burns in a round that nobody disturbs."""
     incidents.report(environment, replace(DOWN, fingerprint="undisturbed"))
-    connections.close_all()
-    began = time.monotonic()
-    sweep.sweep()
-    return time.monotonic() - began
+    fuse = Fuse(0)
+    with monkeypatch.context() as patch, connection.execute_wrapper(fuse.around):
+        patch.setattr(Email, "send", lambda *words: fuse.send(*words))
+        sweep.sweep()
+    return -fuse.left
 
 
 @pytest.mark.slow
 def test_after_every_kill_one_sweep_delivers_everything_once_or_says_that_it_may_be_twice(
-    crowd: list[User], environment: Environment, letters: Letters
+    crowd: list[User], environment: Environment, letters: Letters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     random, found = Random(SEED), Counter[str]()
-    longest = 1.5 * undisturbed(environment)
-    print(f"seed {SEED}, kills within {longest:.2f} s")
+    length = undisturbed(environment, monkeypatch)
+    print(f"seed {SEED}, {length} moments")
     for number in range(TRIALS):
         incident, _ = incidents.report(environment, replace(DOWN, fingerprint=f"trial {number}"))
-        killed_after(random.choice([sweep_for_ever, requests_for_ever]), random.uniform(0, longest))
+        killed_at(random.randint(1, length), random.choice([sweep.SCHEDULE, sweep.WEB]))
         found["after the step" if states(incident) else "before the step"] += 1
         found["all sent"] += states(incident) == {PageState.SENT}
         found["while one was on its way"] += PageState.SENDING in states(incident)
