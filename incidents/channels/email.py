@@ -54,7 +54,7 @@ def _not_sent(error: Exception, unsure: bool) -> NotSent:
     if isinstance(error, smtplib.SMTPResponseException):
         told = f"The mail server says {error.smtp_code} {_words(error.smtp_error)}."
         return NotSent(told, transient=error.smtp_code < 500)
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError) or "timed out" in str(error):  # smtplib tells of it as of a cut
         return NotSent("The mail server does not answer.", transient=True, unsure=unsure)
     if isinstance(error, OSError):  # SMTPException is one, and so is what a network says
         where = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
