@@ -25,29 +25,41 @@ def acknowledge(request: HttpRequest, word: str) -> HttpResponse:
     """Show the incident (GET); take the answer (POST)."""
     asked = links.asked(word)
     user = get_user_model().objects.filter(pk=asked.user, is_active=True).first() if asked else None
-    incident = Incident.objects.select_related("environment").filter(pk=asked.incident).first() if asked else None
+    incident = _incident(asked.incident) if asked else None
     if user is None or incident is None:
         return render(request, "acknowledge.html", {"problem": "This link is not valid any more."}, status=404)
-    said = _answer(request.POST.get("answer", ""), incident, user) if request.method == "POST" else ""
+    said = ""
+    if request.method == "POST":
+        said = _answer(request.POST.get("answer", ""), incident, user)
+        incident = _incident(incident.pk) or incident  # as it is after the answer, or after somebody else's
     context = {
         "incident": incident,
         "headline": incident.title if not incident.private else "A private incident",
         "sign": wording.last_sign(incident) if not incident.private else "",
         "person": user,
         "said": said,
-        "answers": ANSWERS if incident.state == IncidentState.OPEN else {},
+        "answers": ANSWERS if incident.state == IncidentState.OPEN and said != GIVEN_ON else {},
     }
     return render(request, "acknowledge.html", context)
 
 
+GIVEN_ON = "Noted. Who comes next is paged now, where there is somebody."
+
+
+def _incident(number: int) -> Incident | None:
+    return Incident.objects.select_related("environment", "acknowledged_by").filter(pk=number).first()
+
+
 def _answer(answer: str, incident: Incident, user: User) -> str:
+    if answer == "mine" and incident.state == IncidentState.ACKNOWLEDGED and incident.acknowledged_by == user:
+        return "You have it already."
     try:
         if answer == "mine":
             lifecycle.acknowledge(incident, user, "By the link in a message.")
-            return "It is yours. Nobody else is paged now."
+            return "It is yours. Nobody else is paged now, unless it lasts or gets worse."
         if answer == "later":
             lifecycle.decline(incident, user)
-            return "The next level is paged now."
+            return GIVEN_ON
     except OpsError as error:
         return str(error)
     return "Choose one of the answers."

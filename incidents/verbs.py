@@ -3,7 +3,9 @@
 from incidents.commands import after, evidence, moves, objectives  # noqa: F401  (some add acts)
 from incidents.commands.incident import INCIDENT
 from incidents.commands.logs import LOGS
+from incidents.commands.oncall import ONCALL
+from incidents.commands.page import PAGE
 from incidents.commands.playbooks import PLAYBOOKS
 from incidents.commands.status import STATUS
 
-VERBS = (STATUS, INCIDENT, LOGS, PLAYBOOKS, *after.VERBS, *objectives.VERBS)
+VERBS = (STATUS, INCIDENT, LOGS, ONCALL, PAGE, PLAYBOOKS, *after.VERBS, *objectives.VERBS)

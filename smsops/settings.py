@@ -124,6 +124,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # --- e-mail ---------------------------------------------------------------------------------------------------------
+EMAIL_BACKEND = "incidents.channels.smtp.EmailBackend"  # Django's own, which knows when an outcome is unknown
 EMAIL_HOST = env("SMSOPS_EMAIL_HOST", default="localhost")
 EMAIL_PORT = env.int("SMSOPS_EMAIL_PORT", default=25)
 EMAIL_HOST_USER = env("SMSOPS_EMAIL_USER", default="")
@@ -197,6 +198,7 @@ SMSOPS_PUBLIC_URL = env("SMSOPS_PUBLIC_URL", default="")  # how people reach thi
 SMSOPS_PRIVATE_CHANNELS = env.bool("SMSOPS_PRIVATE_CHANNELS", default=False)  # may messages go to private networks
 SMSOPS_MTTR_MINUTES = env.int("SMSOPS_MTTR_MINUTES", default=30)  # runbook §6.1
 SMSOPS_MTBF_HOURS = env.int("SMSOPS_MTBF_HOURS", default=720)  # runbook §6.1
+SMSOPS_WEB_SWEEPS = env.bool("SMSOPS_WEB_SWEEPS", default=True)  # when beat is dead, web requests do its round
 SMSOPS_PORTS = env("SMSOPS_PORTS", default="18100-18999")  # behind an edge each SMS gets one of these for itself
 SMSOPS_DOCKER_HOST = env("SMSOPS_DOCKER_HOST", default="unix:///var/run/docker.sock")
 

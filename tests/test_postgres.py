@@ -15,7 +15,8 @@ from tests.machine.parts import find
 from tests.places import free_port, wait_for
 
 ROOT = Path(__file__).resolve().parents[1]
-AGAIN = ["tests/smsops", "tests/workers", "tests/deployments/test_kills.py", "tests/after/test_search.py"]
+PAGING = [f"tests/paging/test_{name}.py" for name in ("escalations", "outbox", "kills")]
+AGAIN = ["tests/smsops", "tests/workers", "tests/deployments/test_kills.py", "tests/after/test_search.py", *PAGING]
 
 
 @pytest.fixture

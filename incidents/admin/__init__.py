@@ -8,26 +8,35 @@ from incidents.admin import (
     first_look,
     incident,
     objectives,
+    pages,
+    people,
     playbook,
     playbook_part,
+    policies,
     postmortem,
+    pulse,
     review_rule,
     searching,
 )
 from incidents.admin.postmortem_actions import DraftIt
-from incidents.models import Incident
+from incidents.models import EscalationPolicy, Incident, Rota
 from incidents.services import evidence_runs
 from smsops.admin.actions import add_action
 from smsops.admin.parts import PagePart, add_page_part, add_plan_line
-from smsops.admin.site import add_page, add_panel
+from smsops.admin.site import add_page, add_panel, add_warning
 
 add_panel(dashboard.panel)
 add_panel(after.panel)
+add_panel(pulse.panel)
+add_warning(pulse.warning)
 add_action(Incident, evidence.Collect())
 add_action(Incident, playbook_part.Diagnose())
 add_action(Incident, DraftIt())
 add_page_part(Incident, first_look.PART)
 add_page_part(Incident, playbook_part.PART)
+add_page_part(Incident, pages.OF_INCIDENT)
+add_page_part(EscalationPolicy, policies.PREVIEW)
+add_page_part(Rota, people.NEXT_DAYS)
 add_page_part(Incident, PagePart("admin/incidents/_after.html", after.of_incident))
 add_plan_line(lambda plan: " ".join(evidence_runs.before_a_change(plan.environment)) if plan.disturbs else "")
 add_page("objectives/", "incidents_objectives", objectives.overview)
@@ -35,4 +44,14 @@ add_page("objectives/<slug:name>/", "incidents_objectives_of", objectives.enviro
 add_page("objectives/<slug:name>/<slug:month>/", "incidents_objectives_month", objectives.month_page)
 add_page("search/", "incidents_search", searching.page)
 
-__all__ = ["action_item", "dashboard", "incident", "playbook", "postmortem", "review_rule"]
+__all__ = [
+    "action_item",
+    "dashboard",
+    "incident",
+    "pages",
+    "people",
+    "playbook",
+    "policies",
+    "postmortem",
+    "review_rule",
+]

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from smsops.errors import OpsError
 
+SECONDS = 10.0  # that one send may take
+
 
 @dataclass(frozen=True)
 class Message:
@@ -26,9 +28,9 @@ class NotSent(OpsError):
 
 
 class Carrier(Protocol):
-    """The contract: `send` returns once the other side has taken the message over, within SECONDS; else NotSent."""
+    """The contract: `send` returns once the other side has taken the message over; else NotSent. One may keep a
+    connection from send to send; `rest` ends it. Used by one thread. How long a send may take is held by hands.py."""
 
     def send(self, address: str, message: Message) -> None: ...
 
-
-SECONDS = 10.0
+    def rest(self) -> None: ...

@@ -65,6 +65,7 @@ class Condition(models.TextChoices):
     UNDO_FAILED = FactKind.UNDO_FAILED, "A change could not be undone"
     CAUSE_UNKNOWN = "cause_unknown", "The root cause is still unknown"
     UNRESOLVED = "unresolved", "It is not over, acknowledged or not"
+    UNANSWERED = "unanswered", "Nobody has it within its severity's response time"
 
 
 class PolicyLevel(models.Model):
@@ -95,10 +96,12 @@ class PolicyLevel(models.Model):
 class Escalation(models.Model):
     """The policy at work on one incident, frozen when it began: later changes of the policy do not reach it.
 
-    `policy` holds {"name", "nag_minutes", "rounds", "acknowledged_minutes", "levels": [{"position", "after_minutes",
-    "condition", "rotas", "teams", "users", "channels", "office_hours"}]}, everybody by id. `paged` tells for every
-    level that was paged when that was last, and how often since somebody last had it: {"1": {"at": time, "times": 2}}.
-    `due_at` is when it has to be looked at next; None: only news moves it.
+    `policy` holds {"name", "least", "nag_minutes", "rounds", "acknowledged_minutes", "levels": [{"position",
+    "after_minutes", "condition", "rotas", "teams", "users", "channels", "office_hours"}]}, everybody by id. `paged`
+    tells for every level that was paged when that was last, and how often since somebody last had it:
+    {"1": {"at": time, "times": 2}}.
+    `due_at` is when it has to be looked at next; None: only news moves it. `excuse` says why nobody is paged just now,
+    `declined` who said that they cannot take it.
     """
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="escalations")
@@ -106,6 +109,9 @@ class Escalation(models.Model):
     began_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True, blank=True)
     paged = models.JSONField(default=dict, blank=True)
+    free_since = models.DateTimeField(default=timezone.now, help_text="Since when nobody has it.")
+    excuse = models.CharField(max_length=200, blank=True)
+    declined = models.JSONField(default=list, blank=True)
     turn = models.PositiveIntegerField(default=0, help_text="Grows with every step; a step is claimed by it.")
     due_at = models.DateTimeField(null=True, blank=True)
 

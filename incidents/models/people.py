@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import time
+from zoneinfo import available_timezones
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 
 from incidents.models.incident import Severity
@@ -40,7 +44,15 @@ class Contact(models.Model):
         ordering = ["user", "after_minutes", "pk"]
 
     def __str__(self) -> str:
-        return f"{self.user}: {self.label or self.get_way_display()}"
+        return f"{self.user}: {self.way_label}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:incidents_contact_change", args=[self.pk])
+
+    @property
+    def way_label(self) -> str:
+        """What it is called; never the address."""
+        return self.label or ("e-mail" if self.way == Way.EMAIL else "chat")
 
 
 class Channel(models.Model):
@@ -61,6 +73,9 @@ class Channel(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:incidents_channel_change", args=[self.pk])
 
 
 class Team(models.Model):
@@ -83,7 +98,7 @@ class Rota(models.Model):
     zone = models.CharField("time zone", max_length=60, default="UTC")
     starts_on = models.DateField(default=timezone.localdate, help_text="The first person's first day.")
     every_days = models.PositiveIntegerField("turns last (days)", default=7, validators=[MinValueValidator(1)])
-    handover = models.TimeField(default="09:00", help_text="The time of day at which the turn changes.")
+    handover = models.TimeField(default=time(9), help_text="The time of day at which the turn changes.")
     members = models.ManyToManyField(settings.AUTH_USER_MODEL, through="RotaMember", related_name="rotas", blank=True)
 
     class Meta:
@@ -91,6 +106,11 @@ class Rota(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse a zone nobody knows."""
+        if self.zone not in available_timezones():
+            raise ValidationError({"zone": f"“{self.zone}” is no time zone; write one like Europe/Athens."})
 
 
 class RotaMember(models.Model):

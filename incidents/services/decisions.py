@@ -7,8 +7,8 @@ level for ever. After an outage what was missed is made up for once, not once fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,7 +28,8 @@ class Paged:
 
 @dataclass(frozen=True)
 class View:
-    """All a decision depends on. `held`: somebody has acknowledged it; `over`: users are served again."""
+    """All a decision depends on. `held`: somebody has acknowledged it; `over`: users are served again; `free_since`:
+    since when nobody has it (None: all the time); `response`: in which its severity wants it acknowledged."""
 
     policy: Mapping[str, Any]
     began_at: datetime
@@ -37,6 +38,8 @@ class View:
     held: bool = False
     over: bool = False
     zone: str = "UTC"
+    free_since: datetime | None = None
+    response: timedelta = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,6 @@ class Call:
 class Decision:
     calls: tuple[Call, ...] = ()
     due_at: datetime | None = None
-    skipped: tuple[int, ...] = field(default=())
 
 
 def decide(view: View, now: datetime) -> Decision:
@@ -70,12 +72,28 @@ def decide(view: View, now: datetime) -> Decision:
     return Decision(tuple(calls), min([*later, *again], default=None))
 
 
+def stays(level: Mapping[str, Any], *, over: bool) -> bool:
+    """Whether a page of that level is wanted although somebody has the incident, or (`over`) users are served."""
+    return level["condition"] in FactKind.values or (level["condition"] in REGARDLESS and not over)
+
+
+def bring(policy: Mapping[str, Any], paged: Container[int], after: int) -> bool:
+    """Make the level behind that one due at once, whatever it waits for; False where there is none, or it was paged."""
+    level = next((each for each in policy["levels"] if each["position"] > after), None)
+    if level is None or level["position"] in paged:
+        return False
+    level |= {"after_minutes": 0, "condition": Condition.ALWAYS.value, "office_hours": False}
+    return True
+
+
 def _due(view: View, level: Mapping[str, Any]) -> datetime | None:
     """When the level is to be paged next; None: not as things are."""
     paged = view.paged.get(level["position"])
-    if paged is None:
-        first = _first(view, level)
-        return next_open(first, view.zone) if first is not None and level["office_hours"] else first
+    due = _first(view, level) if paged is None else _again(view, level, paged)
+    return next_open(due, view.zone) if due is not None and level["office_hours"] else due
+
+
+def _again(view: View, level: Mapping[str, Any], paged: Paged) -> datetime | None:
     if view.held or view.over or (paged.times > view.policy["rounds"] and not _last(view, level["position"])):
         return None
     return paged.at + timedelta(minutes=view.policy["nag_minutes"])
@@ -89,7 +107,10 @@ def _first(view: View, level: Mapping[str, Any]) -> datetime | None:
         return None
     if condition == Condition.CAUSE_UNKNOWN and FactKind.CAUSE_KNOWN in view.facts:
         return None
-    return view.began_at + after
+    if condition == Condition.UNANSWERED:
+        after += view.response
+    due = view.began_at + after
+    return due if condition in REGARDLESS else max(due, view.free_since or due)
 
 
 def _times(view: View, position: int) -> int:

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import QuerySet
 
 from incidents.models import EscalationPolicy, Incident, PolicyLevel
 
 
 def choose(incident: Incident) -> EscalationPolicy | None:
-    """The closest one that fits; None where there is none."""
-    fitting = EscalationPolicy.objects.filter(
-        Q(environment=incident.environment) | Q(environment=None), Q(issue=incident.issue) | Q(issue=""), enabled=True
-    )
-    return fitting.order_by(F("environment").asc(nulls_last=True), "-issue").first()
+    """The closest one that fits; None where there is none. One without levels is not finished, and passed over."""
+    return closest(usable(), incident.environment_id, incident.issue)
+
+
+def usable() -> QuerySet[EscalationPolicy]:
+    """Those that are enabled and have levels."""
+    return EscalationPolicy.objects.filter(enabled=True, levels__isnull=False).distinct()
+
+
+def closest(found: Iterable[EscalationPolicy], environment_id: int | None, issue: str) -> EscalationPolicy | None:
+    """Of those that fit: one for the environment before one for all, then one for the kind of issue before any."""
+    fitting = [each for each in found if each.environment_id in (None, environment_id) and each.issue in ("", issue)]
+    return max(fitting, key=lambda each: (each.environment_id is not None, each.issue != ""), default=None)
 
 
 def freeze(policy: EscalationPolicy) -> dict[str, Any]:
     """The policy as the incident keeps it, whatever becomes of the rows."""
-    levels = policy.levels.prefetch_related("rotas", "teams", "users", "channels")
+    levels = policy.levels.order_by("position").prefetch_related("rotas", "teams", "users", "channels")
     return {
         "name": policy.name,
+        "least": policy.least,
         "nag_minutes": policy.nag_minutes,
         "rounds": policy.rounds,
         "acknowledged_minutes": policy.acknowledged_minutes,

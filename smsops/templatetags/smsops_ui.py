@@ -27,7 +27,7 @@ TONES = {
     "approved": "good", "refused": "warn", "void": "quiet", "glass_broken": "bad",
     "cause": "warn", "clear": "good",
     "in_review": "warn", "published": "good", "met": "good", "missed": "bad", "not known": "quiet",
-    "open": "bad", "acknowledged": "busy", "mitigated": "warn",
+    "sent": "good", "sending": "busy", "open": "bad", "acknowledged": "busy", "mitigated": "warn",
 }  # fmt: skip
 
 

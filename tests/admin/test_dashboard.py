@@ -31,7 +31,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-MOST_QUERIES = 19  # the figures of changes, the tasks and the runs that wait among them
+MOST_QUERIES = 38  # the figures of changes, tasks, runs that wait, and whom a page would reach (18 of them)
 
 
 def dashboard(user: User | None = None) -> Page:

@@ -15,7 +15,19 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 
 from backups.models import Backup, OffsiteVault
 from deployments.models import CheckResult, ConfigSnapshot, Finding, Operation, PostTask, Release
-from incidents.models import ActionItem, Incident, Playbook, PostMortem, ReviewRule
+from incidents.models import (
+    ActionItem,
+    Channel,
+    Contact,
+    EscalationPolicy,
+    Incident,
+    Page,
+    Playbook,
+    PostMortem,
+    ReviewRule,
+    Rota,
+    Team,
+)
 from smsops.models import Environment, Run
 from tests.admin.browser import Browser, changelist, everything
 from tests.admin.doors import DOORS, Door
@@ -44,10 +56,13 @@ pytestmark = pytest.mark.django_db
 MAKE: dict[type[Model], Callable[[], Any]] = {
     ActionItem: make_action_item,
     Backup: make_backup,
+    Channel: lambda: Channel.objects.create(name="room", address=f"json://{CANARY}@ops.example/"),
     CheckResult: make_check_result,
     ConfigSnapshot: make_config_snapshot,
+    Contact: lambda: Contact.objects.create(user=make_user(), address=f"{CANARY}@example.org"),
     CrontabSchedule: lambda: CrontabSchedule.objects.create(minute="5"),
     Environment: make_environment,
+    EscalationPolicy: lambda: EscalationPolicy.objects.create(name="Ours", enabled=False),
     Finding: make_finding,
     Group: lambda: Group.objects.create(name="Operators"),
     Incident: make_incident,
@@ -59,13 +74,16 @@ MAKE: dict[type[Model], Callable[[], Any]] = {
     Operation: make_operation,
     Playbook: lambda: Playbook.objects.create(key="own", title="Something of our own"),
     PostMortem: make_postmortem,
+    Page: lambda: Page.objects.create(user=make_user(), incident=make_incident(), text="SMS is down", key="x"),
     PostTask: lambda: PostTask.objects.create(environment=make_environment(), title="Read the log", frequency="weekly"),
     ReviewRule: lambda: ReviewRule.objects.get_or_create(severity="high")[0],
     Release: lambda: make_release(make_environment()),
+    Rota: lambda: Rota.objects.create(name="Nights"),
     Run: make_run,
+    Team: lambda: Team.objects.create(name="Teachers"),
     User: make_user,
 }
-RECORDS = (Backup, CheckResult, ConfigSnapshot, Finding, Incident, Operation, PostMortem, Release, Run)
+RECORDS = (Backup, CheckResult, ConfigSnapshot, Finding, Incident, Operation, Page, PostMortem, Release, Run)
 BEAT = (CrontabSchedule, IntervalSchedule, PeriodicTask)
 BULK = ["delete_selected", *(str(getattr(name, "__name__", name)) for name in PeriodicTaskAdmin.actions)]
 # What a form of any of these models might hold; unknown names do no harm.
