@@ -64,7 +64,7 @@ def grant(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0005_escalation_and_pages'),
+        ('incidents', '0007_shipped_playbooks'),
         ('smsops', '0009_roles'),
         ('auth', '0012_alter_user_first_name_max_length'),
         ('contenttypes', '0002_remove_content_type_name'),

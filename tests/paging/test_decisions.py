@@ -13,7 +13,7 @@ from incidents.services import decisions
 from incidents.services.decisions import Paged, View
 
 BEGAN = datetime(2026, 3, 4, 12, tzinfo=UTC)  # a Wednesday
-MATRIX = import_module("incidents.migrations.0007_matrix")
+MATRIX = import_module("incidents.migrations.0010_matrix")
 
 
 def level(position: int, after: int = 0, condition: str = "", office_hours: bool = False) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from tests.factories import make_user
 from tests.paging.people import person, policy
 
 pytestmark = pytest.mark.django_db
-matrix = import_module("incidents.migrations.0007_matrix")
+matrix = import_module("incidents.migrations.0010_matrix")
 roles = import_module("smsops.migrations.0009_roles")
 
 
