@@ -11,9 +11,10 @@ class IncidentsConfig(AppConfig):
         from backups.services import housekeeping
         from deployments.operations.disturbances import add_source
         from incidents import receivers, selectors, verbs  # noqa: F401
-        from incidents.services import disturbances
+        from incidents.services import digestion, disturbances
         from smsops.ops import registry
 
         housekeeping.add_needs(selectors.needed_backups)
+        housekeeping.add_chore(digestion.tidy)
         add_source(disturbances.since)
         registry.add(*verbs.VERBS)

@@ -4,7 +4,7 @@ import logging
 
 from celery import shared_task
 
-from incidents.services import digestion, heartbeats, log_archive, sweep, watching
+from incidents.services import aging, digestion, heartbeats, log_archive, sweep, watching
 from smsops.errors import OpsError
 from smsops.models import Environment
 
@@ -46,14 +46,13 @@ def archive_log(environment_id: int) -> None:
 @shared_task(name="incidents.read_alerts")
 def read_alerts() -> None:
     """Read the alerts that came in (every second)."""
-    for source_id in digestion.waiting():
-        digestion.digest(source_id)
+    digestion.digest_all()
 
 
 @shared_task(name="incidents.look_at_alerts")
 def look_at_alerts() -> None:
     """See which alerts and heartbeats have not been heard of for too long, and which excuses have ended."""
-    digestion.look()
+    aging.look()
     heartbeats.look()
 
 

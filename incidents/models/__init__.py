@@ -1,6 +1,7 @@
 """Rows of the incidents app."""
 
 from incidents.models.alert import (
+    SIGNATURE_HEADER,
     Alert,
     AlertSource,
     AlertState,
@@ -34,6 +35,7 @@ __all__ = [
     "LIVE",
     "ORDER",
     "RESPONSE",
+    "SIGNATURE_HEADER",
     "Alert",
     "AlertSource",
     "AlertState",

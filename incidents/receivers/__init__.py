@@ -3,6 +3,6 @@
 Receivers may be called again for the same news (a worker may have died in between), so each is safe to repeat.
 """
 
-from incidents.receivers import backups, escalation, logs, runs
+from incidents.receivers import alerts, backups, escalation, logs, runs
 
-__all__ = ["backups", "escalation", "logs", "runs"]
+__all__ = ["alerts", "backups", "escalation", "logs", "runs"]

@@ -104,7 +104,7 @@ def _step(escalation: Escalation, outage: str, now: datetime) -> int:
     if incident.state not in LIVE:
         end(incident)
         return 0
-    if quiet.at(incident.environment, now).reason(incident.issue, {}):
+    if quiet.of(incident, now):
         Escalation.objects.filter(pk=escalation.pk).update(due_at=now + LOOK_AGAIN)
         return 0
     lapses_at = _lapse(escalation, now)
