@@ -1,4 +1,4 @@
-"""From alerts to incidents: one per cause, joined by later alerts, over with the last of them, unless somebody knows better."""
+"""From alerts to incidents: one per cause, joined by later alerts, over with the last of them where that is known."""
 
 from __future__ import annotations
 

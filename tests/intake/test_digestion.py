@@ -1,4 +1,4 @@
-"""Reading what was stored: each delivery exactly once, whoever dies meanwhile; and what cannot be read is said aloud."""
+"""Reading what was stored: each delivery exactly once, whoever dies meanwhile; what cannot be read is said aloud."""
 
 from __future__ import annotations
 

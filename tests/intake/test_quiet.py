@@ -1,4 +1,4 @@
-"""Silences, maintenance windows and changes of ours: what they keep quiet, what never, and that they end by themselves."""
+"""Silences, maintenance windows and changes of ours: what they keep quiet, what never, and that they end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 from incidents.models import Alert, Incident, MaintenanceWindow, Silence
 from incidents.services import aging, quiet
 from smsops.models import Environment, RunState
-from tests.factories import make_incident, make_run
+from tests.factories import make_environment, make_incident, make_run
 from tests.intake.senders import Sender, alert
 
 pytestmark = pytest.mark.django_db
@@ -47,9 +47,7 @@ def test_a_silenced_alert_is_seen_and_opens_nothing(environment: Environment, pr
     assert Incident.objects.get().alerts.get().name == "Full"
 
 
-def test_when_the_silence_ends_what_still_fires_opens_its_incident(
-    environment: Environment, prometheus: Sender
-) -> None:
+def test_when_a_silence_ends_what_still_fires_opens_an_incident(environment: Environment, prometheus: Sender) -> None:
     found = silence(environment)
     prometheus.tell(alert())
     aging.look()
@@ -87,8 +85,6 @@ def test_an_incident_with_another_alert_is_still_paged(environment: Environment,
 
 
 def test_a_silence_of_another_environment_changes_nothing(prometheus: Sender) -> None:
-    from tests.factories import make_environment
-
     silence(make_environment())
     prometheus.tell(alert())
     assert Incident.objects.exists()

@@ -36,6 +36,8 @@ PARTS = (
     Part("npm", "npm", "azure"),
     Part("azurite-blob", "azurite", "azure", "npm"),
     Part("npm", "npm", "audit"),
+    Part("prometheus-alertmanager", "prometheus-alertmanager", "alertmanager"),
+    Part("prometheus", "prometheus", "alertmanager"),
     Part("pip-audit", "pip-audit", "audit", "PyPI"),
     Part("detect-secrets", "detect-secrets", "audit", "PyPI"),
 )
