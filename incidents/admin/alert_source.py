@@ -57,7 +57,8 @@ class AlertSourceAdmin(OperationsAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AlertSource]:
         firing = Count("alerts", filter=Q(alerts__state="firing"))
-        return super().get_queryset(request).select_related("environment").annotate(firing_count=firing)
+        found: QuerySet[AlertSource] = super().get_queryset(request).select_related("environment")
+        return found.annotate(firing_count=firing)
 
     def get_fieldsets(self, request: HttpRequest, obj: AlertSource | None = None) -> Any:
         """Without the right to change there is no form whose field could hide the secret: it is left out."""

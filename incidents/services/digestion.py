@@ -64,7 +64,8 @@ def digest(source_id: int) -> int:
 
 def _batch(source_id: int) -> list[int]:
     new = Delivery.objects.filter(source_id=source_id, state=DeliveryState.NEW).order_by("pk")
-    chosen, size = [], 0
+    chosen: list[int] = []
+    size = 0
     for number, bytes_ in new.values_list("pk", "size")[:AT_ONCE]:
         size += bytes_
         if chosen and size > BYTES:

@@ -15,7 +15,7 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 
 from backups.models import Backup, OffsiteVault
 from deployments.models import CheckResult, ConfigSnapshot, Finding, Operation, PostTask, Release
-from incidents.models import Incident
+from incidents.models import Alert, AlertSource, Incident, MaintenanceWindow, Silence
 from smsops.models import Environment, Run
 from tests.admin.browser import Browser, changelist, everything
 from tests.admin.doors import DOORS, Door
@@ -23,6 +23,8 @@ from tests.factories import (
     CANARY,
     SMOKE,
     make_admin,
+    make_alert,
+    make_alert_source,
     make_backup,
     make_check_result,
     make_config_snapshot,
@@ -33,13 +35,17 @@ from tests.factories import (
     make_operation,
     make_release,
     make_run,
+    make_silence,
     make_user,
     make_viewer,
+    make_window,
 )
 
 pytestmark = pytest.mark.django_db
 
 MAKE: dict[type[Model], Callable[[], Any]] = {
+    Alert: make_alert,
+    AlertSource: make_alert_source,
     Backup: make_backup,
     CheckResult: make_check_result,
     ConfigSnapshot: make_config_snapshot,
@@ -49,6 +55,7 @@ MAKE: dict[type[Model], Callable[[], Any]] = {
     Group: lambda: Group.objects.create(name="Operators"),
     Incident: make_incident,
     IntervalSchedule: lambda: IntervalSchedule.objects.create(every=7, period="days"),
+    MaintenanceWindow: make_window,
     PeriodicTask: lambda: PeriodicTask.objects.create(
         name="By hand", task="smsops.sweep", interval=IntervalSchedule.objects.create(every=9, period="days")
     ),
@@ -57,9 +64,10 @@ MAKE: dict[type[Model], Callable[[], Any]] = {
     PostTask: lambda: PostTask.objects.create(environment=make_environment(), title="Read the log", frequency="weekly"),
     Release: lambda: make_release(make_environment()),
     Run: make_run,
+    Silence: make_silence,
     User: make_user,
 }
-RECORDS = (Backup, CheckResult, ConfigSnapshot, Finding, Incident, Operation, Release, Run)
+RECORDS = (Alert, Backup, CheckResult, ConfigSnapshot, Finding, Incident, Operation, Release, Run)
 BEAT = (CrontabSchedule, IntervalSchedule, PeriodicTask)
 BULK = ["delete_selected", *(str(getattr(name, "__name__", name)) for name in PeriodicTaskAdmin.actions)]
 # What a form of any of these models might hold; unknown names do no harm.
