@@ -82,9 +82,8 @@ def test_a_strange_kind_is_wrong_use(ops: Terminal, demo: Environment) -> None:
 
 
 def test_sources_say_how_they_do(ops: Terminal, demo: Environment) -> None:
-    make_alert_source(
-        demo, name="prometheus", last_heard_at=timezone.now(), refused_why="This token may not send here."
-    )
+    refused = "The body is not JSON."
+    make_alert_source(demo, name="prometheus", last_heard_at=timezone.now(), refused_why=refused)
     said = ops("sources", "demo")
     assert "it has never said so" in said.out
     assert refused in said.out
