@@ -1,6 +1,6 @@
 """Alerts in: the door under gunicorn with a reader beside it, against Alerta on the same server of PostgreSQL.
 
-Both have two sync workers, the same bodies, the same generator, and an answer that means “it is in the database”. Alerta
+Both have two sync workers, the same bodies, the same generator; both answer when it is in the database. Alerta
 has then done everything; we have stored it, so how long it takes until it is read is measured as well.
 """
 

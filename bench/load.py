@@ -100,7 +100,5 @@ def post(port: int, path: str, bodies: Sequence[bytes], connections: int, second
 
 
 def _request(path: str, body: bytes) -> bytes:
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
+    head = (f"POST {path} HTTP/1.1", "Host: bench", "Content-Type: application/json", f"Content-Length: {len(body)}")
+    return "\r\n".join([*head, "", ""]).encode() + body

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+import logging
+
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from incidents.models import Alert, AlertSource, AlertState, Delivery, DeliveryState
 from incidents.services import alert_ends, alert_incidents, alert_signs
 from incidents.services.episodes import in_parts
+
+log = logging.getLogger(__name__)
 
 LOST = "Not heard of any more, and nobody said that it is over; look whether it still is"
 
@@ -16,7 +20,10 @@ def look() -> None:
     """Look at the alerts of every source that has some which fire, whether or not it may still send."""
     firing = Alert.objects.filter(state=AlertState.FIRING).order_by("source_id")
     for number in list(firing.values_list("source_id", flat=True).distinct()):
-        _look(number)
+        try:
+            _look(number)
+        except OperationalError:
+            log.warning("alerts of source %s are looked at later", number, exc_info=True)
 
 
 @transaction.atomic

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -10,6 +11,7 @@ from django.utils import timezone
 from incidents.models import AlertSource, Issue, Severity, SourceKind
 from incidents.services import incidents, lifecycle
 from incidents.services.incidents import Sign
+from smsops.errors import WrongUse
 from smsops.text import age_text
 
 GRACE = 1.5  # periods without a beat, before it is late
@@ -22,7 +24,8 @@ def hear(source: AlertSource) -> None:
     AlertSource.objects.filter(pk=source.pk).update(last_heard_at=now)
     source.last_heard_at = now
     if late and (incident := incidents.live(source.environment, _cause(source))) is not None:
-        lifecycle.resolve(incident, f"{source.name} is heard again.")
+        with contextlib.suppress(WrongUse):  # another beat was faster
+            lifecycle.resolve(incident, f"{source.name} is heard again.")
 
 
 def look() -> None:

@@ -7,6 +7,7 @@ stored; 4xx only for what can never be stored.
 
 from __future__ import annotations
 
+import logging
 import time
 import zlib
 from collections.abc import Callable, Mapping
@@ -19,6 +20,8 @@ from incidents.intake import alertmanager, generic, signature
 from incidents.intake.news import Payload, Unreadable
 from incidents.models import SIGNATURE_HEADER, AlertSource, Delivery, SourceKind
 from incidents.services import heartbeats, sources
+
+log = logging.getLogger(__name__)
 
 PIECE, PATIENCE = 1 << 16, 10  # a body that is too long is heard out, up to so many times the limit
 Read = Callable[[int], bytes]
@@ -44,7 +47,8 @@ def receive(kind: str, token: str, headers: Mapping[str, str], read: Read) -> An
         if source is None:
             return UNKNOWN
         answer = _take(source, headers, read)
-    except Error:
+    except Error as error:
+        log.warning("an alert could not be stored, and is sent again: %s", error)
         return AWAY
     if answer.status >= 400:
         sources.refused(source, answer.text)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from incidents import intake_site
 from incidents.services import sources
 from smsops.models import Environment
 from tests.factories import make_environment
@@ -11,8 +14,11 @@ from tests.intake.senders import Sender, sender
 
 
 @pytest.fixture(autouse=True)
-def nothing_remembered() -> None:
-    """No test knows the sources of another."""
+def nothing_remembered(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test knows the sources of another; one that is one transaction keeps its connection, and no lease is renewed
+    beside it."""
+    settings.SMSOPS_LEASE_SECONDS = 600.0
+    monkeypatch.setattr(intake_site, "close_old_connections", lambda: None)
     sources._KNOWN.clear()
     sources._NOTED.clear()
 
