@@ -41,11 +41,11 @@ class Door:
 
 
 @contextlib.contextmanager
-def door(folder: Path, workers: int = 2, **environment: str) -> Iterator[Door]:
+def door(folder: Path, workers: int = 2, port: int = 0, **environment: str) -> Iterator[Door]:
     """Two workers, as an installation has them."""
-    port = free_port()
+    port = port or free_port()
     words = [sys.executable, "-m", "gunicorn", f"--bind=127.0.0.1:{port}", f"--workers={workers}", "--log-level=error"]
-    log = (folder / "door.log").open("wb")
+    log = (folder / "door.log").open("ab")
     env = {**os.environ, **installation(), "SMSOPS_HTTPS": "0", **environment}
     process = subprocess.Popen([*words, "incidents.intake_site:application"], cwd=ROOT, env=env, stdout=log, stderr=log)
     found = Door(port, process)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connections
 from django.utils import timezone
 
 from backups.services import housekeeping
@@ -17,6 +17,12 @@ from smsops.models import Environment
 from smsops.runs import leases
 from tests.intake.senders import Sender, alert, payload, sender, states
 from tests.kills import die, killed
+
+
+def killed_while_reading() -> None:
+    connections.close_all()
+    killed(digestion.digest_all)
+
 
 alone = pytest.mark.django_db
 with_others = pytest.mark.django_db(transaction=True)
@@ -32,7 +38,7 @@ def test_a_reader_that_is_killed_in_the_middle_has_read_nothing_and_the_next_rea
         prometheus.send(payload(alert(host=str(host))))
     with monkeypatch.context() as patch:
         patch.setattr(alert_incidents, where, die)
-        killed(digestion.digest_all)
+        killed_while_reading()
     assert (Delivery.objects.filter(state="new").count(), Alert.objects.count()) == (5, 0)
     assert digestion.digest_all() == 5
     assert set(Alert.objects.values_list("times", flat=True)) == {1}
@@ -47,7 +53,7 @@ def test_a_reader_that_is_killed_after_the_end_has_read_it_for_good(
     prometheus.send(payload(alert()))
     with monkeypatch.context() as patch:
         patch.setattr(leases, "release", die)
-        killed(digestion.digest_all)
+        killed_while_reading()
     assert digestion.digest_all() == 0
     assert (Alert.objects.get().times, Delivery.objects.get().state) == (1, "done")
 
