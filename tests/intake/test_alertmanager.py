@@ -13,12 +13,11 @@ from incidents.models import Alert, AlertSource, Delivery, Incident
 from incidents.services import digestion
 from tests.factories import make_environment
 from tests.intake.alertmanagers import Alertmanager, alertmanager
-from tests.intake.doors import door
+from tests.intake.doors import Door, door
 from tests.intake.senders import Sender, sender, states
 from tests.places import wait_for
 
 pytestmark = [pytest.mark.alertmanager, pytest.mark.django_db(transaction=True)]
-DOWN = {"alertname": "Down"}
 
 
 @pytest.fixture
@@ -26,10 +25,15 @@ def ours(transactional_db: None) -> Sender:
     return sender(make_environment())
 
 
+@pytest.fixture(scope="module")
+def ours_alone(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    with door(tmp_path_factory.mktemp("door"), workers=1) as found:
+        yield found
+
+
 @pytest.fixture
-def address(ours: Sender, tmp_path: Path) -> Iterator[str]:
-    with door(tmp_path, workers=1) as found:
-        yield found.address(f"/alerts/alertmanager/{ours.token}")
+def address(ours: Sender, ours_alone: Door) -> str:
+    return ours_alone.address(f"/alerts/alertmanager/{ours.token}")
 
 
 @pytest.fixture

@@ -25,9 +25,9 @@ def ours(transactional_db: None) -> Sender:
     return sender(make_environment())
 
 
-@pytest.fixture
-def found(ours: Sender, tmp_path: Path) -> Iterator[Door]:
-    with door(tmp_path) as running:
+@pytest.fixture(scope="module")
+def found(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+    with door(tmp_path_factory.mktemp("door")) as running:
         yield running
 
 
