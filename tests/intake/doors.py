@@ -44,13 +44,21 @@ class Door:
 def door(folder: Path, workers: int = 2, port: int = 0, **environment: str) -> Iterator[Door]:
     """Two workers, as an installation has them."""
     port = port or free_port()
-    words = [sys.executable, "-m", "gunicorn", f"--bind=127.0.0.1:{port}", f"--workers={workers}", "--log-level=error"]
+    words = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        f"--bind=127.0.0.1:{port}",
+        f"--workers={workers}",
+        "--log-level=error",
+        "--preload",
+    ]
     log = (folder / "door.log").open("ab")
     env = {**os.environ, **installation(), "SMSOPS_HTTPS": "0", **environment}
     process = subprocess.Popen([*words, "incidents.intake_site:application"], cwd=ROOT, env=env, stdout=log, stderr=log)
     found = Door(port, process)
     try:
-        wait_for(found.answers, "the door for alerts", 60)
+        wait_for(found.answers, "the door for alerts", 180)
         yield found
     finally:
         process.terminate()
