@@ -62,5 +62,5 @@ def door(folder: Path, workers: int = 2, port: int = 0, **environment: str) -> I
         yield found
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(120)
         log.close()
