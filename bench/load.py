@@ -32,32 +32,33 @@ class Heard:
 
 
 class _Caller:
-    def __init__(self, port: int) -> None:
-        self.port, self.socket = port, None
+    """One connection."""
 
-    socket: socket.socket | None
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.line: socket.socket | None = None
 
     def ask(self, request: bytes) -> None:
         """Send it and read the whole answer; anything but 2xx ends the bench."""
-        if self.socket is None:
-            self.socket = socket.create_connection(("127.0.0.1", self.port), 60)
-            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.sendall(request)
+        if self.line is None:
+            self.line = socket.create_connection(("127.0.0.1", self.port), 60)
+            self.line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.line.sendall(request)
         head, body = self._until(b"\r\n\r\n")
         names = head.lower()
         if names[9:10] != b"2":
             raise RuntimeError(f"the server answered {head[:200]!r} {body[:500]!r}")
         left = int(names.split(b"content-length:")[1].split(b"\r\n")[0]) - len(body)
         while left > 0:
-            left -= len(self.socket.recv(left))
+            left -= len(self.line.recv(left))
         if b"connection: close" in names:
             self.close()
 
     def _until(self, mark: bytes) -> tuple[bytes, bytes]:
-        assert self.socket is not None
+        assert self.line is not None
         data = b""
         while mark not in data:
-            piece = self.socket.recv(65536)
+            piece = self.line.recv(65536)
             if not piece:
                 raise RuntimeError("the server hung up")
             data += piece
@@ -65,9 +66,9 @@ class _Caller:
         return head + b"\r\n", body
 
     def close(self) -> None:
-        if self.socket is not None:
-            self.socket.close()
-            self.socket = None
+        if self.line is not None:
+            self.line.close()
+            self.line = None
 
 
 def post(port: int, path: str, bodies: Sequence[bytes], connections: int, seconds: float) -> Heard:
