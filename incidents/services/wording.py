@@ -18,6 +18,7 @@ def news(incident: Incident, text: str) -> str:
 
 
 def headline(incident: Incident) -> str:
+    """How bad, where, what, and its number."""
     return f"[{incident.get_severity_display()}] {incident.environment.name}: {incident.title} (#{incident.pk})"
 
 
