@@ -49,9 +49,17 @@ def _reader(environ: dict[str, Any]) -> Callable[[int], bytes]:
     """Reads the body up to its length, as told; a server that takes chunks says where they end."""
     stream = environ.get("wsgi.input") or io.BytesIO()
     told = environ.get("CONTENT_LENGTH") or ""
-    if told.isdecimal():
-        return lambda most: stream.read(min(int(told), most))
-    return lambda most: stream.read(most) if environ.get("wsgi.input_terminated") else b""
+    if not told.isdecimal():
+        return lambda most: stream.read(most) if environ.get("wsgi.input_terminated") else b""
+    left = int(told)
+
+    def read(most: int) -> bytes:
+        nonlocal left
+        piece = bytes(stream.read(min(left, most)))
+        left -= len(piece)
+        return piece
+
+    return read
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsops.settings")

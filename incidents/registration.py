@@ -7,7 +7,7 @@ from functools import partial
 from backups.services import housekeeping
 from deployments.operations.disturbances import add_source
 from incidents import diagnoses, selectors, verbs  # noqa: F401  (each diagnosis registers itself)
-from incidents.services import disturbances, evidence_runs, sweep
+from incidents.services import digestion, disturbances, evidence_runs, sweep
 from incidents.steps import diagnosis, evidence
 from smsops import afterwards
 from smsops.ops import registry
@@ -18,6 +18,7 @@ from smsops.runs.preludes import Prelude
 def register() -> None:
     """Make it known; twice is fine."""
     housekeeping.add_needs(selectors.needed_backups)
+    housekeeping.add_chore(digestion.tidy)
     add_source(disturbances.since)
     registry.add(*verbs.VERBS)
     kinds.register(*evidence.STEPS, *diagnosis.STEPS)

@@ -7,7 +7,7 @@ from celery import shared_task
 from incidents import reminding
 from incidents.actions import following
 from incidents.postmortems import drafting
-from incidents.services import digestion, first_look, heartbeats, log_archive, sweep, watching
+from incidents.services import aging, digestion, first_look, heartbeats, log_archive, sweep, watching
 from smsops.errors import OpsError
 from smsops.models import Environment
 
@@ -49,14 +49,13 @@ def archive_log(environment_id: int) -> None:
 @shared_task(name="incidents.read_alerts")
 def read_alerts() -> None:
     """Read the alerts that came in (every second)."""
-    for source_id in digestion.waiting():
-        digestion.digest(source_id)
+    digestion.digest_all()
 
 
 @shared_task(name="incidents.look_at_alerts")
 def look_at_alerts() -> None:
     """See which alerts and heartbeats have not been heard of for too long, and which excuses have ended."""
-    digestion.look()
+    aging.look()
     heartbeats.look()
 
 

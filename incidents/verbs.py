@@ -1,11 +1,14 @@
 """The verbs of the incidents room."""
 
 from incidents.commands import after, evidence, moves, objectives  # noqa: F401  (some add acts)
+from incidents.commands.alerts import ALERTS, SILENCE
 from incidents.commands.incident import INCIDENT
 from incidents.commands.logs import LOGS
 from incidents.commands.oncall import ONCALL
 from incidents.commands.page import PAGE
 from incidents.commands.playbooks import PLAYBOOKS
+from incidents.commands.sources import SOURCE, SOURCES
 from incidents.commands.status import STATUS
 
-VERBS = (STATUS, INCIDENT, LOGS, ONCALL, PAGE, PLAYBOOKS, *after.VERBS, *objectives.VERBS)
+ALERTING = (ALERTS, SILENCE, SOURCES, SOURCE)
+VERBS = (STATUS, INCIDENT, LOGS, ONCALL, PAGE, PLAYBOOKS, *ALERTING, *after.VERBS, *objectives.VERBS)

@@ -3,10 +3,13 @@
 from incidents.admin import (
     action_item,
     after,
+    alert,
+    alert_source,
     dashboard,
     evidence,
     first_look,
     incident,
+    incident_alerts,
     objectives,
     pages,
     people,
@@ -17,6 +20,7 @@ from incidents.admin import (
     pulse,
     review_rule,
     searching,
+    silence,
 )
 from incidents.admin.postmortem_actions import DraftIt
 from incidents.models import EscalationPolicy, Incident, Rota
@@ -34,6 +38,7 @@ add_action(Incident, playbook_part.Diagnose())
 add_action(Incident, DraftIt())
 add_page_part(Incident, first_look.PART)
 add_page_part(Incident, playbook_part.PART)
+add_page_part(Incident, PagePart("admin/incidents/_alerts.html", incident_alerts.of_incident))
 add_page_part(Incident, pages.OF_INCIDENT)
 add_page_part(EscalationPolicy, policies.PREVIEW)
 add_page_part(Rota, people.NEXT_DAYS)
@@ -46,6 +51,8 @@ add_page("search/", "incidents_search", searching.page)
 
 __all__ = [
     "action_item",
+    "alert",
+    "alert_source",
     "dashboard",
     "incident",
     "pages",
@@ -54,4 +61,5 @@ __all__ = [
     "policies",
     "postmortem",
     "review_rule",
+    "silence",
 ]

@@ -6,35 +6,48 @@ payload that says “firing” may hold alerts that are over.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
-from incidents.intake.news import AlertNews, Payload, Unreadable, clean, document, fingerprint_of, labels, moment
+from incidents.intake.news import AlertNews, Payload, Unreadable, clean, document, fingerprint_of, labels, link, moment
+
+LONGEST_FINGERPRINT = 64
 
 
 def read(body: bytes) -> Payload:
-    """Raises Unreadable when there is no list of alerts in it."""
+    """Raises Unreadable when there is no list of alerts in it, or none of its members is one."""
     found = document(body)
-    alerts = found.get("alerts") if isinstance(found, dict) else None
-    if not isinstance(alerts, list) or not all(isinstance(alert, dict) for alert in alerts):
+    members = found.get("alerts") if isinstance(found, dict) else None
+    if not isinstance(members, list):
         raise Unreadable("There is no list “alerts” in the body.")
+    alerts = tuple(_alert(member) for member in members if isinstance(member, dict))
+    if members and not alerts:
+        raise Unreadable("None of the “alerts” in the body is an object.")
     truncated = found.get("truncatedAlerts")
     return Payload(
-        alerts=tuple(_alert(alert) for alert in alerts),
+        alerts=alerts,
         group=labels(found.get("groupLabels")),
         truncated=truncated if isinstance(truncated, int) and truncated > 0 else 0,
-        url=clean(found.get("externalURL") or ""),
+        unread=len(members) - len(alerts),
     )
 
 
 def _alert(alert: dict[str, Any]) -> AlertNews:
-    named = labels(alert.get("labels"))
-    given = alert.get("fingerprint")
     return AlertNews(
-        fingerprint=clean(given)[:64] if isinstance(given, str) and given else fingerprint_of(named),
+        fingerprint=_identity(alert),
         firing=alert.get("status") != "resolved",  # in doubt there is trouble
-        labels=named,
+        labels=labels(alert.get("labels")),
         annotations=labels(alert.get("annotations")),
         starts_at=moment(alert.get("startsAt")),
         ends_at=moment(alert.get("endsAt")),
-        url=clean(alert.get("generatorURL") or ""),
+        url=link(alert.get("generatorURL")),
     )
+
+
+def _identity(alert: dict[str, Any]) -> str:
+    given = alert.get("fingerprint")
+    if not isinstance(given, str) or not clean(given):
+        return fingerprint_of(alert.get("labels"))
+    if len(given) > LONGEST_FINGERPRINT:
+        return hashlib.sha256(given.encode("utf-8", "replace")).hexdigest()
+    return clean(given)

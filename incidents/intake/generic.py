@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from incidents.intake.news import AlertNews, Payload, Unreadable, clean, document, fingerprint_of, labels
+from incidents.intake.news import AlertNews, Payload, Unreadable, clean, document, fingerprint_of, labels, link
 
-OVER = frozenset({"resolved", "ok", "up", "passing", "success", "recovered", "closed", "normal", "0", "false"})
+OVER = frozenset({
+    "resolved", "ok", "up", "pass", "passed", "passing", "success", "succeeded", "recovered", "recovery", "closed",
+    "normal", "healthy", "clear", "cleared", "inactive", "0", "false",
+})  # fmt: skip
 FIELDS = ("title", "status", "identity", "text", "severity", "labels", "url")
 DEFAULT_MAP = {
     "title": "title",
@@ -35,10 +38,13 @@ def mistake(fields: object) -> str:
 
 
 def read(body: bytes, fields: Mapping[str, str]) -> Payload:
-    """One alert, or several where the body is a list. Raises Unreadable when one of them has no title."""
-    found = document(body)
+    """One alert, or several where the body is a list. Raises Unreadable when none of them has a title."""
+    found, fields = document(body), fields or DEFAULT_MAP
     items = found if isinstance(found, list) else [found]
-    return Payload(alerts=tuple(_alert(item, fields or DEFAULT_MAP) for item in items))
+    alerts = tuple(alert for item in items if (alert := _alert(item, fields)) is not None)
+    if items and not alerts:
+        raise Unreadable(f"There is no text at “{fields['title']}”, where the title should be.")
+    return Payload(alerts=alerts, unread=len(items) - len(alerts))
 
 
 def at(value: Any, path: str) -> Any:
@@ -46,26 +52,26 @@ def at(value: Any, path: str) -> Any:
     for part in path.split("."):
         if isinstance(value, Mapping):
             value = value.get(part)
-        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
+        elif isinstance(value, list) and part.isdecimal() and len(part) < 10 and int(part) < len(value):
             value = value[int(part)]
         else:
             return None
     return value
 
 
-def _alert(item: Any, fields: Mapping[str, str]) -> AlertNews:
+def _alert(item: Any, fields: Mapping[str, str]) -> AlertNews | None:
     values = {name: at(item, path) for name, path in fields.items()}
-    if values.get("title") in (None, ""):
-        raise Unreadable(f"There is nothing at “{fields['title']}”, where the title should be.")
-    title = clean(values["title"])
+    title = clean(values.get("title"))
+    if not title:
+        return None
     named = labels(values.get("labels")) | {"alertname": title}
-    if values.get("severity") not in (None, ""):
-        named["severity"] = clean(values["severity"]).lower()
-    identity = values.get("identity")
+    if severity := clean(values.get("severity")).strip().lower():
+        named["severity"] = severity
+    text = clean(values.get("text"))
     return AlertNews(
-        fingerprint=fingerprint_of({"identity": clean(identity if identity not in (None, "") else title)}),
-        firing=str(values.get("status") if values.get("status") is not None else "firing").lower() not in OVER,
+        fingerprint=fingerprint_of({"identity": clean(values.get("identity")) or title}),
+        firing=clean(values.get("status")).strip().lower() not in OVER,
         labels=named,
-        annotations={"description": clean(values["text"])} if values.get("text") else {},
-        url=clean(values.get("url") or ""),
+        annotations={"description": text} if text else {},
+        url=link(values.get("url")),
     )

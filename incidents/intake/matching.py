@@ -21,6 +21,7 @@ SEVERITIES = {
 DOUBT = "high"  # a severity nobody knows: in doubt the higher one
 ISSUES = ("service", "data", "security", "unknown")
 RULE_KEYS = {"match", "severity", "issue", "cause"}
+WATCHED = frozenset({"service"})  # causes that smsops itself watches, and sees the end of
 # What the alerts that SMS's own monitoring ships mean here: those that say it is away join the incident about that.
 SHIPPED: Sequence[Mapping[str, Any]] = (
     {
@@ -35,6 +36,9 @@ SHIPPED: Sequence[Mapping[str, Any]] = (
 )  # fmt: skip
 
 
+_STRANGE = "\x01zq7"  # no alert is called so
+
+
 @dataclass(frozen=True)
 class Meaning:
     severity: str
@@ -43,7 +47,7 @@ class Meaning:
 
 
 def fits(match: Mapping[str, str], labels: Mapping[str, str]) -> bool:
-    """Whether every label named is there and fits; a label that is missing fits only what fits nothing at all."""
+    """Whether every label named fits; one that is missing fits only a pattern that fits the empty text."""
     return all(
         any(fnmatchcase(labels.get(name, ""), choice) for choice in pattern.split("|"))
         for name, pattern in match.items()
@@ -56,7 +60,7 @@ def mistake(match: object) -> str:
         return "Name at least one label and its pattern."
     if not all(isinstance(name, str) and isinstance(pattern, str) for name, pattern in match.items()):
         return "Labels and patterns are texts."
-    if all(set(pattern) <= set("*|") for pattern in match.values()):
+    if all(any(fits({"": pattern}, {"": each}) for each in (_STRANGE, "")) for pattern in match.values()):
         return "This fits every alert; name at least one."
     return ""
 
@@ -83,14 +87,20 @@ def rules_mistake(rules: object) -> str:
 def meaning(
     labels: Mapping[str, str], group: Mapping[str, str], rules: Sequence[Mapping[str, Any]], source: str
 ) -> Meaning:
-    """What an alert means: the first rule that fits counts, the source's own before those shipped. Alerts of one group
-    have one cause, unless a rule knows better."""
-    rule = next((each for each in (*rules, *SHIPPED) if fits(each.get("match", {}), labels)), {})
-    told = labels.get("severity", "").lower()
+    """What an alert means: of the severity, the issue and the cause each, the first rule counts that fits and names it,
+    the source's own before those shipped. Alerts of one group have one cause, unless a rule knows better; a cause that
+    is named is the same whoever sends it."""
+    fitting = [each for each in (*rules, *SHIPPED) if fits(each.get("match", {}), labels)]
+    rule = {key: value for each in reversed(fitting) for key, value in each.items() if value}
+    told = labels.get("severity", "").strip().lower()
     by = dict(group) or {"alertname": labels.get("alertname", "")}
     mark = hashlib.sha256(json.dumps(by, sort_keys=True).encode()).hexdigest()[:16]
     return Meaning(
         severity=rule.get("severity") or SEVERITIES.get(told, DOUBT),
         issue=rule.get("issue", "unknown"),
-        cause=(rule.get("cause") or f"alert:{source}:{mark}")[:60],
+        cause=_cause(str(rule.get("cause", ""))) or f"alert:{source}:{mark}",
     )
+
+
+def _cause(named: str) -> str:
+    return named if named in WATCHED or not named else f"alert:{named}"[:60]

@@ -2,6 +2,7 @@
 
 from incidents.models.action import ACTION_TABLE, ActionEntry, ActionItem, ActionKind, ActionState, Priority
 from incidents.models.alert import (
+    SIGNATURE_HEADER,
     Alert,
     AlertSource,
     AlertState,
@@ -48,6 +49,7 @@ __all__ = [
     "ORDER",
     "POSTMORTEM_TABLE",
     "RESPONSE",
+    "SIGNATURE_HEADER",
     "ActKind",
     "ActionEntry",
     "ActionItem",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 
-from django.core.validators import MinValueValidator
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
+from incidents.intake import generic, matching
 from incidents.models.incident import Incident
 from smsops.fields import EncryptedTextField
 from smsops.models import Environment
@@ -20,6 +22,10 @@ class SourceKind(models.TextChoices):
     GRAFANA = "grafana", "Grafana"
     GENERIC = "generic", "Anything that sends JSON"
     HEARTBEAT = "heartbeat", "A heartbeat, whose absence is the alert"
+
+
+SIGNATURE_HEADER = "X-Grafana-Alerting-Signature"
+_HEADER = RegexValidator(r"^[A-Za-z0-9-]+$", "A header's name has letters, digits and hyphens.")
 
 
 def token_digest(token: str) -> str:
@@ -38,17 +44,18 @@ class AlertSource(models.Model):
     secret = EncryptedTextField(
         blank=True, default="", help_text="Where set, every body must carry its HMAC-SHA-256 signature."
     )
-    signature_header = models.CharField(max_length=80, default="X-Grafana-Alerting-Signature", blank=True)
+    signature_header = models.CharField(max_length=80, default=SIGNATURE_HEADER, blank=True, validators=[_HEADER])
     timestamp_header = models.CharField(
-        max_length=80, blank=True, help_text="Where the sender signs “time:body”: the header the time is in."
-    )
+        max_length=80, blank=True, validators=[_HEADER],
+        help_text="Where the sender signs “time:body”: the header the time is in.",
+    )  # fmt: skip
     fields_map = models.JSONField(
         "map of fields", default=dict, blank=True,
         help_text='For JSON of any shape, like {"title": "check.name", "status": "state", "identity": "check.id"}.',
     )  # fmt: skip
     rules = models.JSONField(
         default=list, blank=True,
-        help_text='What alerts mean, the first that fits counts, like [{"match": {"alertname": "APIDown"}, '
+        help_text='What alerts mean, the first that fits and says it counts, like [{"match": {"alertname": "APIDown"}, '
         '"severity": "critical", "issue": "service", "cause": "service"}].',
     )  # fmt: skip
     stale_minutes = models.PositiveIntegerField(
@@ -62,6 +69,8 @@ class AlertSource(models.Model):
     resolves_seen = models.BooleanField(
         default=False, editable=False, help_text="Whether it ever said that something is over."
     )
+    refused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    refused_why = models.CharField(max_length=200, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -73,6 +82,19 @@ class AlertSource(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("admin:incidents_alertsource_change", args=[self.pk])
+
+    def clean(self) -> None:
+        """Refuse rules and maps that nobody could read by."""
+        wrong = {"rules": matching.rules_mistake(self.rules)}
+        if self.fields_map:
+            wrong["fields_map"] = generic.mistake(self.fields_map)
+        if wrong := {name: problem for name, problem in wrong.items() if problem}:
+            raise ValidationError(wrong)
+
+    @property
+    def never_resolves(self) -> bool:
+        """Whether it tells of alerts, and has never said that one is over."""
+        return self.kind != SourceKind.HEARTBEAT and self.last_heard_at is not None and not self.resolves_seen
 
     @property
     def stale_after(self) -> timedelta:
@@ -156,3 +178,6 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.get_state_display().lower()})"
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:incidents_alert_change", args=[self.pk])

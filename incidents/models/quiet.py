@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 
 from incidents.intake import matching
 from smsops.models import Environment
 
 LONGEST_SILENCE = timedelta(days=7)
+LONGEST_DAILY = 12 * 60  # minutes; more would be a silence without an end
+LONGEST_SERIES = timedelta(days=400)
 
 
 class Silence(models.Model):
@@ -37,6 +40,13 @@ class Silence(models.Model):
 
     def __str__(self) -> str:
         return f"Silence: {self.reason}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("admin:incidents_silence_change", args=[self.pk])
+
+    @property
+    def over(self) -> bool:
+        return self.ends_at <= timezone.now()
 
     def clean(self) -> None:
         """Refuse one that fits nothing, ends before it starts, or does not end."""
@@ -70,10 +80,20 @@ class MaintenanceWindow(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def get_absolute_url(self) -> str:
+        return reverse("admin:incidents_maintenancewindow_change", args=[self.pk])
+
     def clean(self) -> None:
-        """Refuse a zone nobody knows."""
+        """Refuse a zone nobody knows, and a series that does not end by itself or leaves no time in between."""
         if self.zone not in available_timezones():
             raise ValidationError({"zone": f"“{self.zone}” is no time zone; write one like Europe/Athens."})
+        if self.repeats == Repeats.ONCE or self.starts_at is None:
+            return
+        first = self.starts_at.astimezone(ZoneInfo(self.zone)).date()
+        if self.until is None or not first <= self.until <= first + LONGEST_SERIES:
+            raise ValidationError({"until": "One that repeats ends by itself: on its first day or up to 400 later."})
+        if self.repeats == Repeats.DAILY and (self.minutes or 0) > LONGEST_DAILY:
+            raise ValidationError({"minutes": "One of every day lasts 12 hours at most."})
 
     def holds(self, now: datetime) -> bool:
         """Whether it is in force at that moment. One that repeats keeps its time of day when clocks change."""
@@ -94,4 +114,4 @@ class MaintenanceWindow(models.Model):
         for day in (today.date(), today.date() - timedelta(days=1)):
             fits = self.repeats == Repeats.DAILY or (day - first.date()).days % 7 == 0
             if fits and first.date() <= day and (self.until is None or day <= self.until):
-                yield datetime.combine(day, first.timetz().replace(tzinfo=None), zone)
+                yield datetime.combine(day, first.time(), zone).astimezone(UTC)  # where an hour is an hour

@@ -1,4 +1,8 @@
-"""What alerts mean for incidents: those with one cause open one, later ones join it, the last that is over ends it."""
+"""What alerts mean for incidents: those with one cause open one, later ones join it, the last that is over ends it.
+
+Everything here is called within the transaction that writes the alerts; an incident that is joined or ended is locked,
+so that of two sources with one cause neither joins what the other just ends.
+"""
 
 from __future__ import annotations
 
@@ -6,88 +10,90 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
-from incidents.models import LIVE, ORDER, Alert, AlertState, EntryKind, Incident, Issue, Severity
-from incidents.services import incidents, lifecycle, quiet
-from incidents.services.episodes import OPEN
-from incidents.services.incidents import Sign
+from incidents.models import LIVE, Alert, Incident
+from incidents.services import alert_ends, alert_signs, incidents, quiet
+from incidents.services.episodes import Changes, in_parts
+from incidents.services.quiet import Quiet
 from smsops.models import Environment
 
-NAMED = 5  # alerts that a line of the timeline names
 ENDED_LONG_AGO = timedelta(minutes=5)  # after that, an alert that still fires contradicts who called it resolved
+
+
+def follow(environment: Environment, changes: Changes) -> None:
+    """Do what the news ask for."""
+    if new := changes.begun + changes.worse:
+        fire(environment, new)
+    if changes.going_on:
+        _go_on(environment, changes.going_on)
+    if changes.back:
+        alert_signs.tell(changes.back, "Heard of again, and still there")
+    if changes.over:
+        alert_ends.end(changes.over, changes.complete)
 
 
 def fire(environment: Environment, alerts: Iterable[Alert]) -> None:
     """Open or join incidents for alerts that fire, unless something excuses them; which then is written on them."""
-    in_force, by_cause = quiet.at(environment), defaultdict(list)
+    by_cause = defaultdict(list)
+    for alert in _excuse(quiet.at(environment), alerts):
+        by_cause[alert.cause].append(alert)
+    for cause, found in sorted(by_cause.items()):
+        incident = _joined(environment, cause, found)
+        for alert in found:
+            alert.incident = incident
+        for some in in_parts([alert.pk for alert in found]):
+            Alert.objects.filter(pk__in=some).update(incident=incident)
+
+
+def review(environment: Environment, firing: QuerySet[Alert]) -> None:
+    """Look again what excuses alerts that fire: what did may be over, and what does may be new."""
+    in_force = quiet.at(environment)
+    if not in_force:
+        firing = firing.exclude(quiet="")
+    changed = [alert for alert in firing if in_force.reason(alert.issue, alert.labels) != alert.quiet]
+    _excuse(in_force, changed)
+    if woken := [alert for alert in changed if not alert.quiet]:
+        fire(environment, woken)
+
+
+def _excuse(in_force: Quiet, alerts: Iterable[Alert]) -> list[Alert]:
+    """Write on each alert what excuses it; return those that nothing does."""
+    by_reason, loud = defaultdict(list), []
     for alert in alerts:
-        excuse = in_force.reason(alert.issue, alert.labels)
-        if excuse != alert.quiet:
-            alert.quiet = excuse
-            Alert.objects.filter(pk=alert.pk).update(quiet=excuse)
-        if not excuse:
-            by_cause[alert.cause].append(alert)
-    for cause, found in by_cause.items():
-        incident, _ = incidents.report(environment, _sign(cause, found))
-        Alert.objects.filter(pk__in=[alert.pk for alert in found]).update(incident=incident)
+        reason = in_force.reason(alert.issue, alert.labels)
+        if reason != alert.quiet:
+            by_reason[reason].append(alert.pk)
+            alert.quiet = reason
+        if not reason:
+            loud.append(alert)
+    for reason, numbers in by_reason.items():
+        for some in in_parts(numbers):
+            Alert.objects.filter(pk__in=some).update(quiet=reason)
+    return loud
 
 
-def go_on(environment: Environment, alerts: Iterable[Alert]) -> None:
+def _joined(environment: Environment, cause: str, alerts: list[Alert]) -> Incident:
+    """The live incident of that cause, new or joined, which nobody ends before this transaction does."""
+    sign = alert_signs.of(cause, alerts)
+    while True:
+        incident, _ = incidents.report(environment, sign)
+        if Incident.objects.select_for_update(no_key=True).filter(pk=incident.pk, state__in=LIVE).exists():
+            return incident
+
+
+def _go_on(environment: Environment, alerts: Iterable[Alert]) -> None:
     """They still fire: those whose incident somebody called resolved a while ago open another."""
-    again = [alert for alert in alerts if not alert.quiet and _contradicts(alert)]
-    if again:
+    loud = [alert for alert in alerts if not alert.quiet]
+    known = Incident.objects.in_bulk({alert.incident_id for alert in loud if alert.incident_id})
+    if again := [alert for alert in loud if _contradicts(known.get(alert.incident_id or 0))]:
         fire(environment, again)
 
 
-def end(alerts: Iterable[Alert]) -> None:
-    """They are over: an incident none of whose alerts fires or may fire any more is over as well."""
-    for number in {alert.incident_id for alert in alerts if alert.incident_id}:
-        incident = Incident.objects.select_related("environment").get(pk=number)
-        if incident.live:
-            _end(incident)
-
-
-def _end(incident: Incident) -> None:
-    left = incident.alerts.filter(state__in=OPEN)
-    if left.exists():
-        return
-    if incident.alerts.filter(truncated=True).exists():
-        text = "Every alert that was sent is over; but the sender left some out, so nobody knows of all of them."
-        incidents.note(incident, EntryKind.SIGN, text)
-    elif incident.fingerprint.startswith("alert:"):
-        lifecycle.resolve(incident, "Every alert of it is over.")
-    else:
-        incidents.note(incident, EntryKind.SIGN, "Every alert of it is over.")
-
-
-def _contradicts(alert: Alert) -> bool:
-    incident = alert.incident
-    if incident is None or incident.state in LIVE or incident.resolved_at is None:
-        return incident is None
+def _contradicts(incident: Incident | None) -> bool:
+    if incident is None:
+        return True
+    if incident.live or incident.resolved_at is None:
+        return False
     return timezone.now() - incident.resolved_at > ENDED_LONG_AGO
-
-
-def _sign(cause: str, alerts: list[Alert]) -> Sign:
-    worst = max((Severity(alert.severity) for alert in alerts), key=ORDER.__getitem__)
-    names = sorted({alert.name for alert in alerts})
-    title = alerts[0].text if len(alerts) == 1 else f"{len(alerts)} alerts: {', '.join(names[:3])}"
-    told = "; ".join(dict.fromkeys(alert.text for alert in alerts[:NAMED]))
-    more = f"; and {len(alerts) - NAMED} more" if len(alerts) > NAMED else ""
-    detail = f"{len(alerts)} alert{'s' * (len(alerts) > 1)} from {alerts[0].source.name}: {told}{more}."
-    return Sign(cause, worst, title, detail.replace("..", "."), Issue(alerts[0].issue or Issue.UNKNOWN))
-
-
-def stale(alerts: Iterable[Alert]) -> None:
-    """Nobody has told of them for long: they are neither there nor gone, and their incidents say so."""
-    by_incident: dict[int, list[Alert]] = defaultdict(list)
-    for alert in alerts:
-        if alert.incident_id:
-            by_incident[alert.incident_id].append(alert)
-    for number, found in by_incident.items():
-        names = ", ".join(sorted({alert.name for alert in found})[:NAMED])
-        text = f"Not heard of any more, and nobody said that it is over: {names}. Look whether it still is."
-        incidents.note(Incident.objects.get(pk=number), EntryKind.SIGN, text)
-
-
-__all__ = ["AlertState", "end", "fire", "go_on", "stale"]

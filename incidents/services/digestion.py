@@ -1,24 +1,34 @@
-"""Reads what was stored, in the order it came, by one worker at a time per source; each delivery exactly once (I2)."""
+"""Reads what was stored, in the order it came, by one worker at a time per source; each delivery exactly once (I2).
+
+Many that wait are read in one transaction, in which they are marked as read: killed at any point, all of it happened or
+nothing. A storm so is one line on a timeline, not ten thousand.
+"""
 
 from __future__ import annotations
 
 import logging
+import time
 import zlib
 from datetime import timedelta
 
-from django.db import Error, transaction
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from incidents.intake.news import Unreadable
-from incidents.models import Alert, AlertSource, AlertState, Delivery, DeliveryState
-from incidents.services import alert_incidents, episodes, reception
+from incidents.models import AlertSource, Delivery, DeliveryState
+from incidents.services import alert_incidents, episodes, reception, unread
+from incidents.services.episodes import Telling
+from smsops.errors import LeaseLost
+from smsops.models import Environment
 from smsops.runs import leases
 from smsops.runs.leases import Held
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 200  # deliveries that are fetched at a time
+AT_ONCE, BYTES = 200, 4 * 1000**2  # deliveries that are read in one transaction, and how large they are together
 KEPT = timedelta(days=30)  # bodies that were read
+KEPT_UNREAD = timedelta(days=365)  # bodies that could not be
 
 
 def waiting() -> list[int]:
@@ -27,65 +37,96 @@ def waiting() -> list[int]:
     return list(found.values_list("source_id", flat=True).distinct())
 
 
-def digest(source_id: int) -> int:
-    """Read everything that waits there; return how many deliveries that were. None of it when somebody else does."""
-    source = AlertSource.objects.select_related("environment").filter(pk=source_id).first()
-    held = leases.claim(f"alerts:{source_id}") if source is not None else None
-    if source is None or held is None:
-        return 0
+def digest_all() -> int:
+    """Read everything that waits; return how many deliveries that were. One source holds up no other."""
     done = 0
+    for source_id in waiting():
+        try:
+            done += digest(source_id)
+        except (OperationalError, InterfaceError, LeaseLost):
+            log.warning("alerts of source %s are read later", source_id, exc_info=True)
+    return done
+
+
+def digest(source_id: int) -> int:
+    """Read what waits there, for one slice of time; return how many deliveries that were. None of it when somebody
+    else does."""
+    held = leases.claim(f"alerts:{source_id}")
+    if held is None:
+        return 0
+    done, until = 0, time.monotonic() + settings.SMSOPS_SLICE_SECONDS
     with leases.keeping(held):
-        while batch := list(Delivery.objects.filter(source=source, state=DeliveryState.NEW)[:AT_ONCE]):
-            for delivery in batch:
-                _read(source, delivery, held)
+        while time.monotonic() < until and (batch := _batch(source_id)):
+            _read(source_id, batch, held)
             done += len(batch)
     return done
 
 
-def _read(source: AlertSource, delivery: Delivery, held: Held) -> None:
+def _batch(source_id: int) -> list[int]:
+    new = Delivery.objects.filter(source_id=source_id, state=DeliveryState.NEW).order_by("pk")
+    chosen: list[int] = []
+    size = 0
+    for number, bytes_ in new.values_list("pk", "size")[:AT_ONCE]:
+        size += bytes_
+        if chosen and size > BYTES:
+            break
+        chosen.append(number)
+    return chosen
+
+
+def _read(source_id: int, batch: list[int], held: Held) -> None:
+    """Read these together; where that is impossible, each alone, so that one that nobody can read spoils no other."""
     try:
-        with transaction.atomic():
-            held.check()
-            _apply(source, delivery)
-            _mark(delivery, DeliveryState.DONE)
-    except Error:
-        raise  # the database is away: nothing of it happened, and it is read later
-    except (Unreadable, zlib.error, ValueError) as error:
-        log.warning("a delivery of %s cannot be read: %s", source, error)
-        _mark(delivery, DeliveryState.FAILED, str(error))
+        _apply(source_id, batch, held)
+    except (OperationalError, InterfaceError, LeaseLost):
+        raise  # nothing of it happened, and it is read later
+    except Exception as error:
+        if len(batch) > 1:
+            for number in batch:
+                _read(source_id, [number], held)
+            return
+        log.exception("a delivery of source %s cannot be read", source_id)
+        unread.give_up({batch[0]: f"{type(error).__name__}: {error}"})
 
 
-def _mark(delivery: Delivery, state: str, problem: str = "") -> None:
-    Delivery.objects.filter(pk=delivery.pk).update(state=state, problem=problem[:500])
+@transaction.atomic
+def _apply(source_id: int, batch: list[int], held: Held) -> None:
+    held.check()
+    source = _locked(source_id)
+    new = list(Delivery.objects.filter(pk__in=batch, state=DeliveryState.NEW).order_by("pk"))
+    told, bad = [], {}
+    for delivery in new:
+        try:
+            payload = reception.payload(source, zlib.decompress(bytes(delivery.body)))
+            told.append(Telling(payload, delivery.received_at))
+        except (Unreadable, zlib.error) as error:
+            bad[delivery.pk] = str(error)
+    if told:
+        _follow(source, told)
+    Delivery.objects.filter(pk__in=[delivery.pk for delivery in new]).update(state=DeliveryState.DONE)
+    if bad:
+        unread.give_up(bad)
 
 
-def _apply(source: AlertSource, delivery: Delivery) -> None:
-    payload = reception.payload(source, zlib.decompress(bytes(delivery.body)))
-    changes = episodes.apply(source, payload, delivery.received_at)
-    alert_incidents.fire(source.environment, changes.begun)
-    alert_incidents.go_on(source.environment, changes.going_on)
-    alert_incidents.end(changes.over)
-    heard = {"last_heard_at": delivery.received_at}
-    if changes.over and not source.resolves_seen:
-        source.resolves_seen = heard["resolves_seen"] = True  # type: ignore[assignment]
-    AlertSource.objects.filter(pk=source.pk).update(**heard)
+def _locked(source_id: int) -> AlertSource:
+    """The source as it is now; nobody else changes its alerts meanwhile, and everybody may store deliveries."""
+    locked = AlertSource.objects.select_for_update(of=("self",), no_key=True)
+    return locked.select_related("environment").get(pk=source_id)
 
 
-def look() -> None:
-    """What time does to alerts: those nobody tells of become stale, and excuses end."""
-    for source in AlertSource.objects.filter(enabled=True).select_related("environment"):
-        old = Alert.objects.filter(
-            source=source, state=AlertState.FIRING, last_at__lt=timezone.now() - source.stale_after
-        )
-        with transaction.atomic():
-            lost = list(old.select_for_update())
-            Alert.objects.filter(pk__in=[alert.pk for alert in lost]).update(state=AlertState.STALE)
-            alert_incidents.stale(lost)
-            excused = Alert.objects.filter(source=source, state=AlertState.FIRING).exclude(quiet="")
-            alert_incidents.fire(source.environment, list(excused.select_related("source")))
+def _follow(source: AlertSource, told: list[Telling]) -> None:
+    changes = episodes.apply(source, told)
+    alert_incidents.follow(source.environment, changes)
+    heard = AlertSource.objects.filter(pk=source.pk)
+    if changes.resolves and not source.resolves_seen:
+        heard.update(last_heard_at=told[-1].at, resolves_seen=True)
+    else:
+        heard.update(last_heard_at=told[-1].at)
 
 
-def tidy() -> int:
+def tidy(environment: Environment) -> int:
     """Remove bodies that were read long ago; what they told is in alerts and incidents."""
-    old = Delivery.objects.filter(received_at__lt=timezone.now() - KEPT).exclude(state=DeliveryState.NEW)
-    return old.delete()[0]
+    now, all_ = timezone.now(), Delivery.objects.filter(source__environment=environment)
+    read = all_.filter(state=DeliveryState.DONE, received_at__lt=now - KEPT)
+    failed = all_.filter(state=DeliveryState.FAILED, received_at__lt=now - KEPT_UNREAD)
+    return read.delete()[0] + failed.delete()[0]

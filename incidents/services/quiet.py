@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from incidents.intake import matching
-from incidents.models import Issue, MaintenanceWindow, Silence
+from incidents.models import Alert, AlertState, Incident, Issue, MaintenanceWindow, Silence
 from smsops.models import ACTIVE, Environment, Run
 
 NEVER_EXCUSED = frozenset({Issue.DATA, Issue.SECURITY})
@@ -25,6 +25,9 @@ class Quiet:
 
     silences: list[Silence] = field(default_factory=list)
     excuse: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.silences or self.excuse)
 
     def reason(self, issue: str, labels: Mapping[str, str]) -> str:
         """Why an alert of that kind with those labels wakes nobody; empty when it does."""
@@ -38,7 +41,20 @@ def at(environment: Environment, now: datetime | None = None) -> Quiet:
     """What is in force now."""
     now = now or timezone.now()
     silences = Silence.objects.filter(environment=environment, starts_at__lte=now, ends_at__gt=now)
-    return Quiet(list(silences), window_at(environment, now) or _change(environment))
+    return Quiet(list(silences), window_at(environment, now) or _change(environment, now))
+
+
+def of(incident: Incident, now: datetime) -> str:
+    """Why nobody is to be paged about an incident now: what excuses its kind, or that each alert of it that still fires
+    is excused. Empty when somebody is."""
+    found = at(incident.environment, now)
+    if reason := found.reason(incident.issue, {}):
+        return reason
+    if not found or not incident.fingerprint.startswith("alert:"):
+        return ""
+    firing = Alert.objects.filter(incident=incident, state=AlertState.FIRING).values_list("quiet", flat=True)
+    reasons = list(firing.order_by("quiet")[:1])  # the empty one comes first
+    return reasons[0] if reasons else ""
 
 
 def window_at(environment: Environment, now: datetime) -> str:
@@ -48,6 +64,9 @@ def window_at(environment: Environment, now: datetime) -> str:
     return f"Maintenance: {held.title}" if held else ""
 
 
-def _change(environment: Environment) -> str:
-    run = Run.objects.filter(environment=environment, disturbs=True, state__in=ACTIVE).first()
+def _change(environment: Environment, now: datetime) -> str:
+    """A change excuses what it disturbs while it is at work, and no longer than SMS may be away at all (its RTO)."""
+    since = now - timedelta(minutes=environment.rto_minutes)
+    runs = Run.objects.filter(environment=environment, disturbs=True, state__in=ACTIVE, started_at__gt=since)
+    run = runs.first()
     return f"{run.title} (run {run.pk}) is under way" if run else ""

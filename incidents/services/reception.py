@@ -7,6 +7,7 @@ stored; 4xx only for what can never be stored.
 
 from __future__ import annotations
 
+import logging
 import time
 import zlib
 from collections.abc import Callable, Mapping
@@ -17,8 +18,13 @@ from django.db import Error
 
 from incidents.intake import alertmanager, generic, signature
 from incidents.intake.news import Payload, Unreadable
-from incidents.models import AlertSource, Delivery, SourceKind
+from incidents.models import SIGNATURE_HEADER, AlertSource, Delivery, SourceKind
 from incidents.services import heartbeats, sources
+
+log = logging.getLogger(__name__)
+
+PIECE, PATIENCE = 1 << 16, 10  # a body that is too long is heard out, up to so many times the limit
+Read = Callable[[int], bytes]
 
 
 @dataclass(frozen=True)
@@ -34,21 +40,27 @@ UNSIGNED = Answer(401, "The signature is missing, wrong or too old.")
 AWAY = Answer(503, "It could not be stored; send it again.")
 
 
-def receive(kind: str, token: str, headers: Mapping[str, str], read: Callable[[int], bytes]) -> Answer:
-    """Take one request. `headers` by lower-case names; `read(n)` gives up to n bytes of the body."""
+def receive(kind: str, token: str, headers: Mapping[str, str], read: Read) -> Answer:
+    """Take one request. `headers` by lower-case names; `read(n)` gives up to n bytes of the body, none at its end."""
     try:
         source = sources.find(kind, token)
         if source is None:
             return UNKNOWN
-        body = read(settings.SMSOPS_ALERT_BYTES + 1)
-        if len(body) > settings.SMSOPS_ALERT_BYTES:
-            return Answer(413, f"A body has at most {settings.SMSOPS_ALERT_BYTES} bytes.")
-        return _take(source, headers, body)
-    except Error:
+        answer = _take(source, headers, read)
+    except Error as error:
+        log.warning("an alert could not be stored, and is sent again: %s", error)
         return AWAY
+    if answer.status >= 400:
+        sources.refused(source, answer.text)
+    return answer
 
 
-def _take(source: AlertSource, headers: Mapping[str, str], body: bytes) -> Answer:
+def _take(source: AlertSource, headers: Mapping[str, str], read: Read) -> Answer:
+    most = settings.SMSOPS_ALERT_BYTES
+    body = read(most + 1)
+    if len(body) > most:
+        _hear_out(read, most * PATIENCE)
+        return Answer(413, f"A body has at most {most} bytes.")
     if source.secret and not _signed(source, headers, body):
         return UNSIGNED
     if source.kind == SourceKind.HEARTBEAT:
@@ -62,6 +74,12 @@ def _take(source: AlertSource, headers: Mapping[str, str], body: bytes) -> Answe
     return STORED
 
 
+def _hear_out(read: Read, most: int) -> None:
+    """Read on and forget it: who is cut off while speaking does not hear the answer, and would try for ever."""
+    while most > 0 and (piece := read(PIECE)):
+        most -= len(piece)
+
+
 def payload(source: AlertSource, body: bytes) -> Payload:
     """What a body says; Unreadable when it can never be understood."""
     if source.kind == SourceKind.GENERIC:
@@ -70,7 +88,7 @@ def payload(source: AlertSource, body: bytes) -> Payload:
 
 
 def _signed(source: AlertSource, headers: Mapping[str, str], body: bytes) -> bool:
-    given = headers.get(source.signature_header.lower(), "")
+    given = headers.get((source.signature_header or SIGNATURE_HEADER).lower(), "")
     stamp = headers.get(source.timestamp_header.lower(), "") if source.timestamp_header else ""
     if source.timestamp_header and not stamp:
         return False

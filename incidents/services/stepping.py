@@ -57,7 +57,7 @@ def _step(escalation: Escalation, outage: str, now: datetime) -> int:
     if incident.state not in LIVE:
         escalations.end(incident)
         return 0
-    if excuse := quiet.at(incident.environment, now).reason(incident.issue, {}):
+    if excuse := quiet.of(incident, now):
         _wait(escalation, excuse, now)
         return 0
     writer = _Writer(escalation, outage or escalation.excuse, now)

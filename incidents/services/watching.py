@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from incidents.models import LIVE, EntryKind, Incident, Watch
+from incidents.models import LIVE, Alert, AlertState, EntryKind, Incident, Watch
 from incidents.services import evidence, incidents, key_watch, lifecycle, signs
 from incidents.services.incidents import Sign
 from smsops import health
@@ -165,8 +165,10 @@ def raise_incident(environment: Environment, sign: Sign, run: Run | None = None)
 
 
 def _resolve(watch: Watch) -> None:
-    """SMS was well at several looks: what was about its availability is over, unless a run still needs a person."""
+    """SMS was well at several looks: what was about its availability is over, unless a run still needs a person, or
+    somebody else still says that it is not."""
     live = Incident.objects.filter(environment=watch.environment, state__in=LIVE).filter(_AVAILABILITY)
+    live = live.exclude(pk__in=Alert.objects.filter(state=AlertState.FIRING, incident__in=live).values("incident"))
     for incident in live.exclude(run__state="needs_human").select_related("run"):
         incidents.note(incident, EntryKind.SIGN, f"SMS is well again: {watch.detail}")
         lifecycle.resolve(incident, "SMS is healthy and ready again.")

@@ -18,12 +18,23 @@ from backups.models import Backup, LogFollowing, OffsiteVault, Replica
 from backups.services import schedule
 from deployments.models import Finding, PostTask, Release
 from deployments.services import config, deploys
-from incidents.models import ActionItem, Incident, IncidentState, Playbook, PlaybookVersion, PostMortem
+from incidents.models import (
+    ActionItem,
+    AlertSource,
+    Delivery,
+    Incident,
+    IncidentState,
+    Playbook,
+    PlaybookVersion,
+    PostMortem,
+)
 from smsops.models import Environment, Run, RunState, Trigger
 from smsops.runs.plan import By
 from tests.admin.browser import door
 from tests.factories import (
     make_action_item,
+    make_alert,
+    make_alert_source,
     make_backup,
     make_config_snapshot,
     make_environment,
@@ -34,7 +45,9 @@ from tests.factories import (
     make_postmortem,
     make_release,
     make_run,
+    make_silence,
     make_user,
+    make_window,
 )
 
 REASON = "the school asked for it"
@@ -64,7 +77,9 @@ class Door:
         """Somebody who may press it, and see what it is on."""
         views = ("smsops.view_environment", "smsops.view_run", "backups.view_backup", "backups.view_offsitevault")
         rest = ("deployments.view_release", "deployments.view_finding", "deployments.view_posttask",
-                "incidents.view_incident", "incidents.view_postmortem", "incidents.view_actionitem")  # fmt: skip
+                "incidents.view_incident", "incidents.view_postmortem", "incidents.view_actionitem",
+                "incidents.view_alert", "incidents.view_alertsource",
+                "incidents.view_silence", "incidents.view_maintenancewindow")  # fmt: skip
         return make_user(self.permission, *views, *rest, *more, **fields)
 
 
@@ -204,6 +219,21 @@ def incident(state: IncidentState) -> Callable[[], Incident]:
     return lambda: make_incident(state=state, resolved_at=timezone.now() if over else None)
 
 
+def a_source_with_something_unread() -> AlertSource:
+    source = make_alert_source()
+    Delivery.objects.create(source=source, body=b"", state="failed", problem="not JSON")
+    return source
+
+
+ALERTS = {
+    "renew a token": Door("renew", "incidents.change_alertsource", make_alert_source),
+    "read again": Door("read-again", "incidents.change_alertsource", a_source_with_something_unread),
+    "settle an alert": Door("settle", "incidents.resolve_incident", lambda: make_alert(state="stale")),
+    "end a silence": Door("end", "incidents.change_silence", make_silence),
+    "end a window": Door("end", "incidents.change_maintenancewindow", make_window),
+}
+
+
 def _now(_: Environment) -> dict[str, Any]:
     return {"at": timezone.now().isoformat()}
 
@@ -297,6 +327,7 @@ DOORS = {
     **RUNS,
     **MOVES,
     **AFTER,
+    **ALERTS,
     "read what is elsewhere": Door("reindex", "backups.tidy_vault", a_mounted_folder),
     "restore to a moment": Door(
         "restore-to", "smsops.restore_environment", a_followed_school, destructive=True, exclusive=True, extra=_now

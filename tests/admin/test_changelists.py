@@ -17,14 +17,18 @@ from backups.models import Backup, OffsiteVault
 from deployments.models import CheckResult, Finding, Operation, Release
 from incidents.models import (
     ActionItem,
+    Alert,
+    AlertSource,
     Channel,
     Contact,
     EscalationPolicy,
     Incident,
     IncidentState,
+    MaintenanceWindow,
     PostMortem,
     Rota,
     RotaMember,
+    Silence,
     Team,
 )
 from incidents.models import Page as SentPage
@@ -34,6 +38,8 @@ from tests.factories import (
     SMOKE,
     make_action_item,
     make_admin,
+    make_alert,
+    make_alert_source,
     make_backup,
     make_check_result,
     make_environment,
@@ -44,9 +50,11 @@ from tests.factories import (
     make_postmortem,
     make_release,
     make_run,
+    make_silence,
     make_step,
     make_user,
     make_viewer,
+    make_window,
 )
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +128,10 @@ LISTS: dict[type[Model], Callable[[int], Any]] = {
     Rota: a_rota,
     Team: a_team,
     Finding: lambda number: make_finding(package=f"package{number}", found_at=days_ago(number)),
+    Alert: lambda number: make_alert(incident=make_incident(), name=f"Alert{number}", last_at=days_ago(number)),
+    AlertSource: lambda number: make_alert(make_alert_source(name=f"source{number}")).source,
+    Silence: lambda number: make_silence(reason=f"reason{number}", created_by=make_user()),
+    MaintenanceWindow: lambda number: make_window(title=f"window{number}"),
 }
 every_list = pytest.mark.parametrize("model", LISTS, ids=lambda model: model.__name__)
 
@@ -196,7 +208,14 @@ def test_a_nonsensical_address_is_no_crash(model: type[Model], asked: str) -> No
 @every_list
 def test_nothing_of_a_password_can_be_found_out_by_filtering(model: type[Model]) -> None:
     LISTS[model](1)
-    own = {Environment: "smoke_password", OffsiteVault: "secret", Contact: "address", Channel: "address"}
+    own = {
+        Environment: "smoke_password",
+        OffsiteVault: "secret",
+        Contact: "address",
+        Channel: "address",
+        AlertSource: "secret",
+        Alert: "source__secret",
+    }
     field = own.get(model, "environment__smoke_password")
     page = Browser(make_viewer()).get(f"{changelist(model)}?{field}__startswith=a")
     assert page.status == 400 or shown(page) == 0
@@ -204,7 +223,17 @@ def test_nothing_of_a_password_can_be_found_out_by_filtering(model: type[Model])
 
 @pytest.mark.parametrize(
     ("model", "words"),
-    [(Environment, "School1"), (OffsiteVault, "away1"), (Run, "the 1th"), (Release, "1.0.1"), (Incident, "Trouble 1")],
+    [
+        (Alert, "Alert1"),
+        (AlertSource, "source1"),
+        (Silence, "reason1"),
+        (MaintenanceWindow, "window1"),
+        (Environment, "School1"),
+        (OffsiteVault, "away1"),
+        (Run, "the 1th"),
+        (Release, "1.0.1"),
+        (Incident, "Trouble 1"),
+    ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_a_search_finds_the_row(model: type[Model], words: str) -> None:

@@ -17,15 +17,19 @@ from backups.models import Backup, OffsiteVault
 from deployments.models import CheckResult, ConfigSnapshot, Finding, Operation, PostTask, Release
 from incidents.models import (
     ActionItem,
+    Alert,
+    AlertSource,
     Channel,
     Contact,
     EscalationPolicy,
     Incident,
+    MaintenanceWindow,
     Page,
     Playbook,
     PostMortem,
     ReviewRule,
     Rota,
+    Silence,
     Team,
 )
 from smsops.models import Environment, Run
@@ -36,6 +40,8 @@ from tests.factories import (
     SMOKE,
     make_action_item,
     make_admin,
+    make_alert,
+    make_alert_source,
     make_backup,
     make_check_result,
     make_config_snapshot,
@@ -47,14 +53,18 @@ from tests.factories import (
     make_postmortem,
     make_release,
     make_run,
+    make_silence,
     make_user,
     make_viewer,
+    make_window,
 )
 
 pytestmark = pytest.mark.django_db
 
 MAKE: dict[type[Model], Callable[[], Any]] = {
     ActionItem: make_action_item,
+    Alert: make_alert,
+    AlertSource: make_alert_source,
     Backup: make_backup,
     Channel: lambda: Channel.objects.create(name="room", address=f"json://{CANARY}@ops.example/"),
     CheckResult: make_check_result,
@@ -67,6 +77,7 @@ MAKE: dict[type[Model], Callable[[], Any]] = {
     Group: lambda: Group.objects.create(name="Operators"),
     Incident: make_incident,
     IntervalSchedule: lambda: IntervalSchedule.objects.create(every=7, period="days"),
+    MaintenanceWindow: make_window,
     PeriodicTask: lambda: PeriodicTask.objects.create(
         name="By hand", task="smsops.sweep", interval=IntervalSchedule.objects.create(every=9, period="days")
     ),
@@ -80,10 +91,11 @@ MAKE: dict[type[Model], Callable[[], Any]] = {
     Release: lambda: make_release(make_environment()),
     Rota: lambda: Rota.objects.create(name="Nights"),
     Run: make_run,
+    Silence: make_silence,
     Team: lambda: Team.objects.create(name="Teachers"),
     User: make_user,
 }
-RECORDS = (Backup, CheckResult, ConfigSnapshot, Finding, Incident, Operation, Page, PostMortem, Release, Run)
+RECORDS = (Alert, Backup, CheckResult, ConfigSnapshot, Finding, Incident, Operation, Page, PostMortem, Release, Run)
 BEAT = (CrontabSchedule, IntervalSchedule, PeriodicTask)
 BULK = ["delete_selected", *(str(getattr(name, "__name__", name)) for name in PeriodicTaskAdmin.actions)]
 # What a form of any of these models might hold; unknown names do no harm.

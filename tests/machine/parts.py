@@ -41,6 +41,8 @@ PARTS = (
     Part("libpango-1.0.so.0", "libpango-1.0-0", "pdf"),
     Part("libpangoft2-1.0.so.0", "libpangoft2-1.0-0", "pdf"),
     Part("libharfbuzz-subset.so.0", "libharfbuzz-subset0", "pdf"),
+    Part("prometheus-alertmanager", "prometheus-alertmanager", "alertmanager"),
+    Part("prometheus", "prometheus", "alertmanager"),
     Part("pip-audit", "pip-audit", "audit", "PyPI"),
     Part("detect-secrets", "detect-secrets", "audit", "PyPI"),
 )

@@ -1,0 +1,44 @@
+"""Whether an incident is over because its alerts are (I2). Stale ones, and what a sender left out, end nothing."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from typing import Any
+
+from incidents.models import LIVE, Alert, EntryKind, Incident
+from incidents.services import incidents, lifecycle
+from incidents.services.episodes import OPEN
+from smsops.errors import WrongUse
+
+OVER = "Every alert of it is over."
+UNKNOWN = "Every alert that was sent is over; but the sender left some out, so nobody knows of all of them."
+
+
+def end(alerts: Iterable[Alert], complete: set[str]) -> None:
+    """They are over: an incident none of whose alerts fires or may fire any more is over as well. `complete` are the
+    causes about whose groups the newest payload left nothing out: what was left out before is known now."""
+    numbers = {alert.incident_id for alert in alerts if alert.incident_id}
+    if not numbers:
+        return
+    locked = Incident.objects.select_for_update(of=("self",), no_key=True).select_related("environment")
+    live = list(locked.filter(pk__in=numbers, state__in=LIVE).order_by("pk"))
+    Alert.objects.filter(incident__in=live, cause__in=complete, truncated=True).update(truncated=False)
+    going_on = _with(live, state__in=OPEN)
+    unsure = _with(live, truncated=True)
+    for incident in live:
+        if incident.pk not in going_on:
+            _end(incident, incident.pk in unsure)
+
+
+def _with(live: list[Incident], **kind: Any) -> set[int | None]:
+    """The incidents that have such an alert."""
+    return set(Alert.objects.filter(incident__in=live, **kind).values_list("incident_id", flat=True).distinct())
+
+
+def _end(incident: Incident, unsure: bool) -> None:
+    if unsure or not incident.fingerprint.startswith("alert:"):  # then smsops sees itself whether it is over
+        incidents.note(incident, EntryKind.SIGN, UNKNOWN if unsure else OVER)
+        return
+    with contextlib.suppress(WrongUse):  # a person was faster
+        lifecycle.resolve(incident, OVER)
