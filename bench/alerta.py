@@ -20,7 +20,7 @@ def install(folder: Path) -> Path:
     python = folder / "venv" / "bin" / "python"
     print(f"Installing alerta-server {VERSION} …", flush=True)
     subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
-    words = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    words: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run(
         [*words, f"alerta-server=={VERSION}", "psycopg2-binary", "gunicorn"], check=True, stderr=subprocess.DEVNULL
     )

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from incidents.models import MEASURING, ActionItem, ActionState, Incident, Page, PageKind, PostMortem
 from incidents.privacy import PERMISSION
-from incidents.services import escalations, recipients
+from incidents.services import pages, recipients
 from incidents.services.recipients import Recipient
 
 LEAD = "Ops lead"  # the group that hears of what is overdue
@@ -58,7 +58,7 @@ def _remind(due: Due) -> bool:
         return False
     late = moment >= due.at
     to = list(_whom(due, late=late))
-    return bool(escalations.write(due.incident, PageKind.NEWS, _text(due, late=late), to, key))
+    return bool(pages.write(due.incident, PageKind.NEWS, _text(due, late=late), to, key))
 
 
 def last_moment(due: Due, now: datetime) -> datetime | None:

@@ -19,6 +19,7 @@ from incidents.documents import html
 from incidents.models import ACTION_TABLE, ActionItem, ActionState, Incident
 from incidents.privacy import seen_by
 from smsops.admin.actions import ActionForm, ObjectAction, ReasonedForm
+from smsops.admin.buttons import Row
 from smsops.runs.plan import By
 from smsops.templatetags.smsops_ui import ago, badge
 
@@ -151,8 +152,8 @@ class ActionItemAdmin(OfIncident):
             names = ", ".join(str(form.fields[name].label or name).lower() for name in form.changed_data)
             history.note(obj, f"Changed: {names}.", request.user.get_username())
 
-    def buttons(self, request: HttpRequest, target: Any) -> list[dict[str, str]]:
-        return [button for button in super().buttons(request, target) if not button["obstacle"]]
+    def buttons(self, request: HttpRequest, target: Any) -> Row:
+        return super().buttons(request, target).usable()
 
     @admin.display(description="State", ordering="state")
     def status(self, item: ActionItem) -> str:

@@ -115,8 +115,7 @@ class IncidentAdmin(RecordAdmin):
         return evidence.answer(request, piece, context)
 
     def buttons(self, request: HttpRequest, target: Any) -> Row:
-        # An incident has many doors and few are open: the closed ones would only be noise.
-        return Row(tuple(each for each in super().buttons(request, target).foremost if not each.obstacle))
+        return super().buttons(request, target).usable()
 
     @admin.display(description="Severity", ordering="severity")
     def level(self, incident: Incident) -> str:

@@ -18,6 +18,7 @@ from incidents.documents import html, markdown, pdf
 from incidents.models import MEASURING, PostMortem
 from incidents.postmortems import reading, sections, words
 from smsops.admin.base import RecordAdmin
+from smsops.admin.buttons import Row
 from smsops.errors import OpsError
 from smsops.templatetags.smsops_ui import badge
 
@@ -58,9 +59,8 @@ class PostMortemAdmin(OfIncident, RecordAdmin):
             *super().get_urls(),
         ]
 
-    def buttons(self, request: HttpRequest, target: Any) -> list[dict[str, str]]:
-        # Few of its doors are open at a time: the closed ones would only be noise.
-        return [button for button in super().buttons(request, target) if not button["obstacle"]]
+    def buttons(self, request: HttpRequest, target: Any) -> Row:
+        return super().buttons(request, target).usable()
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         postmortem: PostMortem = kwargs["obj"]

@@ -93,7 +93,7 @@ def test_a_silence_of_another_environment_changes_nothing(prometheus: Sender) ->
 def test_a_silence_ends_within_seven_days_and_fits_not_everything(environment: Environment) -> None:
     for wrong in ({"hours": 8 * 24}, {"hours": -1}, {"alertname": "*"}):
         with pytest.raises(ValidationError):
-            silence(environment, **wrong)  # type: ignore[arg-type]
+            silence(environment, **wrong)
 
 
 def test_a_window_excuses_that_sms_is_away_and_nothing_else(environment: Environment, prometheus: Sender) -> None:
@@ -113,8 +113,8 @@ def test_a_window_that_is_over_or_off_excuses_nothing(environment: Environment) 
     assert not quiet.at(environment)
 
 
-def holds(found: MaintenanceWindow, *moment: int) -> bool:
-    return found.holds(datetime(*moment, tzinfo=UTC))  # type: ignore[arg-type]
+def holds(found: MaintenanceWindow, year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> bool:
+    return found.holds(datetime(year, month, day, hour, minute, tzinfo=UTC))
 
 
 def test_a_daily_window_keeps_its_time_of_day_when_clocks_change() -> None:
