@@ -33,6 +33,8 @@ def set_up(stage: Stage) -> Line:
     stage.manage("ops", "env", "apply", str(described))
     stage.manage("ops", "releases", "demo", "--import")
     stage.start_processes()
+    # A deploy is refused while nobody is there to pass requests on.
+    wait_for(lambda: answers(f"http://127.0.0.1:{stage.edge_port}/config/"), "Caddy")
     return Line(True, f"{made['students']:,} students, {made['grades']:,} grades; worker, beat and web are starting.")
 
 
