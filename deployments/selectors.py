@@ -12,11 +12,13 @@ from deployments.models import CheckResult, Release
 from deployments.models.check import CheckVerdict
 from deployments.sources import migrations
 from deployments.sources.migrations import Migrations
+from deployments.trail import Move, before, trail
 from smsops.errors import WrongUse
 from smsops.models import Environment, Run, RunState
 from smsops.runtimes.base import Instance
 
 BEGINNING = Value(datetime(1970, 1, 1, tzinfo=UTC), DateTimeField())
+MOVES = 200  # changes of release looked back at
 WAYS_BACK = 3  # deploys whose backups stay, however old
 
 
@@ -49,16 +51,17 @@ def running_release(environment: Environment, running: Instance | None) -> Relea
 
 
 def previous_release(environment: Environment, running: Instance | None) -> Release | None:
-    """The release that ran, successfully, before the present one."""
+    """The release that ran, successfully, before the present one; none that was left by going back."""
     runs = Run.objects.filter(
         environment=environment, kind__in=("deploy", "rollback"), state=RunState.SUCCEEDED
     ).order_by("-finished_at")
-    here = running.image_id if running else ""
-    for run in runs[:50]:
-        before = run.params.get("old_image_id")
-        if run.params.get("image_id") == here and before and before != here:
-            return Release.objects.filter(environment=environment, image_id=before).first()
-    return None
+    moves = [
+        Move(run.params.get("old_image_id") or "", run.params["image_id"], run.kind == "rollback")
+        for run in runs[:MOVES]
+        if run.params.get("image_id")
+    ]
+    image_id = before(running.image_id if running else "", trail(reversed(moves)))
+    return Release.objects.filter(environment=environment, image_id=image_id).first() if image_id else None
 
 
 def latest_checks() -> QuerySet[CheckResult]:

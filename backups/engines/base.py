@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from backups.wal.frames import Position
 
@@ -19,6 +19,26 @@ class Facts:
     schema_revision: str
     row_counts: dict[str, int] = field(default_factory=dict)
     problem: str = ""
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """What a step that made or read it leaves for later ones."""
+        return {"row_counts": self.row_counts, "schema_revision": self.schema_revision}
+
+
+class Counted(Protocol):
+    """A database that tells of itself."""
+
+    def size(self) -> int: ...
+
+    def revision(self) -> str: ...
+
+    def row_counts(self) -> dict[str, int]: ...
+
+
+def unchecked(database: Counted) -> Facts:
+    """What it says of itself now; nothing checks it."""
+    return Facts(database.size(), 0, 0, database.revision(), database.row_counts())
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,7 @@ class HoldData(StepKind):
         facts = database.hold(work_of(ctx))
         if facts is None:
             return Done(output="There is no database yet.", skipped=True)
-        result = {"row_counts": facts.row_counts, "schema_revision": facts.schema_revision}
-        return Done(result, f"{bytes_text(facts.size)} held; {facts.problem or f'{database.check}: ok'}.")
+        return Done(facts.result, f"{bytes_text(facts.size)} held; {facts.problem or f'{database.check}: ok'}.")
 
     def undo(self, ctx: Context) -> Outcome:
         database, work = database_of(ctx), work_of(ctx)

@@ -69,7 +69,7 @@ class Stage(StepKind):
             return rebuilt.manifest
 
         facts = database.stage(work_of(ctx), rebuild if ctx.params.get("until") else read, backup.size)
-        result |= {"row_counts": facts.row_counts, "schema_revision": facts.schema_revision}
+        result |= facts.result
         said = f"{bytes_text(facts.size)} unpacked; digest, {database.check} and row counts are right."
         return Done(result, " ".join([said, *result["played"]]))
 

@@ -91,13 +91,18 @@ def outdated(release: Release, run: Run) -> str:
     return ""
 
 
+def failed(release: Release, run: Run) -> bool:
+    """Whether a rehearsal that has ended went wrong with the image the release has now."""
+    return run.state != RunState.SUCCEEDED and run.params.get("image_id") == release.image_id
+
+
 def verdict(release: Release) -> tuple[bool, str]:
     """Whether a rehearsal speaks for this release, and a sentence that says so or why not."""
     run = newest(release)
     if run is None or run.finished_at is None:
         return False, f"{release.version} was not rehearsed."
     age = timezone.now() - run.finished_at
-    if run.state != RunState.SUCCEEDED and run.params.get("image_id") == release.image_id:
+    if failed(release, run):
         return False, f"The rehearsal {age_text(age)} failed: {run.cause or run.headline}"
     if why := outdated(release, run):
         return False, f"{why} Rehearse it again."

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from deployments.models import Release
 from deployments.services import rehearsals
 from deployments.steps import gates, rehearsal
-from smsops.models import Run, RunState, Step
+from smsops.models import Run, Step
 from smsops.switch import sandbox
 
 PARTS = (
@@ -62,8 +62,7 @@ def of(release: Release) -> Result:
         return Result("never", said, under_way=now)
     steps = {step.kind: step for step in run.steps.all()}
     took = tuple((label, _took(steps.get(key))) for label, key in PARTS)
-    failed = run.state != RunState.SUCCEEDED and run.params.get("image_id") == release.image_id
-    state = "passed" if ok else "failed" if failed else "outdated"
+    state = "passed" if ok else "failed" if rehearsals.failed(release, run) else "outdated"
     return Result(state, said, run, now, took, _lost(run, steps))
 
 

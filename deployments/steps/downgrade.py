@@ -19,14 +19,14 @@ from smsops.switch import sandbox
 from smsops.text import bytes_text
 
 
-class CopyStopped(StepKind):
+class CopyStopped(ScratchStep):
     """Copies the stopped database to where the newer release can work on it: this copy is the one that counts."""
 
     key = "schema.copy"
     title = "Copy the stopped database"
     phase: ClassVar[str] = Phase.PREPARE
     timeout = 3600
-    undo_note = "The copy is removed."
+    undo_note: ClassVar[str] = "The copy is removed."
 
     def do(self, ctx: Context) -> Outcome:
         successor = successor_of(ctx)
@@ -34,12 +34,11 @@ class CopyStopped(StepKind):
             if successor.apart:
                 room_for_bytes(database_of(ctx).size() * COPIES, ctx.work_dir)
             facts = successor.make(work_of(ctx))
-        result = {"row_counts": facts.row_counts, "schema_revision": facts.schema_revision}
-        return Done(result, f"{bytes_text(facts.size)} copied; {successor.check}: ok.")
+        return Done(facts.result, f"{bytes_text(facts.size)} copied; {successor.check}: ok.")
 
     def undo(self, ctx: Context) -> Outcome:
         successor_of(ctx).end(work_of(ctx))
-        return ScratchStep().undo(ctx)
+        return super().undo(ctx)
 
 
 class Downgrade(TryDowngrade):
@@ -75,8 +74,7 @@ class StageDowngraded(StepKind):
     def do(self, ctx: Context) -> Outcome:
         successor = successor_of(ctx)
         facts = successor.ready(work_of(ctx))
-        result = {"row_counts": facts.row_counts, "schema_revision": facts.schema_revision}
-        return Done(result, f"{bytes_text(facts.size)}; {successor.check}: ok.")
+        return Done(facts.result, f"{bytes_text(facts.size)}; {successor.check}: ok.")
 
     def undo(self, ctx: Context) -> Outcome:
         successor_of(ctx).end(work_of(ctx))

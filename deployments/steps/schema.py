@@ -53,8 +53,7 @@ class CopyForTrial(ScratchStep):
             room_for_bytes(database.size() * COPIES, ctx.work_dir)
             facts = trial.fill(work_of(ctx), read, database.size())
             sandbox.tell(ctx, trial.told())
-        result = {"row_counts": facts.row_counts, "schema_revision": facts.schema_revision}
-        return Done(result, f"{bytes_text(facts.size)} copied; {database.check}: ok.")
+        return Done(facts.result, f"{bytes_text(facts.size)} copied; {database.check}: ok.")
 
     def undo(self, ctx: Context) -> Outcome:
         trial_of(ctx).end()

@@ -59,7 +59,7 @@ class Scenes:
             ("Back up", acts.back_up),
             ("Rehearse 1.18.1", lambda: acts.rehearse("1.18.1")),
             ("Deploy 1.18.1 beside it", lambda: acts.deploy("1.18.1", "succeeded")),
-            ("Roll back at once", acts.roll_back),
+            ("Roll back at once", lambda: acts.go_back_to("1.18.0", "code")),
             ("Deploy 1.19.0", lambda: acts.deploy("1.19.0", "succeeded")),
             ("Go back to 1.18.1, with the schema", self.go_back),
             ("Deploy 1.20.3, which answers 500", lambda: acts.deploy_broken("1.20.3")),
@@ -74,7 +74,7 @@ class Scenes:
         )
 
     def go_back(self) -> Line:
-        line = acts.go_back_to("1.18.1")
+        line = acts.go_back_to("1.18.1", "schema")
         run = Run.objects.filter(kind="rollback").latest("pk")
         self.camera.take("rollback-run", run.get_absolute_url(), height=HIGH, dark=True)
         return line

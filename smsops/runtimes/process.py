@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,7 +21,7 @@ from smsops import envfile, process
 from smsops.errors import NameTaken, OpsError, RuntimeUnavailable
 from smsops.process import Completed
 from smsops.runtimes import instance_folder as folders
-from smsops.runtimes import release_folders
+from smsops.runtimes import ports, release_folders
 from smsops.runtimes.base import Command, Event, Image, Instance, LogLine, RuntimeSpec, Status
 from smsops.runtimes.process_images import ProcessImages
 
@@ -111,7 +110,7 @@ class ProcessRuntime(ProcessImages):
             return
         spec = json.loads((folder / "spec.json").read_text())
         if not spec.get("once"):
-            _refuse_taken(int(spec["env"]["SMS_PORT"]))
+            ports.refuse_taken(int(spec["env"]["SMS_PORT"]))
         (folder / "stop.json").unlink(missing_ok=True)
         subprocess.run([sys.executable, "-I", str(SUPERVISOR), str(folder)], check=True, timeout=30)
 
@@ -204,11 +203,3 @@ class ProcessRuntime(ProcessImages):
             if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
                 raise NameTaken(f"The name {name} is already in use.") from error
             raise OpsError(f"{folder.name} cannot become {name}: {error.strerror}.") from error
-
-
-def _refuse_taken(port: int) -> None:
-    """Raise OpsError when somebody listens there: their answers would be taken for this instance's."""
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        if port and probe.connect_ex(("127.0.0.1", port)) == 0:
-            raise OpsError(f"Port {port} is in use by another program.", fix="End it, then try again.")

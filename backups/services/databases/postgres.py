@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from backups.engines.base import Facts, TableChange
+from backups.engines.base import Facts, TableChange, unchecked
 from backups.engines.plans import RecoveryPlan
 from backups.engines.postgres import comparison, mirror, putting
 from backups.engines.postgres.engine import PostgresEngine
@@ -136,8 +136,7 @@ class PostgresDatabase(PostgresEngine):
             return None
         work.guard()
         self._exchange(work).copy(self._held(work).name)
-        held = PostgresEngine(self._held(work))
-        return Facts(held.size(), 0, 0, held.revision(), held.row_counts())
+        return unchecked(PostgresEngine(self._held(work)))
 
     def _held(self, work: Work) -> DatabaseUrl:
         return self.url.called(self._exchange(work).names.hold)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from backups.engines.base import Facts
+from backups.engines.base import Facts, unchecked
 from backups.engines.postgres.engine import PostgresEngine
 from backups.engines.postgres.exchange import Exchange
 from backups.services.databases.base import Work
@@ -71,8 +71,7 @@ class PostgresSuccessor:
         return self._facts(exchange.names.new)
 
     def _facts(self, name: str) -> Facts:
-        found = PostgresEngine(self.live.called(name))
-        return Facts(found.size(), 0, 0, found.revision(), found.row_counts())
+        return unchecked(PostgresEngine(self.live.called(name)))
 
     def end(self, work: Work) -> None:
         exchange = self._exchange(work)

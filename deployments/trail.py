@@ -1,0 +1,38 @@
+"""Which releases ran one after the other, as somebody who goes back sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+
+class Move(NamedTuple):
+    """One change of release that succeeded: image ids, and whether it went back."""
+
+    left: str
+    reached: str
+    back: bool
+
+
+def trail(moves: Iterable[Move]) -> Sequence[str]:
+    """Image ids, the oldest first. Whoever goes back takes the releases that were left off the trail, so going back
+    twice leads two releases back, and never forward again to the one that was fled from."""
+    found: list[str] = []
+    for left, reached, back in moves:
+        if not found and left:
+            found.append(left)
+        if back and found:
+            found = _up_to(reached, found) or [reached]
+        elif found[-1:] != [reached]:
+            found.append(reached)
+    return found
+
+
+def before(here: str, found: Sequence[str]) -> str:
+    """What ran before `here`; empty when nothing is known of that."""
+    return next((each for each in reversed(_up_to(here, found)[:-1]) if each != here), "")
+
+
+def _up_to(image_id: str, found: Sequence[str]) -> list[str]:
+    last = next((place for place in range(len(found), 0, -1) if found[place - 1] == image_id), 0)
+    return list(found[:last])
