@@ -58,7 +58,7 @@ class EngineRestart(Check):
     def run(self, target: Target) -> Result:
         if target.runtime.outlived():
             return self.passed("SMS goes on while the engine is restarted.")
-        fix = "Put \"live-restore\": true into /etc/docker/daemon.json, then: systemctl reload docker"
+        fix = 'Put "live-restore": true into /etc/docker/daemon.json, then: systemctl reload docker'
         return self.warned("SMS is stopped whenever the engine is restarted.", fix)
 
 
