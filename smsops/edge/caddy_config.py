@@ -10,6 +10,7 @@ RETRY_EVERY = "50ms"
 BRIDGED = "3s"  # how long a request waits for an SMS that the engine starts again
 LOOK_EVERY = "100ms"  # at an SMS whose readiness is waited for
 AT_ONCE = 512  # requests passed on side by side when those that waited are let go: SMS's own queue is a fair one
+ERROR_CODE = "{http.error.status_code}"
 SORRY = "The school's system is not available right now. Please try again in a moment."
 
 
@@ -33,10 +34,15 @@ def dial(port: int) -> str:
 
 
 def _letting_wait(to: int, patience: float) -> dict[str, Any]:
-    """Who waits when the next configuration comes, or comes just then, is turned away by this one, for a look at SMS
-    that is interrupted counts as a bad one; and gets one more try."""
-    once_more = {"routes": [{"handle": [_passing_on(to, None)]}]}
-    return {"handler": "subroute", "routes": [{"handle": [_passing_on(to, patience)]}], "errors": once_more}
+    """Two things of Caddy are worked round. A body is lost with the first try that finds nobody at the port, unless it
+    was read before: here by naming it. And whoever comes just when the next configuration does, finds no instance
+    (503), for a look at SMS that is interrupted counts as a bad one: nothing was passed on then, so it is tried again.
+    """
+    kept = {"handler": "vars", "smsops_body": "{http.request.body}"}
+    nobody = {"match": [{"vars": {ERROR_CODE: ["503"]}}], "handle": [_passing_on(to, None)]}
+    else_ = {"handle": [{"handler": "error", "status_code": ERROR_CODE}]}
+    waiting = [{"handle": [kept, _passing_on(to, patience)]}]
+    return {"handler": "subroute", "routes": waiting, "errors": {"routes": [nobody | {"terminal": True}, else_]}}
 
 
 def _passing_on(to: int, patience: float | None) -> dict[str, Any]:
@@ -70,7 +76,7 @@ def target(found: Any) -> tuple[int | None, bool]:
     try:
         handler = found["routes"][0]["handle"][0]
         if handler["handler"] == "subroute":
-            handler = handler["routes"][0]["handle"][0]
+            handler = handler["routes"][0]["handle"][-1]
         return int(handler["upstreams"][0]["dial"].rpartition(":")[2]), "health_checks" in handler
     except (TypeError, KeyError, IndexError, ValueError):
         return None, False
