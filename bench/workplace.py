@@ -1,4 +1,4 @@
-"""A real SMS with a real worker beside it, on the embedded broker, for as long as something is measured."""
+"""A real SMS with a real worker beside it, for as long as something is measured."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from bench import by_hand
 from demo import repository
 from smsops.models import Run
+from tests import brokers
 from tests.places import DockerPlace, Place, ProcessPlace, wait_for
 
 P = TypeVar("P", bound=Place)
@@ -21,20 +23,35 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @contextlib.contextmanager
 def workplace(database: Callable[[Path], object]) -> Iterator[ProcessPlace]:
-    """A place whose database `database` makes where it is told; nothing runs there yet but the worker."""
+    """A place whose database `database` makes where it is told; nothing runs there yet but the worker, on the embedded
+    broker."""
     with _folder() as folder, _worked(folder, _place(folder, database)) as place:
         yield place
 
 
 @contextlib.contextmanager
 def docker_workplace(database: Callable[[Path], object]) -> Iterator[DockerPlace]:
-    """The same in the Docker Engine."""
+    """The same in the Docker Engine, with a Redis in between."""
     with _folder() as folder:
         repository.build(folder / "repository")
         database(folder / "student_management.db")
         place = DockerPlace(folder, folder / "repository", folder / "student_management.db")
-        with _worked(folder, place):
-            yield place
+        with _redis(folder), _worked(folder, place):
+            try:
+                yield place
+            finally:
+                by_hand.take_away(place)
+
+
+@contextlib.contextmanager
+def _redis(folder: Path) -> Iterator[None]:
+    """Messages go through a Redis, as in an installation in Docker."""
+    with brokers.running(folder) as broker, brokers.bells_through(broker):
+        os.environ["SMSOPS_BROKER_URL"] = broker.url
+        try:
+            yield
+        finally:
+            del os.environ["SMSOPS_BROKER_URL"]
 
 
 @contextlib.contextmanager

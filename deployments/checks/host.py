@@ -50,6 +50,19 @@ class EngineClock(Check):
 
 
 @register
+class EngineRestart(Check):
+    """An engine that is upgraded, restarted or killed takes SMS with it, and one that was killed leaves it stopped."""
+
+    key, title, section, stages, order = "engine_restart", "Engine's restart", "§1", (PRECONDITIONS,), 115
+
+    def run(self, target: Target) -> Result:
+        if target.runtime.outlived():
+            return self.passed("SMS goes on while the engine is restarted.")
+        fix = 'Put "live-restore": true into /etc/docker/daemon.json, then: systemctl reload docker'
+        return self.warned("SMS is stopped whenever the engine is restarted.", fix)
+
+
+@register
 class StopTime(Check):
     """An SMS that has to be killed costs its whole grace at every stop, and is cut off in the middle of its work."""
 

@@ -91,7 +91,7 @@ def _code(known: WaysBack) -> Plan:
 def _warm(environment: Environment) -> tuple[PlannedStep, ...]:
     """Requests first: whoever is woken at night has no time for anything else."""
     checks = [step.kind for step in validation_steps(environment)]
-    kinds = [warm.LEAD, warm.EXCHANGE, traffic.POINT, *checks, "switch.steady", warm.COOL, "switch.retire"]
+    kinds = [warm.LEAD, warm.EXCHANGE, *checks, "switch.steady", warm.COOL, "switch.retire"]
     return tuple(PlannedStep(kind) for kind in kinds)
 
 

@@ -31,12 +31,13 @@ class Edge(Protocol):
     def point(self, to: int) -> None:
         """Send new requests there, from now on. Those under way end where they are."""
 
-    def hold(self, to: int, patience: float) -> None:
+    def hold(self, to: int, patience: float, leaving: int | None = None) -> None:
         """Let new requests wait, up to `patience` seconds each, until SMS listens there and calls itself ready; then
-        they and all that follow go there. Those under way end where they are."""
+        they and all that follow go there. Those under way end where they are; with that port as `leaving`, it can be
+        asked how many there are."""
 
-    def crowded(self) -> bool:
-        """Whether so many requests are passed on right now that others may still wait for their turn."""
+    def under_way(self, port: int) -> int:
+        """How many requests are passed on to an instance right now: one that is pointed to, waited for or left."""
 
     def forget(self) -> None:
         """Give the public port up; a second time is fine."""

@@ -38,13 +38,12 @@ class Caddy:
     def point(self, to: int) -> None:
         self._set(caddy_config.server(self.listen, to))
 
-    def hold(self, to: int, patience: float) -> None:
-        self._set(caddy_config.server(self.listen, to, patience))
+    def hold(self, to: int, patience: float, leaving: int | None = None) -> None:
+        self._set(caddy_config.server(self.listen, to, patience, leaving))
 
-    def crowded(self) -> bool:
-        dial = f"127.0.0.1:{self.pointed()}"
+    def under_way(self, port: int) -> int:
         known = self._ask("GET", "/reverse_proxy/upstreams").json() or []
-        return any(each["address"] == dial and each["num_requests"] > caddy_config.AT_ONCE / 2 for each in known)
+        return next((each["num_requests"] for each in known if each["address"] == caddy_config.dial(port)), 0)
 
     def forget(self) -> None:
         if self._server() is not None:

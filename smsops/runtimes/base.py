@@ -129,6 +129,9 @@ class Runtime(Protocol):
     def now(self) -> datetime | None:
         """What time it is by the engine's clock; None where it does not say."""
 
+    def outlived(self) -> bool:
+        """Whether SMS goes on while the engine itself is restarted."""
+
     def image(self, reference: str) -> Image | None:
         """Find an image by its id or by its version; None when it is not there."""
 

@@ -53,6 +53,10 @@ class DockerRuntime(DockerImages):
         return views.when(self.client.info().get("SystemTime", ""))
 
     @translated
+    def outlived(self) -> bool:
+        return bool(self.client.info().get("LiveRestoreEnabled"))
+
+    @translated
     def create(
         self, name: str, image_id: str, labels: Mapping[str, str], command: Command | None = None, port: int = 0
     ) -> Instance:

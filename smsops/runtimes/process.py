@@ -44,6 +44,9 @@ class ProcessRuntime(ProcessImages):
     def now(self) -> datetime | None:
         return datetime.now(UTC)
 
+    def outlived(self) -> bool:
+        return True  # each instance has a supervisor of its own
+
     def create(
         self, name: str, image_id: str, labels: Mapping[str, str], command: Command | None = None, port: int = 0
     ) -> Instance:

@@ -20,6 +20,8 @@ from smsops.runtimes.base import Instance
 from smsops.switch import names, ports
 
 HOLD, POINT, LEAVE = "edge.hold", "edge.point", "edge.leave"
+LEAVING = 3.0  # seconds for requests that are under way before SMS is stopped; whoever takes longer is SMS's to end
+CROWD = 16  # requests passed on at once, above which others may still wait for their turn
 QUIET_LOOKS = 10  # in a row, a tenth of a second apart, before nobody waits any more
 PUBLIC_PATIENCE = 10.0  # seconds until the public address answers
 
@@ -33,8 +35,8 @@ def around(environment: Environment, kinds: Sequence[str], running: Instance | N
             found.insert(found.index("switch.start"), LEAVE)
     elif own:
         found.insert(found.index("switch.stop"), HOLD)
-        # The edge lets go by itself those who wait; that nobody has to any more is for the end.
-        found.insert(found.index("switch.steady") + 1, POINT)
+        # The edge lets go by itself those who wait; until they are served, SMS has no time for the checks.
+        found.insert(found.index("switch.gate") + 1, POINT)
     else:  # the public port is free only once what had it is gone
         found.insert(found.index("switch.gate") + 1, POINT)
     return found
@@ -81,10 +83,24 @@ class HoldTraffic(StepKind):
         edge = _edge(ctx)
         if "old" not in ctx.memo:
             ctx.remember(old=edge.pointed() or Ports.of(ctx).old, new=self._awaited(ctx))
+        new = ctx.memo["new"]
         patience = ctx.environment.stop_seconds + ctx.environment.gate_seconds + 120
-        ctx.guard()
-        edge.hold(ctx.memo["new"], patience)
-        return Done({"port": ctx.memo["new"]}, f"From now on they wait, up to {patience} s each, until SMS is ready.")
+        if not (edge.holding() and edge.pointed() == new):
+            ctx.guard()
+            edge.hold(new, patience, leaving=ctx.memo["old"])
+        if not self._left(ctx, edge) and ctx.step.open_seconds < LEAVING:
+            return Again(0.02, "Those under way end in the old instance.")
+        return Done({"port": new}, f"From now on they wait, up to {patience} s each, until SMS is ready.")
+
+    @staticmethod
+    def _left(ctx: Context, edge: Edge) -> bool:
+        """Whether nobody is under way in the old instance, seen twice: what the edge has only just accepted is not
+        counted yet."""
+        old, seen = ctx.memo["old"], int(ctx.memo.get("left", 0))
+        if old is None or old == ctx.memo["new"]:
+            return True
+        ctx.remember(left=0 if edge.under_way(old) else seen + 1)
+        return int(ctx.memo["left"]) >= 2
 
     @staticmethod
     def _awaited(ctx: Context) -> int:
@@ -106,11 +122,11 @@ class PointTraffic(StepKind):
     undo_note = "Requests go to the old instance again, as soon as it is ready."
 
     def do(self, ctx: Context) -> Outcome:
-        edge, port = _edge(ctx), Ports.of(ctx).new
+        edge, port = _edge(ctx), self.port(ctx)
         if port is None:
             raise OpsError("There is no instance to send requests to.")
         if edge.holding() or edge.pointed() != port:
-            if edge.holding() and self._waits(ctx, edge):
+            if edge.holding() and self._waits(ctx, edge, port):
                 return Again(0.1, "Requests that waited are let go.")
             if "old" not in ctx.memo:
                 ctx.remember(old=edge.pointed())
@@ -118,10 +134,14 @@ class PointTraffic(StepKind):
             edge.point(port)
         return self._ask(ctx, port)
 
+    def port(self, ctx: Context) -> int | None:
+        """Where they are sent."""
+        return Ports.of(ctx).new
+
     @staticmethod
-    def _waits(ctx: Context, edge: Edge) -> bool:
+    def _waits(ctx: Context, edge: Edge, port: int) -> bool:
         """Whether some may still wait: whoever does would be lost with the configuration it waits in."""
-        quiet = 0 if edge.crowded() else int(ctx.memo.get("quiet", 0)) + 1
+        quiet = 0 if edge.under_way(port) > CROWD else int(ctx.memo.get("quiet", 0)) + 1
         ctx.remember(quiet=quiet)
         return quiet < QUIET_LOOKS
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from smsops import health
 from smsops.errors import OpsError
-from smsops.models import Environment, Phase
+from smsops.models import Environment
 from smsops.runs.context import Context
 from smsops.runs.kinds import Done, Found, Outcome, Probe, StepKind
 from smsops.runtimes.base import Instance, Runtime
 from smsops.switch import names
+from smsops.switch.traffic import PointTraffic
 
 LEAD, EXCHANGE, COOL = "warm.lead", "warm.exchange", "warm.cool"
 
@@ -20,15 +21,24 @@ def warm(environment: Environment, runtime: Runtime) -> list[Instance]:
     return sorted(found, key=lambda each: int(each.name.removeprefix(prefix)), reverse=True)
 
 
-class LeadToWarm(StepKind):
-    """Makes sure that the old instance is well."""
+class LeadToWarm(PointTraffic):
+    """Sends requests to the old instance, once it has said that it is well. The names follow afterwards: whoever waits
+    for the way back waits for the requests alone."""
 
     key = LEAD
-    title = "Ask the release that is kept warm"
-    phase = Phase.PREPARE
+    title = "Send requests to the release that is kept warm"
 
     def do(self, ctx: Context) -> Outcome:
-        name = ctx.params["warm"]
+        if "old" not in ctx.memo:
+            self._ask_first(ctx, ctx.params["warm"])
+        return super().do(ctx)
+
+    def port(self, ctx: Context) -> int | None:
+        kept = ctx.runtime.inspect(ctx.params["warm"])
+        return kept.port if kept is not None else None
+
+    @staticmethod
+    def _ask_first(ctx: Context, name: str) -> None:
         if ctx.runtime.inspect(name) is None:
             raise OpsError("The release before is not kept warm any more.", fix="Roll back again, from its image.")
         seen = health.look(ctx.runtime.address(name), timeout=3)
@@ -36,7 +46,6 @@ class LeadToWarm(StepKind):
             raise OpsError(
                 f"The release that was kept warm is not well: {seen.detail}.", fix="Roll back from its image."
             )
-        return Done(output="It is healthy and ready.")
 
 
 class ExchangeNames(StepKind):

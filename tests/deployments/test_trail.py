@@ -9,8 +9,13 @@ from deployments.trail import Move, before, trail
 
 def ran(*moves: str) -> str:
     """`moves` like "1>2" (a deploy) and "2<1" (going back from 2 to 1); what ran before the last release reached."""
-    made = [Move(*each.split("<"), back=True) if "<" in each else Move(*each.split(">"), back=False) for each in moves]
+    made = [_move(each) for each in moves]
     return before(made[-1].reached, trail(made))
+
+
+def _move(words: str) -> Move:
+    left, _, reached = words.replace("<", ">").partition(">")
+    return Move(left, reached, "<" in words)
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import http.server
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from demo.visitors import Visitors
+from smsops.edge import caddy_config
 from smsops.edge.base import EdgeUnavailable
 from smsops.edge.caddy import Caddy
 from smsops.edge.caddy_config import SORRY
@@ -109,11 +112,28 @@ def test_requests_wait_until_sms_is_there_and_ready(edge: Caddy) -> None:
             many = len(visitors.visits)
             handler.ready = True
             wait_for(lambda: len(visitors.visits) > many + 20, "those that waited")
-            wait_for(lambda: not edge.crowded(), "room for everybody")
+            wait_for(lambda: edge.under_way(port) < 16, "room for everybody")
             edge.point(port)
             wait_for(lambda: answer(edge).ok, "an answer")
     assert not visitors.failed
     assert visitors.worst > 0.05
+
+
+def test_what_was_sent_before_anybody_listened_is_kept(edge: Caddy, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = caddy_config._passing_on
+
+    def unseen(to: int, patience: float | None) -> dict[str, Any]:
+        """As in the moment in which nobody has looked yet: everybody is passed on, to nobody."""
+        return {key: value for key, value in usual(to, patience).items() if key != "health_checks"}
+
+    monkeypatch.setattr(caddy_config, "_passing_on", unseen)
+    port = free_port()
+    edge.hold(port, patience=30)
+    with ExitStack() as later, Visitors(edge.listen) as visitors:
+        wait_for(lambda: time.monotonic() > visitors.began + 0.5, "visitors")
+        later.enter_context(school(port))
+        wait_for(lambda: len(visitors.visits) > 40, "those that waited")
+    assert {visit.code for visit in visitors.visits} == {200}
 
 
 def test_a_school_that_is_away_is_apologised_for(edge: Caddy) -> None:

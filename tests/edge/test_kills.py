@@ -52,4 +52,4 @@ def test_the_instant_way_back_survives_a_kill_at_every_boundary(native: Place) -
     assert run.state == RunState.SUCCEEDED, run.headline
     assert native.running_version() == "1.18.1"
     assert not visitors.failed
-    assert {"warm.exchange:acted", "edge.point:acted"} <= deaths.at
+    assert {"warm.lead:acted", "warm.exchange:acted"} <= deaths.at

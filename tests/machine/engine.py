@@ -7,8 +7,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import docker
@@ -65,6 +65,23 @@ def prepare_images(repository: Path) -> None:
         finally:
             engine.close()
         _build(repository)
+
+
+def saved(versions: Sequence[str]) -> Path:
+    """The images of these releases as one tar, for another engine. It is kept until they are others."""
+    engine = client()
+    assert engine is not None
+    names = [f"{IMAGE}:{version}" for version in versions]
+    with _alone(), closing(engine):
+        mark = "-".join(str(engine.images.get(name).short_id).removeprefix("sha256:") for name in names)
+        archive = CACHE / f"images-{mark}.tar"
+        if not archive.exists():
+            for old in CACHE.glob("images-*"):
+                old.unlink()
+            part = archive.with_suffix(".part")
+            subprocess.run(["docker", "save", "-o", str(part), *names], check=True)
+            part.replace(archive)
+    return archive
 
 
 @contextmanager

@@ -15,8 +15,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-from tests.machine.parts import find
-from tests.places import free_port, wait_for
+from tests import brokers
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -77,23 +76,8 @@ def _database_url() -> str:
 @pytest.fixture
 def redis_url(tmp_path: Path) -> Iterator[str]:
     """A real Redis of our own."""
-    port = free_port()
-    command = [find("redis-server") or "redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
-    with (tmp_path / "redis.log").open("wb") as log:
-        process = subprocess.Popen([*command, "--dir", str(tmp_path)], stdout=log, stderr=log)
-    client = redis.Redis(port=port)
-    wait_for(lambda: _answers(client), "Redis")
-    yield f"redis://127.0.0.1:{port}/0"
-    client.close()
-    process.terminate()
-    process.wait()
-
-
-def _answers(client: redis.Redis) -> bool:
-    try:
-        return bool(client.ping())
-    except redis.ConnectionError:
-        return False
+    with brokers.running(tmp_path) as broker:
+        yield broker.url
 
 
 @pytest.fixture(params=["folder", pytest.param("redis", marks=pytest.mark.redis)])
