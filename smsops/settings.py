@@ -213,6 +213,8 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("SMSOPS_LOG_LEVEL", default="INFO")},
+    # Its lines for debugging have the paths that are asked for, and those of chat services are their secrets.
+    "loggers": {"urllib3": {"level": "INFO"}},
 }
 CELERY_BEAT_SCHEDULE = {
     "smsops: sweep": {

@@ -5,28 +5,30 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from backups.models import Backup
 from deployments.rto import scenarios
 from deployments.rto.phases import measure
 from incidents.models import Incident
+from incidents.responses.known import of_run
 from smsops.models import Phase, Run, RunState
 
-WAYS = ("rollback", "restore", "row_recovery")
+ALSO = ("row_recovery", "backup")  # runs that are worth telling of, although SMS goes on beside them
 
 
 def runs(incident: Incident) -> list[Run]:
     """What was run for its environment while it lasted, and changes something, oldest first."""
     end = incident.resolved_at or timezone.now()
     found = Run.objects.filter(environment=incident.environment, started_at__gte=incident.detected_at)
-    found = found.filter(started_at__lte=end, kind__in=[*WAYS, "deploy", "key_rotation", "backup"])
+    found = found.filter(Q(disturbs=True) | Q(kind__in=ALSO), started_at__lte=end)
     return list(found.exclude(kind="backup", trigger="schedule").order_by("started_at").prefetch_related("steps")[:50])
 
 
 def phases(incident: Incident, found: list[Run]) -> dict[str, Any]:
     """Seconds by phase, by the steps of the way back that worked; without one, by the incident's own clocks."""
-    way = next((run for run in reversed(found) if run.kind in WAYS and run.state == RunState.SUCCEEDED), None)
+    way = next((run for run in reversed(found) if run.state == RunState.SUCCEEDED and _leads_back(run)), None)
     over = incident.resolved_at
     if over is None:
         return {}
@@ -53,6 +55,11 @@ def phases(incident: Incident, found: list[Run]) -> dict[str, Any]:
         "run": way.title if way else "",
         "began_known": incident.began_at is not None,
     }
+
+
+def _leads_back(run: Run) -> bool:
+    """Whether it is a response of a playbook, or puts rows back."""
+    return run.kind == "row_recovery" or of_run(run) is not None
 
 
 def lost(found: list[Run]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from incidents.services import facts, incidents, lifecycle
 from incidents.services.incidents import Sign
 from incidents.tasks import write_postmortems
 from smsops.errors import WrongUse
-from smsops.models import Environment, Phase
+from smsops.models import Environment, Phase, Run
 from tests.after.conftest import START, at, drafted, over
 from tests.factories import make_backup, make_run, make_step
 
@@ -160,8 +160,14 @@ def test_rows_are_counted_in_the_backups_before_and_after(environment: Environme
     assert part.source.startswith("Rows in before and in after")
 
 
+def way_back(environment: Environment, kind: str, **fields: object) -> Run:
+    """A run that took SMS away for six minutes, and succeeded."""
+    fields = {"title": kind, "started_at": at(6), "finished_at": at(12), "disturbs": True, **fields}
+    return make_run(environment, kind=kind, **fields)
+
+
 def test_the_phases_are_those_of_the_way_back_beside_the_runbooks(environment: Environment) -> None:
-    run = make_run(environment, kind="rollback", started_at=at(6), finished_at=at(12), params={"strategy": "code"})
+    run = way_back(environment, "rollback", params={"strategy": "code"})
     make_step(run, phase=Phase.PREPARE, started_at=at(6), finished_at=at(7))
     make_step(run, phase=Phase.EXECUTE, started_at=at(7), finished_at=at(10))
     make_step(run, phase=Phase.VALIDATE, started_at=at(10), finished_at=at(12))
@@ -173,6 +179,16 @@ def test_the_phases_are_those_of_the_way_back_beside_the_runbooks(environment: E
         ["Validate", "20 min", "2 to 3 min"],
         ["Together", "32 min", "—"],
     ]
+
+
+@pytest.mark.parametrize(
+    "kind", ["restart", "recreate", "more_memory", "upgrade", "key_back", "rebuild", "row_recovery"]
+)
+def test_every_response_of_a_playbook_is_a_way_back(environment: Environment, kind: str) -> None:
+    run = way_back(environment, kind, disturbs=kind != "row_recovery")
+    found = drafted(environment).measured
+    assert [each["run"] for each in found["runs"]] == [run.pk]
+    assert found["phases"]["run"] == kind
 
 
 def test_without_a_way_back_the_phases_go_by_the_clocks(environment: Environment) -> None:
@@ -190,9 +206,7 @@ def test_the_objectives_are_met_or_missed_with_their_numbers(environment: Enviro
 
 def test_a_restore_says_how_much_work_it_took_back(environment: Environment) -> None:
     backup = make_backup(environment, identifier="used", taken_at=at(-11))
-    make_run(
-        environment, kind="restore", title="Restore", started_at=at(6), finished_at=at(9), params={"backup": backup.pk}
-    )
+    way_back(environment, "restore", params={"backup": backup.pk})
     found = drafted(environment)
     assert found.measured["lost"]["seconds"] == 17 * 60
     assert ["RPO", "met", "17 min", "60 min"] in [row[:4] for row in rows(found, "objectives")]

@@ -10,14 +10,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from incidents.models import Escalation, EscalationPolicy, Incident, Page, Rota, Severity, Team
+from incidents.models import Escalation, EscalationPolicy, Incident, Page, Rota, Team
 from incidents.services import incidents, stepping
 from incidents.services.incidents import Sign
 from smsops.models import Environment
-from tests.paging.people import person
+from tests.paging.people import DOWN, person
 from tests.paging.post import Post
-
-DOWN = Sign("down", Severity.CRITICAL, "SMS does not answer", "/health: connection refused")
 
 
 @pytest.fixture(autouse=True)

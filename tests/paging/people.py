@@ -1,4 +1,4 @@
-"""People, levels and policies for the tests of paging."""
+"""A sign, people, levels and policies for the tests of paging."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from incidents.models import Contact, EscalationPolicy, PolicyLevel
+from incidents.models import Contact, EscalationPolicy, PolicyLevel, Severity
+from incidents.services.incidents import Sign
+
+DOWN = Sign("down", Severity.CRITICAL, "SMS does not answer", "/health: connection refused")
 
 
 def person(name: str, **fields: Any) -> User:

@@ -26,8 +26,8 @@ from incidents.models import (
 )  # fmt: skip
 from incidents.services import escalations, facts, incidents, lifecycle, pages, stepping
 from smsops.models import Environment
-from tests.paging.conftest import DOWN, Clock, asked, opened, running, stepped
-from tests.paging.people import contact, person, policy
+from tests.paging.conftest import Clock, asked, opened, running, stepped
+from tests.paging.people import DOWN, contact, person, policy
 from tests.smsops.crowd import together
 
 pytestmark = pytest.mark.django_db

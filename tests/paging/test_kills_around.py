@@ -23,9 +23,8 @@ from incidents.services import incidents
 from smsops.models import Environment
 from tests.backups.clusters import PASSWORD, USER, Cluster, cluster
 from tests.machine.parts import find
-from tests.paging.conftest import DOWN
 from tests.paging.letters import ROOT, Letters, counting, fair
-from tests.paging.people import person, policy
+from tests.paging.people import DOWN, person, policy
 from tests.places import free_port, wait_for
 from tests.workers.conftest import Crew
 

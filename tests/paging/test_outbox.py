@@ -15,8 +15,8 @@ from incidents.models import Contact, Incident, Page, PageKind, PageState
 from incidents.services import bundles, failures, lifecycle, outbox, sweep
 from smsops.models import Environment
 from tests.incidents.servers import mute
-from tests.paging.conftest import DOWN, opened, stepped
-from tests.paging.people import contact, person, policy
+from tests.paging.conftest import opened, stepped
+from tests.paging.people import DOWN, contact, person, policy
 from tests.paging.post import Post
 from tests.smsops.crowd import together
 

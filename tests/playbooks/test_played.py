@@ -1,4 +1,8 @@
-"""The runbook's five incidents (§5.3), played: really broken, noticed, told apart, diagnosed, mended by a response."""
+"""The runbook's five incidents (§5.3), each played from its first sign to its post-mortem.
+
+Really broken, noticed, classified, evidence taken, playbook suggested, diagnosed, mended by one of its responses, over,
+and written up. One story each, because what a step does is only worth something after the one before it.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,16 @@ from backups.selectors import find
 from backups.services import restores
 from deployments.services import preflight, restarts, rollbacks
 from incidents.diagnoses.base import Verdict
-from incidents.models import ActKind, Incident, Severity, Watch
-from incidents.services import diagnosing, evidence, incidents, suggestions, watching
+from incidents.models import ActKind, Incident, PostMortem, Severity, Triage, Watch
+from incidents.services import diagnosing, evidence, first_look, incidents, lifecycle, suggestions, watching
 from incidents.services.incidents import Sign
+from incidents.tasks import write_postmortems
 from smsops.http import ask
 from smsops.models import Run, RunState
 from smsops.runs.plan import By
 from tests.backups.databases import make_damaged
 from tests.deployments.test_key_changes import change_by_hand, make_anew
+from tests.factories import make_user
 from tests.places import ADMIN, Place, drive, patient, wait_for
 from tests.runtimes.acts import create
 
@@ -50,9 +56,21 @@ def noticed(place: Place) -> Incident:
     return incident
 
 
+def classified(place: Place, incident: Incident) -> tuple[str, str]:
+    """How bad it is and of which kind, once the first look (minute 0-2) has taken its evidence. What was noticed while
+    it still began was only silent; then a later sign says that it died, and of what."""
+    wait_for(lambda: suggestions.of(incident) or over(place, incident), "a sign that is known", 120)
+    first_look.look(incident.pk)
+    assert evidence.missing(incident) == []
+    incident.refresh_from_db()
+    return incident.severity, incident.issue
+
+
 def diagnosed(incident: Incident, key: str) -> str:
-    """The right playbook is suggested; its diagnosis runs; what it calls a cause."""
-    assert suggestions.of(incident)[0].version.playbook.key == key
+    """The right playbook is suggested, at first sight as well; its diagnosis runs; what it calls a cause."""
+    best = suggestions.of(incident)[0].version.playbook
+    assert best.key == key
+    assert f"“{best.title}”" in Triage.objects.get(incident=incident).guess
     run = drive(diagnosing.start(incident, BY))
     assert run.state == RunState.SUCCEEDED, run.headline
     causes = incident.acts.filter(kind=ActKind.DIAGNOSIS, verdict=Verdict.CAUSE, run=run)
@@ -66,6 +84,17 @@ def mended(place: Place, incident: Incident, run: Run, key: str) -> None:
     act = incident.acts.get(kind=ActKind.RESPONSE)
     assert (act.key, act.run_id, act.verdict) == (key, run.pk, "succeeded")
     assert act.version is not None
+
+
+def told(incident: Incident, run: Run) -> bool:
+    """By the next bell there is a draft: when it was over, by which run, what was taken, and no objective missed."""
+    write_postmortems()
+    found = PostMortem.objects.get(incident=incident).measured
+    assert found["clocks"]["resolved_at"]
+    assert {each["name"] for each in found["evidence"]} >= set(evidence.PIECES)
+    assert [each["verdict"] for each in found["runs"] if each["run"] == run.pk] == ["Succeeded"]
+    assert [each["name"] for each in found["objectives"] if each["verdict"] == "missed"] == []
+    return True
 
 
 def over(place: Place, incident: Incident) -> bool:
@@ -86,12 +115,12 @@ def test_a_crash_loop_by_a_missing_library_is_mended_by_going_back(process_place
     replace_by_hand(process_place, "1.20.1")
     incident = noticed(process_place)
     wait_for(lambda: "No module named" in process_place.runtime.logs(process_place.environment.instance, 50), "its log")
-    # Noticed while it still began, it was only silent; a later sign says that it died.
-    wait_for(lambda: over(process_place, incident) or suggestions.of(incident), "a sign of its death", 120)
+    assert classified(process_place, incident) == ("critical", "service")
     assert "Missing libraries: A library is missing" in diagnosed(incident, "crash-loop")
     run = drive(rollbacks.start(process_place.environment, BY, GOOD, "code"))
     mended(process_place, incident, run, "rollback_code")
-    wait_for(lambda: over(process_place, incident), "the incident to be over", 30)
+    wait_for(lambda: over(process_place, incident), "the incident to be over")
+    assert told(incident, run)
 
 
 @pytest.mark.docker
@@ -101,6 +130,7 @@ def test_a_crash_loop_by_lack_of_memory_is_mended_by_more_of_it(docker_place: Pl
     docker_place.environment.save()
     replace_by_hand(docker_place, GOOD)
     incident = noticed(docker_place)
+    assert classified(docker_place, incident) == ("critical", "service")
     assert "It was killed for memory; its limit is 32 MB." in diagnosed(incident, "crash-loop")
     run = drive(restarts.give_memory(docker_place.environment, 1024, BY))
     mended(docker_place, incident, run, "more_memory")
@@ -114,9 +144,12 @@ def test_an_api_that_answers_500_everywhere_is_mended_by_going_back(process_plac
     wait_for(lambda: ask(process_place.environment.base_url, "/health").code == 500, "SMS to answer 500")
     incident = noticed(process_place)
     assert incident.title == "SMS is unhealthy"
+    assert classified(process_place, incident) == ("critical", "service")
     assert "Errors: It logs errors." in diagnosed(incident, "errors")
     run = drive(rollbacks.start(process_place.environment, BY, GOOD, "code"))
     mended(process_place, incident, run, "rollback_code")
+    wait_for(lambda: over(process_place, incident), "the incident to be over")
+    assert told(incident, run)
 
 
 def test_a_damaged_database_is_mended_by_a_restore(process_place: Place) -> None:
@@ -126,10 +159,14 @@ def test_a_damaged_database_is_mended_by_a_restore(process_place: Place) -> None
     make_damaged(process_place.database)
     process_place.back_up()
     incident = Incident.objects.get(fingerprint="backup")
+    assert classified(process_place, incident) == ("critical", "data")
     assert "Integrity of the database: A copy of the database does not pass" in diagnosed(incident, "database")
     run = drive(restores.start(find(process_place.environment, "latest"), BY))
     mended(process_place, incident, run, "restore")
     assert process_place.students() == 200
+    process_place.back_up()
+    assert over(process_place, incident)
+    assert told(incident, run)
 
 
 def test_logins_that_fail_since_the_key_changed_are_mended_by_the_old_key(process_place: Place) -> None:
@@ -142,11 +179,13 @@ def test_logins_that_fail_since_the_key_changed_are_mended_by_the_old_key(proces
     for _ in range(4):
         ask(base, "/api/v1/auth/me", headers=headers)
     incident = noticed(process_place)
+    assert classified(process_place, incident) == ("high", "service")
     assert "The signing key: SMS runs with another SECRET_KEY" in diagnosed(incident, "logins")
     run = drive(restarts.put_key_back(process_place.environment, BY))
     mended(process_place, incident, run, "key_back")
     assert ask(base, "/api/v1/auth/me", headers=headers).ok
     assert over(process_place, incident)
+    assert told(incident, run)
 
 
 def test_a_blank_page_is_mended_by_going_back(process_place: Place) -> None:
@@ -155,9 +194,11 @@ def test_a_blank_page_is_mended_by_going_back(process_place: Place) -> None:
     wait_for(process_place.serving, "SMS to serve")
     sign = Sign("page", Severity.HIGH, "Users see a blank page", "The school called.")
     incident, _ = incidents.report(process_place.environment, sign)
-    evidence.collect(incident)
+    assert classified(process_place, incident) == ("high", "service")
     assert "The page's scripts: Static assets:" in diagnosed(incident, "frontend")
     run = drive(rollbacks.start(process_place.environment, BY, GOOD, "code"))
     mended(process_place, incident, run, "rollback_code")
     bundle = next(each for each in preflight.checklist(process_place.environment) if each.key == "bundle")
     assert bundle.verdict == "pass"
+    lifecycle.resolve(incident, "The school sees its page again.", make_user())
+    assert told(incident, run)
