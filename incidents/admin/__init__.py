@@ -5,6 +5,7 @@ from incidents.admin import (
     after,
     alert,
     alert_source,
+    clocks,
     dashboard,
     evidence,
     first_look,
@@ -20,15 +21,20 @@ from incidents.admin import (
     pulse,
     review_rule,
     searching,
+    severity_rule,
     silence,
 )
 from incidents.admin.postmortem_actions import DraftIt
 from incidents.models import EscalationPolicy, Incident, Rota
+from incidents.privacy import runs_seen_by
 from incidents.services import evidence_runs
 from smsops.admin.actions import add_action
+from smsops.admin.limits import add_limit
 from smsops.admin.parts import PagePart, add_page_part, add_plan_line
 from smsops.admin.site import add_page, add_panel, add_warning
+from smsops.models import Run
 
+add_limit(Run, runs_seen_by)
 add_panel(dashboard.panel)
 add_panel(after.panel)
 add_panel(pulse.panel)
@@ -43,6 +49,7 @@ add_page_part(Incident, pages.OF_INCIDENT)
 add_page_part(EscalationPolicy, policies.PREVIEW)
 add_page_part(Rota, people.NEXT_DAYS)
 add_page_part(Incident, PagePart("admin/incidents/_after.html", after.of_incident))
+add_page_part(Incident, clocks.PART)
 add_plan_line(lambda plan: " ".join(evidence_runs.before_a_change(plan.environment)) if plan.disturbs else "")
 add_page("objectives/", "incidents_objectives", objectives.overview)
 add_page("objectives/<slug:name>/", "incidents_objectives_of", objectives.environment_page)
@@ -61,5 +68,6 @@ __all__ = [
     "policies",
     "postmortem",
     "review_rule",
+    "severity_rule",
     "silence",
 ]
