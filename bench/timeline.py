@@ -18,7 +18,7 @@ def rows() -> Iterator[Row]:
 
     settings.ALLOWED_HOSTS = ["testserver"]
     incident, client = _incident(), Client()
-    client.force_login(_person())
+    client.force_login(_person())  # type: ignore[arg-type]
     address = incident.get_absolute_url()  # type: ignore[attr-defined]
     client.get(address)  # templates are read once
     for name, where in (("first", address), ("last", f"{address}?entries={ENTRIES // 50}")):

@@ -5,7 +5,6 @@ from incidents.admin import (
     after,
     alert,
     alert_source,
-    clocks,
     dashboard,
     evidence,
     first_look,
@@ -49,7 +48,6 @@ add_page_part(Incident, pages.OF_INCIDENT)
 add_page_part(EscalationPolicy, policies.PREVIEW)
 add_page_part(Rota, people.NEXT_DAYS)
 add_page_part(Incident, PagePart("admin/incidents/_after.html", after.of_incident))
-add_page_part(Incident, clocks.PART)
 add_plan_line(lambda plan: " ".join(evidence_runs.before_a_change(plan.environment)) if plan.disturbs else "")
 add_page("objectives/", "incidents_objectives", objectives.overview)
 add_page("objectives/<slug:name>/", "incidents_objectives_of", objectives.environment_page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -12,8 +13,8 @@ from incidents.admin.postmortem_actions import person
 from incidents.models import Clock, Incident
 from incidents.services import clocks
 from smsops.admin.actions import ObjectAction, Preview, ReasonedForm
-from smsops.admin.parts import PagePart
 from smsops.runs.plan import By
+from smsops.text import seconds_text
 
 
 class ClockForm(ReasonedForm):
@@ -50,19 +51,16 @@ class Correct(ObjectAction):
         return f"{made.get_clock_display()} is corrected."
 
 
-def context(incident: Incident, request: HttpRequest) -> dict[str, Any]:
+def rows(incident: Incident) -> list[dict[str, Any]]:
     """Each clock with its moment, the time since detection, and what it said before."""
     corrections = list(incident.clock_corrections.all())
-    rows = []
+    found = []
     for clock in Clock:
-        at = getattr(incident, clock)
-        since = (at - incident.detected_at).total_seconds() if at is not None and clock != Clock.DETECTED else None
-        rows.append({
-            "title": clock.label, "at": at, "since": abs(since) if since is not None else None,
-            "before": since is not None and since < 0,
+        at: datetime | None = getattr(incident, clock)
+        since = (at - incident.detected_at).total_seconds() if at is not None else 0.0
+        side = "before" if since < 0 else "after"
+        found.append({
+            "title": clock.label, "at": at, "since": f"{seconds_text(abs(since))} {side} detection" if since else "",
             "corrections": [each for each in corrections if each.clock == clock],
         })  # fmt: skip
-    return {"rows": rows}
-
-
-PART = PagePart("admin/incidents/incident/_clocks.html", context)
+    return found

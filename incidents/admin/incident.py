@@ -53,6 +53,7 @@ class IncidentAdmin(Discreet, RecordAdmin):
         context["rewindable"] = may and following.of(incident.environment) is not None
         context["head"] = incident_head.context(incident, request)
         context["timeline"] = timeline.context(incident, request)
+        context["clocks"] = clocks.rows(incident)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def evidence_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponseBase:
@@ -76,9 +77,9 @@ class IncidentAdmin(Discreet, RecordAdmin):
     def status(self, incident: Incident) -> SafeString:
         marks = [badge(incident.state, incident.get_state_display())]
         if incident.contradicts:
-            marks.append(badge("contradicted"))
+            marks.append(badge("contradicted", "Contradicted"))
         if incident.private:
-            marks.append(badge("private"))
+            marks.append(badge("private", "Private"))
         return format_html_join(" ", "{}", ((mark,) for mark in marks))
 
     @admin.display(description="Detected", ordering="detected_at")

@@ -36,11 +36,17 @@ def response(incident: Incident, due_at: datetime) -> str:
     """Whether somebody had it in time, or users were served again without anybody; a badge where not."""
     answered = incident.acknowledged_at or incident.mitigated_at or incident.resolved_at
     left = (due_at - (answered or timezone.now())).total_seconds()
+    if left < 0:
+        return badge("late", f"{_rough(-left)} late")
     if answered is None:
-        return badge("late", f"{seconds_text(-left)} late") if left < 0 else f"in {seconds_text(left)}"
-    took = seconds_text(max(0.0, (answered - incident.detected_at).total_seconds()))
-    told = f"after {took}" if incident.acknowledged_at else f"by itself after {took}"
-    return badge("late", f"{told}: {seconds_text(-left)} late") if left < 0 else told
+        return f"in {_rough(left)}"
+    took = _rough(max(0.0, (answered - incident.detected_at).total_seconds()))
+    return f"after {took}" if incident.acknowledged_at else f"by itself after {took}"
+
+
+def _rough(seconds: float) -> str:
+    """Nobody needs the seconds of minutes here."""
+    return seconds_text(seconds) if seconds < 90 or seconds >= 90 * 60 else f"{round(seconds / 60)} min"
 
 
 def _word(due_at: datetime) -> str:

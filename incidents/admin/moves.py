@@ -92,6 +92,10 @@ class Close(Move):
 class Reopen(Move):
     name, label, to, place = "reopen", "Reopen…", IncidentState.OPEN, 5
 
+    def obstacle(self, target: Incident) -> str:
+        gone_on = target.state not in (IncidentState.OPEN, IncidentState.ACKNOWLEDGED)
+        return super().obstacle(target) if gone_on else f"It is {target.get_state_display().lower()}: it is not over."
+
     def preview(self, target: Incident, request: HttpRequest) -> Preview:
         return Preview(("It was not over. Whoever is on call is paged again.",))
 

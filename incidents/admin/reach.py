@@ -1,4 +1,4 @@
-"""What pages of incidents and of what belongs to them have in common: private ones are nowhere for those who may not
+"""What pages of incidents and of what belongs to them share: private ones are nowhere for those who may not
 see them, and their words are in no history."""
 
 from __future__ import annotations

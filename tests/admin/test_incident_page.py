@@ -130,17 +130,17 @@ def test_resolving_while_sms_is_down_asks_why_and_stays_to_be_seen() -> None:
     assert "Red now: SMS is down: connection refused." in asked.text
     assert Incident.objects.get().state == "open"
     browser.post(door(incident, "resolve"), reason="Fixed.", although="The probe is wrong.")
-    assert "contradicted" in browser.get(incident.get_absolute_url()).one("p", "verdict").text
-    assert "contradicted" in browser.get(changelist(Incident)).text
+    assert "Contradicted" in browser.get(incident.get_absolute_url()).one("p", "verdict").text
+    assert "Contradicted" in browser.get(changelist(Incident)).text
 
 
 def test_the_clocks_show_what_they_said_before() -> None:
     incident, ada = make_incident(), make_user(username="ada")
     clocks.correct(incident, "began_at", incident.detected_at - timedelta(minutes=5), ada, "The log says so.")
     page = Browser(make_viewer()).get(incident.get_absolute_url())
-    row = next(each for each in page.all("tr") if each.text.startswith("Began"))
-    assert "5 min before was not known ada" in row.text
-    assert "The log says so." in row.text
+    row = next(each for each in page.all("li") if each.text.startswith("Began"))
+    assert "5 min before detection" in row.text
+    assert "by ada, was not known: The log says so." in row.text
 
 
 def test_what_people_write_is_text_wherever_the_page_shows_it() -> None:

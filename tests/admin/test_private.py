@@ -101,7 +101,7 @@ def others(incident: Incident) -> Iterator[str]:
 
 
 def read(browser: Browser, where: str) -> Seen:
-    response = browser.client.get(where, follow=True)
+    response: Any = browser.client.get(where, follow=True)
     if response.streaming:
         response.content = b"".join(response.streaming_content)
     return Seen(response)

@@ -68,7 +68,12 @@ def test_what_was_seen_too_long_ago_and_what_it_is_not_about_are_no_red(incident
 
 def test_a_check_that_failed_and_did_not_pass_since_is_red(incident: Incident) -> None:
     now = timezone.now()
-    check = {"environment": incident.environment, "stage": "checklist", "key": "login", "title": "Sign in"}
+    check: dict[str, Any] = {
+        "environment": incident.environment,
+        "stage": "checklist",
+        "key": "login",
+        "title": "Sign in",
+    }
     make_check_result(**check, verdict="fail", at=now + timedelta(seconds=1))
     assert contradictions.red(incident) == ["This check fails: Sign in."]
     make_check_result(**check, verdict="pass", at=now + timedelta(seconds=2))
