@@ -64,6 +64,7 @@ class Door:
     destructive: bool = False
     exclusive: bool = False  # refused while another exclusive run is under way
     extra: Callable[[Any], dict[str, Any]] = lambda target: {}
+    refusal: int = 403  # 404 where it is hidden from who may not press it
 
     def form(self, target: Any) -> dict[str, Any]:
         """The form, filled in rightly."""
@@ -322,7 +323,9 @@ PEOPLE = {
         extra=lambda _: {"clock": "began_at", "to": "2026-01-01T10:00"},
     ),
     "make an incident private": Door("hide", "incidents.see_private_incident", make_incident),
-    "show a private incident": Door("show", "incidents.see_private_incident", lambda: make_incident(private=True)),
+    "show a private incident": Door(
+        "show", "incidents.see_private_incident", lambda: make_incident(private=True), refusal=404
+    ),
 }
 AFTER = {
     "draft a post-mortem": Door("draft-postmortem", "incidents.write_postmortem", incident(IncidentState.RESOLVED)),
