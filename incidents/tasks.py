@@ -7,7 +7,7 @@ from celery import shared_task
 from incidents import reminding
 from incidents.actions import following
 from incidents.postmortems import drafting
-from incidents.services import aging, digestion, first_look, heartbeats, log_archive, sweep, watching
+from incidents.services import aging, contradictions, digestion, first_look, heartbeats, log_archive, sweep, watching
 from smsops.errors import OpsError
 from smsops.models import Environment
 
@@ -54,9 +54,11 @@ def read_alerts() -> None:
 
 @shared_task(name="incidents.look_at_alerts")
 def look_at_alerts() -> None:
-    """See which alerts and heartbeats have not been heard of for too long, and which excuses have ended."""
+    """See which alerts and heartbeats have not been heard of for too long, which excuses have ended, and what still
+    contradicts that an incident is over."""
     aging.look()
     heartbeats.look()
+    contradictions.settle()
 
 
 @shared_task(name="incidents.sweep_pages", soft_time_limit=60, time_limit=90)

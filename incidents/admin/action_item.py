@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from incidents.actions import checks, history, words
 from incidents.admin.postmortem import due_text
 from incidents.admin.postmortem_actions import person
-from incidents.admin.reach import OfIncident
+from incidents.admin.reach import NumberOfIncident, OfIncident
 from incidents.documents import html
 from incidents.models import ACTION_TABLE, ActionItem, ActionState, Incident
 from incidents.privacy import seen_by
@@ -142,6 +142,7 @@ class ActionItemAdmin(OfIncident):
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "incident":
             kwargs["queryset"] = Incident.objects.filter(seen_by(request.user))
+            kwargs["widget"] = NumberOfIncident(db_field.remote_field, self.admin_site, user=request.user)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: ActionItem, form: Any, change: bool) -> None:

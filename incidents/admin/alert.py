@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
+from incidents.admin.reach import Discreet
 from incidents.models import Alert, AlertState, EntryKind
 from incidents.services import aging, incidents
 from smsops.admin.actions import ObjectAction, Preview, ReasonedForm
@@ -16,8 +17,6 @@ from smsops.admin.base import RecordAdmin
 from smsops.errors import WrongUse
 from smsops.runs.plan import By
 from smsops.templatetags.smsops_ui import ago, badge
-
-PRIVATE = "incidents.see_private_incident"
 
 
 class Settle(ObjectAction):
@@ -46,7 +45,7 @@ class Settle(ObjectAction):
 
 
 @admin.register(Alert)
-class AlertAdmin(RecordAdmin):
+class AlertAdmin(Discreet, RecordAdmin):
     list_display = ("name", "status", "level", "said", "source", "first", "last", "times", "why_quiet")
     list_filter = ("state", "severity", "source__environment", "source", ("quiet", admin.EmptyFieldListFilter))
     list_select_related = ("source",)
@@ -58,9 +57,7 @@ class AlertAdmin(RecordAdmin):
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Alert]:
-        """What belongs to a private incident is seen only by those who may see that one."""
-        found = super().get_queryset(request).select_related("source", "incident")
-        return found if request.user.has_perm(PRIVATE) else found.exclude(incident__private=True)
+        return super().get_queryset(request).select_related("source", "incident")
 
     @admin.display(description="State", ordering="state")
     def status(self, alert: Alert) -> str:

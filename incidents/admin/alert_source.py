@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 
 from incidents.admin.source_actions import ReadAgain, Renew
 from incidents.models import AlertSource, DeliveryState, SourceKind
+from incidents.privacy import seen_by
 from incidents.services import addresses, sources
 from smsops.admin.actions import ActionForm, ObjectAction
 from smsops.admin.base import OperationsAdmin
@@ -56,7 +57,7 @@ class AlertSourceAdmin(OperationsAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AlertSource]:
-        firing = Count("alerts", filter=Q(alerts__state="firing"))
+        firing = Count("alerts", filter=Q(alerts__state="firing") & seen_by(request.user, "alerts__incident__"))
         found: QuerySet[AlertSource] = super().get_queryset(request).select_related("environment")
         return found.annotate(firing_count=firing)
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from incidents.models import Incident, Triage
+from smsops.admin.limits import within
 from smsops.admin.parts import PagePart
 from smsops.models import ACTIVE, Run
 
@@ -16,7 +17,8 @@ def context(incident: Incident, request: HttpRequest) -> dict[str, Any]:
     found = Triage.objects.filter(incident=incident).first()
     if found is None and not incident.live:
         return {}
-    under_way = list(Run.objects.filter(environment_id=incident.environment_id, state__in=ACTIVE)[:10])
+    runs = Run.objects.filter(environment_id=incident.environment_id, state__in=ACTIVE)
+    under_way = list(within(runs, request.user)[:10])
     return {"triage": found, "under_way": under_way if request.user.has_perm("smsops.view_run") else []}
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from incidents.admin.reach import Discreet
 from incidents.models import Incident, Page
 from smsops.admin.base import RecordAdmin
 from smsops.admin.parts import PagePart
@@ -18,7 +19,7 @@ RELATED = ("user", "contact__user", "channel", "incident__environment")
 
 
 @admin.register(Page)
-class PageAdmin(RecordAdmin):
+class PageAdmin(Discreet, RecordAdmin):
     list_display = ("when", "status", "kind", "whom", "how", "about", "level", "attempts", "late", "problem")
     list_filter = ("state", "kind", "unsure", "incident__environment")
     search_fields = ("user__username", "channel__name", "incident__title")
@@ -28,10 +29,7 @@ class PageAdmin(RecordAdmin):
     readonly_fields = ("how", "status")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Page]:
-        """Those about a private incident only for who may see it."""
-        found = super().get_queryset(request).select_related(*RELATED)
-        sees = request.user.has_perm("incidents.see_private_incident")
-        return found if sees else found.filter(Q(incident=None) | Q(incident__private=False))
+        return super().get_queryset(request).select_related(*RELATED)
 
     @admin.display(description="Due", ordering="due_at")
     def when(self, page: Page) -> str:

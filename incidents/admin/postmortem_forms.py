@@ -15,7 +15,7 @@ from smsops.admin.actions import ActionForm, ReasonedForm
 class SeenInput(forms.HiddenInput):
     """Whoever gets the form back has the present version before them, whatever they had when they sent it."""
 
-    present = 0
+    present: object = 0
 
     def format_value(self, value: Any) -> str:
         return str(self.present)

@@ -6,10 +6,12 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from incidents.actions import words as action_words
+from incidents.commands.eyes import eyes, eyes_argument
 from incidents.commands.incident import find_incident, find_person
 from incidents.documents import markdown, pdf
 from incidents.models import ActionItem, ActionState, PostMortem
 from incidents.postmortems import drafting, reading
+from incidents.privacy import seen_by
 from smsops.errors import OpsError, WrongUse
 from smsops.ops.common import find_environment
 from smsops.ops.output import Output
@@ -20,10 +22,11 @@ def _postmortem_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("number", type=int, help="number of the incident")
     parser.add_argument("--out", default="", metavar="FILE", help="write it there, as .md or .pdf")
     parser.add_argument("--draft", action="store_true", help="begin one where the severity did not ask for it")
+    eyes_argument(parser)
 
 
 def _postmortem(args: Namespace, output: Output) -> int:
-    incident = find_incident(args.number)
+    incident = find_incident(args.number, eyes(args))
     if args.draft:
         drafting.measure(drafting.begin(incident).pk)
     found = PostMortem.objects.select_related("incident__environment", "approved_by").filter(incident=incident).first()
@@ -56,10 +59,12 @@ def _actions_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--user", default="", help="only what this person has")
     parser.add_argument("--overdue", action="store_true", help="only what should be done by now; exit code 1 if any is")
     parser.add_argument("--all", action="store_true", help="also what is done or dropped")
+    eyes_argument(parser)
 
 
 def _actions(args: Namespace, output: Output) -> int:
-    found = ActionItem.objects.select_related("incident__environment", "owner")
+    found = ActionItem.objects.filter(seen_by(eyes(args), "incident__"))
+    found = found.select_related("incident__environment", "owner")
     if args.environment:
         found = found.filter(incident__environment=find_environment(args.environment))
     if args.user:

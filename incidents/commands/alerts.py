@@ -10,7 +10,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from incidents.commands.eyes import eyes, eyes_argument
 from incidents.models import Alert, AlertState, Silence
+from incidents.privacy import seen_by
 from incidents.services.episodes import OPEN
 from smsops.errors import WrongUse
 from smsops.ops.common import by, environment_argument, find_environment
@@ -25,11 +27,12 @@ _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(day
 
 def _alerts_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("environment", nargs="?", help="only this environment")
+    eyes_argument(parser)
     parser.add_argument("--all", action="store_true", help="those that are over as well, the newest first")
 
 
 def _alerts(args: Namespace, output: Output) -> int:
-    found = Alert.objects.select_related("source__environment").exclude(incident__private=True)
+    found = Alert.objects.select_related("source__environment").filter(seen_by(eyes(args), "incident__"))
     if args.environment:
         found = found.filter(source__environment=find_environment(args.environment))
     if not args.all:

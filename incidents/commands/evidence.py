@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from incidents.bundles import verifying
+from incidents.commands.eyes import eyes, eyes_argument
 from incidents.commands.incident import add_acts, find_incident, number_argument
 from incidents.models import Incident
 from incidents.services import bundling, databases_taken, evidence_runs
@@ -18,22 +19,24 @@ from smsops.ops.registry import BAD, GOOD, Verb
 
 def _collect_arguments(parser: ArgumentParser) -> None:
     number_argument(parser)
+    eyes_argument(parser)
     parser.add_argument("--reason", default="", help="why; it goes into the record")
     parser.add_argument("--wait", action="store_true", help="wait for the verdict and show the progress")
 
 
 def _collect(args: Namespace, output: Output) -> int:
-    return follow(evidence_runs.start(find_incident(args.number), by(args)), args, output)
+    return follow(evidence_runs.start(find_incident(args.number, eyes(args)), by(args)), args, output)
 
 
 def _open_arguments(parser: ArgumentParser) -> None:
     number_argument(parser)
+    eyes_argument(parser)
     parser.add_argument("--out", required=True, metavar="FILE", help="the new file for the copy of the database")
     parser.add_argument("--reason", required=True, help="why; it is written on the timeline")
 
 
 def _open(args: Namespace, output: Output) -> int:
-    piece = find_incident(args.number).evidence.filter(name=databases_taken.NAME).first()
+    piece = find_incident(args.number, eyes(args)).evidence.filter(name=databases_taken.NAME).first()
     if piece is None:
         raise WrongUse(f"Incident {args.number} has no copy of the database.")
     target = Path(args.out)
@@ -50,12 +53,13 @@ def _open(args: Namespace, output: Output) -> int:
 
 def _bundle_arguments(parser: ArgumentParser) -> None:
     number_argument(parser)
+    eyes_argument(parser)
     parser.add_argument("--out", required=True, metavar="FILE", help="the new file, like incident-7.tar.zst")
     parser.add_argument("--with-database", action="store_true", help="with the copy of the database, sealed as it is")
 
 
 def _bundle(args: Namespace, output: Output) -> int:
-    incident: Incident = find_incident(args.number)
+    incident: Incident = find_incident(args.number, eyes(args))
     head = bundling.write(incident, Path(args.out), by(args).called, with_database=args.with_database)
     output.say(f"{args.out} is written. Its last link is {head}.")
     output.say("Tell whoever gets it that link in another way: it is what nobody can forge.")

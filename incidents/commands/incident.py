@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from argparse import SUPPRESS, ArgumentParser, Namespace
-
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import User
+from collections.abc import Iterator
 
 from backups.services import following
 from incidents import selectors
+from incidents.commands.eyes import eyes, eyes_argument, find_person
 from incidents.models import Incident
+from incidents.privacy import Terminal, seen_by
+from incidents.services import contradictions, severities, suggested_severity
+from incidents.services.roles import ROLES
 from smsops.errors import WrongUse
 from smsops.ops.output import Output
 from smsops.ops.registry import GOOD, Verb
 from smsops.text import seconds_text
+
+__all__ = ["add_acts", "find_incident", "find_person", "number_argument", "person_argument", "show"]
 
 ACTS: dict[str, Verb] = {}
 
@@ -31,25 +35,21 @@ def person_argument(parser: ArgumentParser) -> None:
     parser.add_argument("--user", default="", help="the smsops user who does it")
 
 
-def find_incident(number: int) -> Incident:
-    """The incident of that number; WrongUse when there is none."""
-    incident = Incident.objects.select_related("environment").filter(pk=number).first()
+def find_incident(number: int, seen: Terminal | None = None) -> Incident:
+    """The incident of that number; WrongUse when there is none, or none that is to be seen."""
+    found = Incident.objects.select_related("environment", "acknowledged_by", *ROLES)
+    incident = found.filter(seen_by(seen or Terminal()), pk=number).first()
     if incident is None:
         raise WrongUse(f"There is no incident {number}; “ops incident” lists the live ones.")
     return incident
 
 
-def find_person(name: str) -> User:
-    """The active user of that name; WrongUse when there is none."""
-    user = get_user_model().objects.filter(username=name, is_active=True).first()
-    if user is None:
-        raise WrongUse("Say who does it: --user NAME, the name of an active user.")
-    return user
-
-
 def show(incident: Incident, output: Output) -> int:
     """Say what is known of it, line by line."""
-    output.say(f"{incident.get_severity_display()}: {incident.title} ({incident.get_state_display()})")
+    private = ", private" if incident.private else ""
+    output.say(f"{incident.get_severity_display()}: {incident.title} ({incident.get_state_display()}{private})")
+    for line in _head(incident):
+        output.say(line)
     for entry in incident.timeline.all():
         output.say(f"  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.author or 'smsops'}: {entry.text}")
     if following.of(incident.environment) is not None:
@@ -59,10 +59,26 @@ def show(incident: Incident, output: Output) -> int:
     return GOOD
 
 
+def _head(incident: Incident) -> Iterator[str]:
+    """Who has it, who does what, by when, and what speaks against what somebody said."""
+    if incident.acknowledged_by is not None:
+        yield f"{incident.acknowledged_by} has it."
+    elif incident.live:
+        yield f"Nobody has it; somebody should by {severities.response_due_at(incident):%Y-%m-%d %H:%M} UTC."
+    if held := [
+        f"{title.lower()} {getattr(incident, role)}" for role, (title, _) in ROLES.items() if getattr(incident, role)
+    ]:
+        yield f"Roles: {', '.join(held)}."
+    if suggested := suggested_severity.of(incident):
+        yield suggested.sentence
+    if incident.contradicts:
+        yield f"Contradicted: {' '.join(contradictions.red(incident) or [incident.contradicted])}"
+
+
 def _list(args: Namespace, output: Output) -> int:
-    found = list(selectors.live_incidents())
+    found = list(selectors.live_incidents().filter(seen_by(eyes(args))).select_related("acknowledged_by", *ROLES))
     output.table(
-        ["INCIDENT", "SEVERITY", "STATE", "ENVIRONMENT", "SINCE", "WHAT"],
+        ["INCIDENT", "SEVERITY", "STATE", "ENVIRONMENT", "SINCE", "WHO", "WHAT"],
         [
             (
                 incident.pk,
@@ -70,6 +86,7 @@ def _list(args: Namespace, output: Output) -> int:
                 incident.get_state_display(),
                 incident.environment.name,
                 seconds_text(incident.seconds),
+                incident.commander or incident.acknowledged_by or "-",
                 incident.title,
             )
             for incident in found
@@ -77,6 +94,15 @@ def _list(args: Namespace, output: Output) -> int:
     )
     output.data([selectors.incident_data(incident) for incident in found])
     return GOOD
+
+
+def _show_arguments(parser: ArgumentParser) -> None:
+    number_argument(parser)
+    eyes_argument(parser)
+
+
+def _show(args: Namespace, output: Output) -> int:
+    return show(find_incident(args.number, eyes(args)), output)
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -92,9 +118,7 @@ def _incident(args: Namespace, output: Output) -> int:
 
 
 add_acts(
-    Verb("list", "the live incidents", lambda parser: None, _list),
-    Verb(
-        "show", "what is known of one", number_argument, lambda args, output: show(find_incident(args.number), output)
-    ),
+    Verb("list", "the live incidents", eyes_argument, _list),
+    Verb("show", "what is known of one", _show_arguments, _show),
 )
 INCIDENT = Verb("incident", "the live incidents; show one, or move it along", _arguments, _incident)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from django.contrib.auth.models import User
 
+from incidents.commands.eyes import eyes
 from incidents.commands.incident import add_acts, find_incident, find_person, number_argument, person_argument, show
 from incidents.models import Incident
 from incidents.services import lifecycle
@@ -30,17 +31,32 @@ def _with_reason(parser: ArgumentParser) -> None:
 
 def _act(name: str, told: str, move: Move, arguments: Callable[[ArgumentParser], None] = _with_reason) -> Verb:
     def run(args: Namespace, output: Output) -> int:
-        incident = find_incident(args.number)
-        move(incident, args.why, find_person(args.user))
+        person = find_person(args.user)
+        incident = find_incident(args.number, eyes(args))
+        move(incident, args.why, person)
         return show(incident, output)
 
     return Verb(name, told, arguments, run)
 
 
+def _resolve_arguments(parser: ArgumentParser) -> None:
+    _with_reason(parser)
+    parser.add_argument(
+        "--although", default="", metavar="WHY", help="why it is over while something is red; shown as contradicted"
+    )
+
+
+def _resolve(args: Namespace, output: Output) -> int:
+    person = find_person(args.user)
+    incident = find_incident(args.number, eyes(args))
+    lifecycle.resolve(incident, args.why, person, args.although)
+    return show(incident, output)
+
+
 add_acts(
     _act("acknowledge", "take it on", lambda it, why, user: lifecycle.acknowledge(it, user, why), _arguments),
     _act("mitigate", "its users are served again, though the cause is not gone", lifecycle.mitigated),
-    _act("resolve", "it is over", lifecycle.resolve),
+    Verb("resolve", "it is over", _resolve_arguments, _resolve),
     _act("close", "nothing is left to do", lifecycle.close),
     _act("reopen", "it was not over", lifecycle.reopen),
 )

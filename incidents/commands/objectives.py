@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from incidents.commands.eyes import eyes, eyes_argument
 from incidents.objectives import bands, figures, record, trends, words
 from incidents.objectives.figures import Figures
 from incidents.objectives.spans import Span
@@ -23,6 +24,7 @@ LONGEST = 3650
 def _objectives_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("environment", nargs="?", default="", help="only this environment")
     parser.add_argument("--days", type=int, default=90, help="how far back (90)")
+    eyes_argument(parser)
     parser.add_argument(
         "--by", choices=[trends.WEEK, trends.MONTH], help="with --json: also the trend by week or month"
     )
@@ -35,7 +37,7 @@ def _objectives(args: Namespace, output: Output) -> int:
     now = timezone.now()
     window = Span(now - timedelta(days=args.days), now)
     told, red = [], False
-    for found in record.read(chosen, window.begin, None):
+    for found in record.read(chosen, window.begin, eyes(args)):
         real, drills = figures.of(found, window), figures.of(found, window, drills=True)
         _say(found.environment, args.days, real, output)
         red |= any(figure.band == bands.RED for figure in real.figures.values())
@@ -57,10 +59,11 @@ def _say(environment: Environment, days: int, found: Figures, output: Output) ->
 
 def _search_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("words", nargs="+", help="words that are all in one incident, timeline entry or post-mortem")
+    eyes_argument(parser)
 
 
 def _search(args: Namespace, output: Output) -> int:
-    found = search.find(" ".join(args.words), None)
+    found = search.find(" ".join(args.words), eyes(args))
     for each in found:
         incident = each.incident
         output.say(f"{incident.pk:>6}  {incident.detected_at:%Y-%m-%d}  {incident.environment.name}  {incident.title}")

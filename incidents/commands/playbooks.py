@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
+from incidents.commands.eyes import eyes, eyes_argument
 from incidents.commands.incident import add_acts, find_incident, number_argument
 from incidents.responses.known import RESPONSES
 from incidents.services import diagnosing, playbooks, remedies, suggestions
@@ -13,7 +14,7 @@ from smsops.ops.registry import BAD, GOOD, Verb
 
 
 def _playbook(args: Namespace, output: Output) -> int:
-    incident = find_incident(args.number)
+    incident = find_incident(args.number, eyes(args))
     found = suggestions.of(incident)
     data = []
     for each in found:
@@ -37,15 +38,21 @@ def _playbook(args: Namespace, output: Output) -> int:
     return GOOD if found else BAD
 
 
+def _playbook_arguments(parser: ArgumentParser) -> None:
+    number_argument(parser)
+    eyes_argument(parser)
+
+
 def _diagnose_arguments(parser: ArgumentParser) -> None:
     number_argument(parser)
+    eyes_argument(parser)
     parser.add_argument("--playbook", default="", metavar="KEY", help="by this one, not by the one that fits best")
     parser.add_argument("--reason", default="", help="why; it goes into the record")
     parser.add_argument("--wait", action="store_true", help="wait for the verdict and show the progress")
 
 
 def _diagnose(args: Namespace, output: Output) -> int:
-    run = diagnosing.start(find_incident(args.number), by(args), args.playbook)
+    run = diagnosing.start(find_incident(args.number, eyes(args)), by(args), args.playbook)
     code = follow(run, args, output)
     for act in run.environment.incidents.get(pk=args.number).acts.filter(run=run):
         output.say(f"  {act.verdict:8} {act.title}: {act.text}")
@@ -63,7 +70,7 @@ def _playbooks(args: Namespace, output: Output) -> int:
 
 
 add_acts(
-    Verb("playbook", "which playbook fits it, why, and what helped how often", number_argument, _playbook),
+    Verb("playbook", "which playbook fits it, why, and what helped how often", _playbook_arguments, _playbook),
     Verb("diagnose", "go through the diagnosis of its playbook", _diagnose_arguments, _diagnose),
 )
 PLAYBOOKS = Verb("playbooks", "the playbooks there are (runbook §5.3)", lambda parser: None, _playbooks)

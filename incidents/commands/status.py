@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from incidents import selectors
+from incidents.commands.eyes import eyes, eyes_argument
 from smsops.models import Environment
 from smsops.ops.common import find_environment
 from smsops.ops.output import Output
@@ -13,11 +14,13 @@ from smsops.ops.registry import BAD, GOOD, Verb
 
 def _status_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("environment", nargs="?", help="only this environment")
+    eyes_argument(parser)
 
 
 def _status(args: Namespace, output: Output) -> int:
     chosen = [find_environment(args.environment)] if args.environment else list(Environment.objects.all())
-    found = [selectors.status(environment) for environment in chosen]
+    wanted = {environment.pk for environment in chosen}
+    found = [status for status in selectors.statuses(eyes(args)) if status.environment.pk in wanted]
     output.table(
         ["ENVIRONMENT", "SMS", "RELEASE", "LAST BACKUP", "INCIDENTS", "RUNNING NOW"],
         [

@@ -11,6 +11,7 @@ from incidents.models.alert import (
     SourceKind,
     token_digest,
 )
+from incidents.models.clock import Clock, ClockCorrection
 from incidents.models.escalation import Condition, Escalation, EscalationPolicy, PolicyLevel
 from incidents.models.evidence import Evidence, Triage
 from incidents.models.fact import Fact, FactKind
@@ -38,6 +39,7 @@ from incidents.models.postmortem import (
 from incidents.models.quiet import MaintenanceWindow, Repeats, Silence
 from incidents.models.review import ReviewRule
 from incidents.models.severity_change import SeverityChange
+from incidents.models.severity_rule import SeverityRule
 from incidents.models.timeline import EntryKind, TimelineEntry
 from incidents.models.watch import Watch
 
@@ -59,6 +61,8 @@ __all__ = [
     "AlertSource",
     "AlertState",
     "Channel",
+    "Clock",
+    "ClockCorrection",
     "Condition",
     "Contact",
     "Delivery",
@@ -94,6 +98,7 @@ __all__ = [
     "RotaMember",
     "Severity",
     "SeverityChange",
+    "SeverityRule",
     "Silence",
     "SourceKind",
     "Team",

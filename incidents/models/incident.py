@@ -96,6 +96,7 @@ class Incident(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     resolution = models.TextField(blank=True)
     contradicted = models.TextField(blank=True, help_text="What was red when a person called it resolved.")
+    settled_at = models.DateTimeField(null=True, blank=True, help_text="When nothing contradicted that any more.")
     reopened = models.PositiveIntegerField(default=0, help_text="How many times it was not over after all.")
     cause = models.TextField(blank=True, help_text="The root cause, once somebody knows it.")
 
@@ -110,6 +111,9 @@ class Incident(models.Model):
             ("resolve_incident", "Can resolve and close an incident"),
             ("report_incident", "Can report an incident and add to its timeline"),
             ("see_private_incident", "Can see private incidents"),
+            ("classify_incident", "Can change the severity of an incident"),
+            ("assign_incident", "Can give the roles of an incident to others"),
+            ("correct_incident", "Can correct the clocks of an incident"),
             ("collect_evidence", "Can have evidence collected, and the diagnosis of a playbook run"),
         ]
         constraints = [
@@ -122,7 +126,8 @@ class Incident(models.Model):
         indexes = [models.Index(fields=["environment", "-detected_at"], name="incident_newest_first")]
 
     def __str__(self) -> str:
-        return f"{self.title} (incident {self.pk})"
+        """Its title, but that of a private one never: this goes into histories, labels and questions of any page."""
+        return f"Private incident {self.pk}" if self.private else f"{self.title} (incident {self.pk})"
 
     def get_absolute_url(self) -> str:
         return reverse("admin:incidents_incident_change", args=[self.pk])
@@ -137,9 +142,9 @@ class Incident(models.Model):
         return self.state in LIVE
 
     @property
-    def response_due_at(self) -> datetime:
-        """Until when somebody should have acknowledged it (§5.1)."""
-        return self.detected_at + RESPONSE[Severity(self.severity)]
+    def contradicts(self) -> bool:
+        """Whether a person called it over, and something still says that it is not."""
+        return bool(self.contradicted) and self.settled_at is None and not self.live
 
     @property
     def seconds(self) -> float:

@@ -14,6 +14,7 @@ class SeverityChange(models.Model):
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="severity_changes")
     at = models.DateTimeField(default=timezone.now)
     severity = models.CharField(max_length=10, choices=Severity)
+    author = models.CharField(max_length=150, blank=True, help_text="Who chose it; empty where smsops did.")
 
     class Meta:
         ordering = ["at", "pk"]

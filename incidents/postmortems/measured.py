@@ -55,6 +55,7 @@ def _head(incident: Incident) -> dict[str, Any]:
         "release": incident.release,
         "resolution": incident.resolution,
         "contradicted": incident.contradicted,
+        "settled_at": _iso(incident.settled_at),
         "reopened": incident.reopened,
         "acknowledged_by": incident.acknowledged_by.get_username() if incident.acknowledged_by else "",
         "commander": incident.commander.get_username() if incident.commander else "",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from incidents.models import RESPONSE, Incident, Issue, Severity
+from incidents.models import Incident, Issue
+from incidents.services import severities
 
 MET, MISSED, UNKNOWN = "met", "missed", "not known"
 
@@ -16,7 +17,7 @@ def of(incident: Incident, data: dict[str, Any]) -> list[dict[str, Any]]:
     taken = incident.acknowledged_at or served
     away = (served - noticed).total_seconds() if served else None
     answered = (taken - noticed).total_seconds() if taken else None
-    found = [_judged("Response", answered, RESPONSE[Severity(incident.severity)].total_seconds(),
+    found = [_judged("Response", answered, severities.response(incident.severity).total_seconds(),
                      "from detection until somebody had it, or SMS served again without anybody")]  # fmt: skip
     if incident.issue == Issue.SERVICE:
         found.append(_judged("RTO", away, incident.environment.rto_minutes * 60.0,

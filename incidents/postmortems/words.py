@@ -42,7 +42,9 @@ def _impact(data: Data) -> Part:
         rows.insert(0, ("Before anybody noticed", seconds_text(unseen), "from its beginning to detection"))
     lines = [f"How it ended: {head['resolution']}"] if head["resolution"] else []
     if head["contradicted"]:
-        lines.append(f"It was called resolved while this was red: {head['contradicted']}")
+        settled = head.get("settled_at", "")  # what was measured long ago does not know
+        green = f"Green since {clock(settled)}." if settled else "It is not known to be green."
+        lines.append(f"It was called resolved while this was red: {head['contradicted']} {green}")
     if head["reopened"]:
         lines.append(f"It was opened again {count_text(head['reopened'], 'time')}.")
     if data["alerts"]:

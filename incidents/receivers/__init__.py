@@ -3,6 +3,6 @@
 Receivers may be called again for the same news (a worker may have died in between), so each is safe to repeat.
 """
 
-from incidents.receivers import after, alerts, backups, escalation, first_look, logs, responses, runs
+from incidents.receivers import after, backups, escalation, first_look, logs, people, responses, runs
 
-__all__ = ["after", "alerts", "backups", "escalation", "first_look", "logs", "responses", "runs"]
+__all__ = ["after", "backups", "escalation", "first_look", "logs", "people", "responses", "runs"]

@@ -18,9 +18,9 @@ def on_opened(incident: Incident, **_: Any) -> None:
 
 
 @receiver(signals.severity_changed, dispatch_uid="incidents.after_severity")
-def on_severity(incident: Incident, **_: Any) -> None:
+def on_severity(incident: Incident, author: str = "", **_: Any) -> None:
     """Another one from now on."""
-    SeverityChange.objects.create(incident=incident, severity=incident.severity)
+    SeverityChange.objects.create(incident=incident, severity=incident.severity, author=author)
     drafting.news(incident)
 
 
@@ -37,6 +37,8 @@ def on_moved(incident: Incident, before: str, **_: Any) -> None:
 
 @receiver(signals.sign_joined, dispatch_uid="incidents.after_sign")
 @receiver(signals.fact_established, dispatch_uid="incidents.after_fact")
+@receiver(signals.clock_corrected, dispatch_uid="incidents.after_clock")
+@receiver(signals.contradiction_settled, dispatch_uid="incidents.after_settled")
 def on_news(incident: Incident, **_: Any) -> None:
     """Something more is known."""
     drafting.news(incident)

@@ -40,7 +40,7 @@ def plan(incident: Incident, key: str = "") -> Plan:
     steps = [str(each.get("title") or get(str(each["do"])).title) for each in version.diagnosis]
     return Plan(
         kind=KIND,
-        title=f"Diagnose incident {incident.pk}: {version.playbook.title}",
+        title=f"Diagnose incident {incident.pk}" + ("" if incident.private else f": {version.playbook.title}"),
         environment=incident.environment,
         steps=(PlannedStep("playbook.diagnose"),),
         params={"incident": incident.pk, "version": version.pk},

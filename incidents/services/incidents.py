@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 
 from incidents import signals
-from incidents.models import LIVE, ORDER, EntryKind, Incident, Issue, Severity, TimelineEntry
-from incidents.services import origin
+from incidents.models import LIVE, EntryKind, Incident, Issue, Severity, TimelineEntry
+from incidents.services import lowered, origin
 from smsops.models import Environment, Run
 from smsops.redact import redact
 
@@ -65,11 +65,12 @@ def _open(environment: Environment, sign: Sign, run: Run | None) -> Incident:
 
 @transaction.atomic
 def join(incident: Incident, sign: Sign, run: Run | None = None) -> None:
-    """Add a sign to a live incident, unless it says what was said last; the severity may rise, never fall."""
+    """Add a sign to a live incident, unless it says what was said last; the severity may rise, never fall;
+    one a person has lowered rises only for more than it was lowered from."""
     last = incident.timeline.filter(kind=EntryKind.SIGN).last()
     if last is None or last.text != redact(sign.detail):
         note(incident, EntryKind.SIGN, sign.detail, run=run)
-    if ORDER[sign.severity] > ORDER[Severity(incident.severity)]:
+    if lowered.raises(incident, sign.severity):
         set_severity(incident, sign.severity, f"Raised to {sign.severity.label}: {sign.title}", run=run)
     signals.sign_joined.send(Incident, incident=incident, sign=sign)
 
@@ -83,7 +84,7 @@ def set_severity(
     Incident.objects.filter(pk=incident.pk).update(severity=severity)
     incident.severity = severity
     note(incident, EntryKind.STATE, text, author=author, run=run)
-    signals.severity_changed.send(Incident, incident=incident, before=before)
+    signals.severity_changed.send(Incident, incident=incident, before=before, author=author)
 
 
 def note(incident: Incident, kind: str, text: str, *, author: str = "", run: Run | None = None) -> TimelineEntry:

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from incidents import signals
 from incidents.models import INCIDENT_TABLE, EntryKind, Incident, IncidentState
-from incidents.services import incidents
+from incidents.services import contradictions, incidents
 from smsops.errors import WrongUse
 from smsops.models import Run
+from smsops.redact import redact
 from smsops.states import IllegalTransition, advance
 
 
@@ -53,9 +54,13 @@ def mitigated(incident: Incident, text: str, user: User) -> None:
     _move(incident, IncidentState.MITIGATED, text, user, mitigated_at=timezone.now())
 
 
-def resolve(incident: Incident, text: str, user: User | None = None) -> None:
-    """The trouble is over."""
-    now = timezone.now()
+@transaction.atomic
+def resolve(incident: Incident, text: str, user: User | None = None, although: str = "") -> None:
+    """The trouble is over. WrongUse where a person says so while something is red, and not why (`although`); then it is
+    over, and shown as contradicted until that is green."""
+    now, against = timezone.now(), contradictions.red(incident) if user is not None else []
+    if against and not although.strip():
+        raise WrongUse(f"{' '.join(against)} Say why it is over nevertheless.")
     _move(
         incident,
         IncidentState.RESOLVED,
@@ -63,8 +68,13 @@ def resolve(incident: Incident, text: str, user: User | None = None) -> None:
         user,
         resolved_at=now,
         mitigated_at=incident.mitigated_at or now,
-        resolution=text,
+        resolution=redact(text),
+        contradicted="\n".join(against),
+        settled_at=None,
     )
+    if against and user is not None:
+        said = f"Called resolved although: {' '.join(against)} Why: {although.strip()}"
+        incidents.note(incident, EntryKind.FACT, said, author=user.get_username())
 
 
 def close(incident: Incident, text: str, user: User) -> None:
@@ -82,6 +92,8 @@ def reopen(incident: Incident, text: str, user: User) -> None:
         resolved_at=None,
         mitigated_at=None,
         closed_at=None,
+        contradicted="",
+        settled_at=None,
         reopened=incident.reopened + 1,
     )
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from incidents.models import RESPONSE, Condition, FactKind, Rota, Severity, Team
-from incidents.services import decisions, recipients
+from incidents.models import Condition, FactKind, Rota, Team
+from incidents.services import decisions, recipients, severities
 from incidents.services.decisions import Paged, View
 from incidents.services.recipients import Reached, Recipient
 
@@ -21,7 +21,7 @@ Level = dict[str, Any]
 def plan(frozen: dict[str, Any], severity: str, now: datetime, zone: str = "UTC") -> list[str]:
     """What happens when, a line each; what only a fact brings comes last."""
     policy, lines = deepcopy(frozen), []
-    view = View(policy, now, {}, {}, zone=zone, response=RESPONSE[Severity(severity)])
+    view = View(policy, now, {}, {}, zone=zone, response=severities.response(severity))
     at: datetime | None = now
     while at is not None and at <= now + HORIZON:
         decision = decisions.decide(view, at)

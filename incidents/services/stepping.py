@@ -14,8 +14,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from backups.services import schedule
-from incidents.models import LIVE, RESPONSE, EntryKind, Escalation, IncidentState, PageKind, Severity
-from incidents.services import decisions, escalations, incidents, lifecycle, pages, quiet, recipients, wording
+from incidents.models import LIVE, EntryKind, Escalation, IncidentState, PageKind
+from incidents.services import (
+    decisions,
+    escalations,
+    incidents,
+    lifecycle,
+    pages,
+    quiet,
+    recipients,
+    severities,
+    wording,
+)
 from incidents.services.decisions import Call, Paged, View
 from smsops.text import seconds_text
 
@@ -90,7 +100,7 @@ def _view(escalation: Escalation) -> View:
         over=incident.state == IncidentState.MITIGATED,
         zone=schedule.of(incident.environment).time_zone,
         free_since=escalation.free_since,
-        response=RESPONSE[Severity(incident.severity)],
+        response=severities.response(incident.severity),
     )
 
 

@@ -28,6 +28,7 @@ TONES = {
     "cause": "warn", "clear": "good",
     "in_review": "warn", "published": "good", "met": "good", "missed": "bad", "not known": "quiet",
     "sent": "good", "sending": "busy", "open": "bad", "acknowledged": "busy", "mitigated": "warn",
+    "contradicted": "bad", "private": "warn",
 }  # fmt: skip
 
 

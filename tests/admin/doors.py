@@ -64,6 +64,7 @@ class Door:
     destructive: bool = False
     exclusive: bool = False  # refused while another exclusive run is under way
     extra: Callable[[Any], dict[str, Any]] = lambda target: {}
+    refusal: int = 403  # 404 where it is hidden from who may not press it
 
     def form(self, target: Any) -> dict[str, Any]:
         """The form, filled in rightly."""
@@ -304,9 +305,27 @@ RUNS = {
 }  # fmt: skip
 MOVES = {
     "acknowledge": Door("acknowledge", "incidents.acknowledge_incident", incident(IncidentState.OPEN)),
+    "mitigate": Door("mitigate", "incidents.resolve_incident", incident(IncidentState.OPEN)),
     "resolve": Door("resolve", "incidents.resolve_incident", incident(IncidentState.ACKNOWLEDGED)),
     "close": Door("close", "incidents.resolve_incident", incident(IncidentState.RESOLVED)),
     "reopen": Door("reopen", "incidents.resolve_incident", incident(IncidentState.CLOSED)),
+}
+PEOPLE = {
+    "change the severity": Door(
+        "severity", "incidents.classify_incident", make_incident, extra=lambda _: {"severity": "high"}
+    ),
+    "lay down a role": Door("roles", "incidents.acknowledge_incident", make_incident),
+    "write down": Door("note", "incidents.report_incident", make_incident),
+    "correct a clock": Door(
+        "clock",
+        "incidents.correct_incident",
+        make_incident,
+        extra=lambda _: {"clock": "began_at", "to": "2026-01-01T10:00"},
+    ),
+    "make an incident private": Door("hide", "incidents.see_private_incident", make_incident),
+    "show a private incident": Door(
+        "show", "incidents.see_private_incident", lambda: make_incident(private=True), refusal=404
+    ),
 }
 AFTER = {
     "draft a post-mortem": Door("draft-postmortem", "incidents.write_postmortem", incident(IncidentState.RESOLVED)),
@@ -326,6 +345,7 @@ AFTER = {
 DOORS = {
     **RUNS,
     **MOVES,
+    **PEOPLE,
     **AFTER,
     **ALERTS,
     "read what is elsewhere": Door("reindex", "backups.tidy_vault", a_mounted_folder),

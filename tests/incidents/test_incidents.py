@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from incidents.models import INCIDENT_TABLE, LIVE, Incident, IncidentState, Severity
-from incidents.services import incidents, lifecycle
+from incidents.services import incidents, lifecycle, severities
 from smsops.errors import WrongUse
 from smsops.models import Environment
 from tests.incidents.conftest import LATE
@@ -40,7 +40,7 @@ def test_a_new_incident_says_what_how_bad_and_since_when(environment: Environmen
     assert new
     assert (incident.title, incident.severity, incident.state) == (LATE.title, "medium", "open")
     assert texts(incident) == ["Opened as Medium: Something is late", "It is an hour late."]
-    assert incident.response_due_at - incident.detected_at == timedelta(hours=1)
+    assert severities.response_due_at(incident) - incident.detected_at == timedelta(hours=1)
 
 
 def test_a_sign_that_says_the_same_adds_nothing(environment: Environment) -> None:

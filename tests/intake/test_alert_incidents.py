@@ -112,7 +112,7 @@ def test_a_stale_alert_that_is_heard_of_again_says_so(prometheus: Sender) -> Non
 
 
 def resolved_by_a_person(minutes: int) -> Incident:
-    lifecycle.resolve(only(), "It looks well.", make_user())
+    lifecycle.resolve(only(), "It looks well.", make_user(), "They are late.")
     Incident.objects.update(resolved_at=timezone.now() - timedelta(minutes=minutes))
     return only()
 
@@ -120,7 +120,7 @@ def resolved_by_a_person(minutes: int) -> Incident:
 def test_who_calls_it_resolved_while_alerts_fire_is_contradicted_in_writing(prometheus: Sender) -> None:
     prometheus.tell(*hosts(2))
     found = resolved_by_a_person(0)
-    assert found.contradicted == "These alerts still fired when it was called resolved: Slow."
+    assert found.contradicted == "This alert still fires: Slow."
 
 
 def test_an_alert_that_still_fires_a_while_later_opens_another_incident(prometheus: Sender) -> None:
