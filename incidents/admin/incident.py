@@ -123,7 +123,8 @@ class IncidentAdmin(RecordAdmin):
 
     @admin.display(description="State", ordering="state")
     def status(self, incident: Incident) -> str:
-        return badge(incident.state, incident.get_state_display())
+        flaps = ", flapping" if incident.flapping and incident.live else ""
+        return badge(incident.state, incident.get_state_display() + flaps)
 
     @admin.display(description="Detected", ordering="detected_at")
     def detected(self, incident: Incident) -> str:

@@ -11,6 +11,7 @@ from incidents.models.alert import (
     SourceKind,
     token_digest,
 )
+from incidents.models.detection import Detection, Survey
 from incidents.models.escalation import Condition, Escalation, EscalationPolicy, PolicyLevel
 from incidents.models.evidence import Evidence, Triage
 from incidents.models.fact import Fact, FactKind
@@ -25,6 +26,7 @@ from incidents.models.incident import (
     Severity,
 )
 from incidents.models.log import LogFile, LogSource
+from incidents.models.log_pattern import LogPattern, LogPosition
 from incidents.models.page import Page, PageKind, PageState, Pulse
 from incidents.models.people import Channel, Contact, Override, Rota, RotaMember, Team, Way
 from incidents.models.playbook import ActKind, Playbook, PlaybookAct, PlaybookVersion
@@ -63,6 +65,7 @@ __all__ = [
     "Contact",
     "Delivery",
     "DeliveryState",
+    "Detection",
     "EntryKind",
     "Escalation",
     "EscalationPolicy",
@@ -73,6 +76,8 @@ __all__ = [
     "IncidentState",
     "Issue",
     "LogFile",
+    "LogPattern",
+    "LogPosition",
     "LogSource",
     "MaintenanceWindow",
     "Override",
@@ -96,6 +101,7 @@ __all__ = [
     "SeverityChange",
     "Silence",
     "SourceKind",
+    "Survey",
     "Team",
     "TimelineEntry",
     "Triage",

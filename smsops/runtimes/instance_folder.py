@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+from collections import deque
 from collections.abc import Generator
 from datetime import datetime
 from pathlib import Path
@@ -107,9 +108,24 @@ def log_lines(folder: Path, since: datetime | None) -> Generator[LogLine]:
         for each in reversed(files.values()):
             for line in each:
                 if line.endswith(b"\n"):  # else it is still being written
-                    at, _, text = line[:-1].decode("utf-8", "replace").partition(" ")
-                    if since is None or (_time(at) or since) >= since:
-                        yield LogLine(at, text)
+                    found = _split(line[:-1].decode("utf-8", "replace"))
+                    if since is None or (_time(found.at) or since) >= since:
+                        yield found
+
+
+def newest_lines(folder: Path, since: datetime | None, last: int) -> Generator[LogLine]:
+    """The last of those lines, oldest first: read from the end of the log where that reaches back far enough."""
+    found = [_split(line) for line in _lines(folder / "log")]
+    if since is None or not found or (_time(found[0].at) or since) >= since:
+        found = list(deque(log_lines(folder, since), maxlen=last))
+    for line in found[-last:]:
+        if since is None or (_time(line.at) or since) >= since:
+            yield line
+
+
+def _split(line: str) -> LogLine:
+    at, _, text = line.partition(" ")
+    return LogLine(at, text)
 
 
 def events(folder: Path, since: datetime, until: datetime) -> list[Event]:
