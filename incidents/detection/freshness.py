@@ -23,15 +23,16 @@ SLACK = timedelta(minutes=5)  # the least that is waited; else a period
 
 
 def look(environment: Environment) -> list[Finding]:
-    """Nothing where no backups are taken, or somebody has paused them: that was said with a reason, and ends."""
-    if not environment.backups_enabled or schedule.of(environment).paused:
+    """Nothing where no backups are taken."""
+    if not environment.backups_enabled:
         return []
     sign = judge(environment, selectors.latest_good(environment), timezone.now())
     return [Finding(BACKUP, sign)] if sign else []  # a good backup ends it (receivers/backups.py)
 
 
 def judge(environment: Environment, newest: Backup | None, now: datetime) -> Sign | None:
-    """A backup that was due a whole period ago was missed; beyond the RPO more may be lost than is promised."""
+    """A backup that was due a whole period ago was missed; beyond the RPO more may be lost than is promised. None is due
+    while somebody has paused them: that was said with a reason, and ends."""
     known = schedule.of(environment)
     since = newest.taken_at if newest is not None else environment.created_at
     due = known.hours.next_due(max(since, known.paused_until or since))

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 from smsops.runtimes.base import Event, Instance, LogLine, Status
 from smsops.runtimes.supervisor import LOG_FILES, started
 
+COARSE = 1.0  # seconds by which a file's time may be behind its last line's
 _TAIL = 1024 * 1024  # bytes read of a log's end
 
 
@@ -103,7 +104,7 @@ def log_lines(folder: Path, since: datetime | None) -> Generator[LogLine]:
             with contextlib.suppress(FileNotFoundError):
                 file = stack.enter_context((folder / name).open("rb"))
                 status = os.fstat(file.fileno())
-                if since is None or status.st_mtime >= since.timestamp():
+                if since is None or status.st_mtime + COARSE >= since.timestamp():
                     files.setdefault(status.st_ino, file)
         for each in reversed(files.values()):
             for line in each:

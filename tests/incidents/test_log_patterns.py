@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -15,7 +16,6 @@ from smsops.models import RunState
 from smsops.runtimes.base import LogLine
 from tests.factories import make_run
 from tests.incidents.voices import CANARY, Voice
-from tests.smsops.crowd import together
 
 ASTRAY = r"^(a+)+$"
 
@@ -69,12 +69,23 @@ def test_lines_are_followed_once_each_and_become_one_incident(voice: Voice, lock
     assert CANARY not in str(list(incident.timeline.values_list("text", flat=True)))
 
 
-def test_of_many_who_follow_at_once_one_counts(voice: Voice, locked: LogPattern) -> None:
-    voice.say("the database is locked", "the database is locked")
-    log_following.follow(voice.environment)
+def test_who_was_overtaken_while_it_searched_writes_nothing(
+    voice: Voice, locked: LogPattern, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search, others = searching.find, list[int]()
+
+    def slowly(expressions: Mapping[str, str], lines: list[str]) -> dict[str, list[int] | str]:
+        monkeypatch.setattr(searching, "find", search)
+        for _ in range(2):  # somebody else takes these lines, and newer ones
+            others.append(log_following.follow(voice.environment))
+            voice.say("the database is locked")
+        return search(expressions, lines)
+
     voice.say("the database is locked")
-    together(4, lambda: log_following.follow(voice.environment))
-    assert len(LogPosition.objects.get().hits[str(locked.pk)]["at"]) == 3
+    monkeypatch.setattr(searching, "find", slowly)
+    assert (log_following.follow(voice.environment), others) == (0, [1, 1])
+    assert len(LogPosition.objects.get().hits[str(locked.pk)]["at"]) == 2
+    assert log_following.follow(voice.environment) == 1
     assert Incident.objects.get().timeline.filter(kind="sign").count() == 1
 
 
