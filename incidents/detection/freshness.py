@@ -31,8 +31,8 @@ def look(environment: Environment) -> list[Finding]:
 
 
 def judge(environment: Environment, newest: Backup | None, now: datetime) -> Sign | None:
-    """A backup that was due a whole period ago was missed; beyond the RPO more may be lost than is promised. None is due
-    while somebody has paused them: that was said with a reason, and ends."""
+    """A backup that was due a whole period ago was missed; beyond the RPO more may be lost than is promised. While
+    somebody has paused them none is due: that was said with a reason, and ends."""
     known = schedule.of(environment)
     since = newest.taken_at if newest is not None else environment.created_at
     due = known.hours.next_due(max(since, known.paused_until or since))
