@@ -3,9 +3,11 @@
 import logging
 
 from celery import shared_task
+from django.conf import settings
 
 from incidents import reminding
 from incidents.actions import following
+from incidents.detection import log_following, survey
 from incidents.postmortems import drafting
 from incidents.services import aging, contradictions, digestion, first_look, heartbeats, log_archive, sweep, watching
 from smsops.errors import OpsError
@@ -16,16 +18,38 @@ log = logging.getLogger(__name__)
 
 @shared_task(name="incidents.watch")
 def watch() -> None:
-    """Ring for every environment whose next look is due, at the workers beside its engine."""
+    """Ring for every environment that is to be looked at or whose log is followed, at the workers beside its engine."""
     due = Environment.objects.filter(pk__in=watching.due()).values_list("pk", "queue")
     for environment_id, queue in due:
         look.apply_async((environment_id,), queue=queue, expires=30)
+    around = Environment.objects.filter(pk__in=survey.due()).values_list("pk", "queue")
+    for environment_id, queue in around:
+        look_around.apply_async((environment_id,), queue=queue, expires=30)
+    for environment_id, queue in Environment.objects.values_list("pk", "queue"):
+        follow_log.apply_async((environment_id,), queue=queue, expires=settings.SMSOPS_WATCH_SECONDS)
 
 
 @shared_task(name="incidents.look", soft_time_limit=30, time_limit=45)
 def look(environment_id: int) -> None:
     """Look at one environment."""
     watching.look(environment_id)
+
+
+@shared_task(name="incidents.look_around", soft_time_limit=60, time_limit=90)
+def look_around(environment_id: int) -> None:
+    """Look at what is looked at more slowly."""
+    survey.look(environment_id)
+
+
+@shared_task(name="incidents.follow_log", soft_time_limit=30, time_limit=45)
+def follow_log(environment_id: int) -> None:
+    """Search what SMS has logged since the last time."""
+    environment = Environment.objects.filter(pk=environment_id).first()
+    try:
+        if environment is not None:
+            log_following.follow(environment)
+    except OpsError as error:
+        log.warning("the log of %s is not followed: %s", environment, error)
 
 
 @shared_task(name="incidents.archive_logs")

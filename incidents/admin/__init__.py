@@ -6,6 +6,7 @@ from incidents.admin import (
     alert,
     alert_source,
     dashboard,
+    detection,
     evidence,
     first_look,
     incident,
@@ -28,16 +29,18 @@ from incidents.models import EscalationPolicy, Incident, Rota
 from incidents.privacy import runs_seen_by
 from incidents.services import evidence_runs
 from smsops.admin.actions import add_action
+from smsops.admin.base import add_inline
 from smsops.admin.limits import add_limit
 from smsops.admin.parts import PagePart, add_page_part, add_plan_line
 from smsops.admin.site import add_page, add_panel, add_warning
-from smsops.models import Run
+from smsops.models import Environment, Run
 
 add_limit(Run, runs_seen_by)
 add_panel(dashboard.panel)
 add_panel(after.panel)
 add_panel(pulse.panel)
 add_warning(pulse.warning)
+add_inline(Environment, detection.DetectionInline)
 add_action(Incident, evidence.Collect())
 add_action(Incident, playbook_part.Diagnose())
 add_action(Incident, DraftIt())
@@ -59,6 +62,7 @@ __all__ = [
     "alert",
     "alert_source",
     "dashboard",
+    "detection",
     "incident",
     "pages",
     "people",

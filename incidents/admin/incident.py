@@ -75,7 +75,8 @@ class IncidentAdmin(Discreet, RecordAdmin):
 
     @admin.display(description="State", ordering="state")
     def status(self, incident: Incident) -> SafeString:
-        marks = [badge(incident.state, incident.get_state_display())]
+        flaps = ", flapping" if incident.flapping and incident.live else ""
+        marks = [badge(incident.state, incident.get_state_display() + flaps)]
         if incident.contradicts:
             marks.append(badge("contradicted", "Contradicted"))
         if incident.private:

@@ -12,6 +12,7 @@ from incidents.models.alert import (
     token_digest,
 )
 from incidents.models.clock import Clock, ClockCorrection
+from incidents.models.detection import Detection, Survey
 from incidents.models.escalation import Condition, Escalation, EscalationPolicy, PolicyLevel
 from incidents.models.evidence import Evidence, Triage
 from incidents.models.fact import Fact, FactKind
@@ -26,6 +27,7 @@ from incidents.models.incident import (
     Severity,
 )
 from incidents.models.log import LogFile, LogSource
+from incidents.models.log_pattern import LogPattern, LogPosition
 from incidents.models.page import Page, PageKind, PageState, Pulse
 from incidents.models.people import Channel, Contact, Override, Rota, RotaMember, Team, Way
 from incidents.models.playbook import ActKind, Playbook, PlaybookAct, PlaybookVersion
@@ -67,6 +69,7 @@ __all__ = [
     "Contact",
     "Delivery",
     "DeliveryState",
+    "Detection",
     "EntryKind",
     "Escalation",
     "EscalationPolicy",
@@ -77,6 +80,8 @@ __all__ = [
     "IncidentState",
     "Issue",
     "LogFile",
+    "LogPattern",
+    "LogPosition",
     "LogSource",
     "MaintenanceWindow",
     "Override",
@@ -101,6 +106,7 @@ __all__ = [
     "SeverityRule",
     "Silence",
     "SourceKind",
+    "Survey",
     "Team",
     "TimelineEntry",
     "Triage",

@@ -9,13 +9,14 @@ from django.dispatch import receiver
 from backups import selectors as backup_selectors
 from backups.models import Backup, Reason
 from backups.services import integrity, test_log
+from incidents.detection.freshness import BACKUP
 from incidents.models import EntryKind, FactKind, Issue, Severity
 from incidents.services import facts, incidents, lifecycle
 from incidents.services.incidents import Sign
 from smsops import signals
 from smsops.models import Run, RunState
 
-BACKUP, ROWS, ORPHANS, RESTORE_TEST, DRILL = "backup", "rows", "orphans", "restore test", "drill"
+ROWS, ORPHANS, RESTORE_TEST, DRILL = "rows", "orphans", "restore test", "drill"
 
 
 @receiver(signals.run_ended, dispatch_uid="incidents.backup_ended")

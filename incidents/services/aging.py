@@ -24,6 +24,7 @@ def look() -> None:
             _look(number)
         except OperationalError:
             log.warning("alerts of source %s are looked at later", number, exc_info=True)
+    alert_ends.end_steady()
 
 
 @transaction.atomic

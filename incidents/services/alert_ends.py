@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+from django.db.models import Max, Q
+
+from incidents.detection import flapping
 from incidents.models import LIVE, Alert, EntryKind, Incident
-from incidents.services import incidents, lifecycle
+from incidents.services import incidents
 from incidents.services.episodes import OPEN
-from smsops.errors import WrongUse
 
 OVER = "Every alert of it is over."
 UNKNOWN = "Every alert that was sent is over; but the sender left some out, so nobody knows of all of them."
@@ -40,5 +43,25 @@ def _end(incident: Incident, unsure: bool) -> None:
     if unsure or not incident.fingerprint.startswith("alert:"):  # then smsops sees itself whether it is over
         incidents.note(incident, EntryKind.SIGN, UNKNOWN if unsure else OVER)
         return
-    with contextlib.suppress(WrongUse):  # a person was faster
-        lifecycle.resolve(incident, OVER)
+    flapping.end(incident, OVER, _last_end(incident))
+
+
+def end_steady() -> None:
+    """End those that flap and whose alerts have been over for long enough."""
+    flap = Incident.objects.filter(flapping=True, state__in=LIVE, fingerprint__startswith="alert:")
+    for number in list(flap.values_list("pk", flat=True)):
+        _end_steady(number)
+
+
+@transaction.atomic
+def _end_steady(number: int) -> None:
+    locked = Incident.objects.select_for_update(of=("self",), no_key=True).select_related("environment")
+    incident = locked.filter(pk=number, state__in=LIVE).first()
+    alerts = Alert.objects.filter(incident=number)
+    if incident is not None and alerts.exists() and not alerts.filter(Q(state__in=OPEN) | Q(truncated=True)).exists():
+        flapping.end(incident, OVER, _last_end(incident))
+
+
+def _last_end(incident: Incident) -> datetime | None:
+    found: datetime | None = Alert.objects.filter(incident=incident).aggregate(last=Max("resolved_at"))["last"]
+    return found

@@ -13,8 +13,9 @@ from datetime import timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from incidents.detection import causes
 from incidents.models import LIVE, Alert, Incident
-from incidents.services import alert_ends, alert_signs, incidents, quiet
+from incidents.services import alert_ends, alert_signs, quiet
 from incidents.services.episodes import Changes, in_parts
 from incidents.services.quiet import Quiet
 from smsops.models import Environment
@@ -78,7 +79,7 @@ def _joined(environment: Environment, cause: str, alerts: list[Alert]) -> Incide
     """The live incident of that cause, new or joined, which nobody ends before this transaction does."""
     sign = alert_signs.of(cause, alerts)
     while True:
-        incident, _ = incidents.report(environment, sign)
+        incident, _ = causes.report(environment, sign)
         if Incident.objects.select_for_update(no_key=True).filter(pk=incident.pk, state__in=LIVE).exists():
             return incident
 

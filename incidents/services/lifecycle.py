@@ -98,6 +98,20 @@ def reopen(incident: Incident, text: str, user: User) -> None:
     )
 
 
+def relapse(incident: Incident, text: str) -> None:
+    """smsops called it over, and it has come back soon: it flaps."""
+    _move(
+        incident,
+        IncidentState.OPEN,
+        text,
+        None,
+        resolved_at=None,
+        mitigated_at=None,
+        reopened=incident.reopened + 1,
+        flapping=True,
+    )
+
+
 def _move(
     incident: Incident,
     to: str,

@@ -1,22 +1,23 @@
 """Why trouble wakes nobody now: a silence, a maintenance window, or a change of ours that is under way (I1, I2).
 
-A window and a change excuse only that SMS is away or slow. What says that data is at risk, or that somebody got in, is
-never excused by them; a silence excuses what a person named.
+A window and a change excuse only that SMS is away or slow, a change no longer than its kind takes (overrun.py). What
+says that data is at risk, or that somebody got in, is never excused by them; a silence excuses what a person named.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.utils import timezone
 
+from incidents.detection import overrun
 from incidents.intake import matching
 from incidents.models import Alert, AlertState, Incident, Issue, MaintenanceWindow, Silence
-from smsops.models import ACTIVE, Environment, Run
+from smsops.models import Environment
 
-NEVER_EXCUSED = frozenset({Issue.DATA, Issue.SECURITY})
+EXCUSED = frozenset({Issue.SERVICE})  # by a window or a change
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,14 @@ class Quiet:
         for silence in self.silences:
             if matching.fits(silence.match, labels):
                 return f"Silenced until {timezone.localtime(silence.ends_at):%Y-%m-%d %H:%M}: {silence.reason}"[:200]
-        return "" if issue in NEVER_EXCUSED else self.excuse[:200]
+        return self.excuse[:200] if issue in EXCUSED else ""
 
 
 def at(environment: Environment, now: datetime | None = None) -> Quiet:
     """What is in force now."""
     now = now or timezone.now()
     silences = Silence.objects.filter(environment=environment, starts_at__lte=now, ends_at__gt=now)
-    return Quiet(list(silences), window_at(environment, now) or _change(environment, now))
+    return Quiet(list(silences), window_at(environment, now) or overrun.excuse(environment, now))
 
 
 def of(incident: Incident, now: datetime) -> str:
@@ -62,11 +63,3 @@ def window_at(environment: Environment, now: datetime) -> str:
     windows = MaintenanceWindow.objects.filter(environment=environment, enabled=True, starts_at__lte=now)
     held = next((window for window in windows if window.holds(now)), None)
     return f"Maintenance: {held.title}" if held else ""
-
-
-def _change(environment: Environment, now: datetime) -> str:
-    """A change excuses what it disturbs while it is at work, and no longer than SMS may be away at all (its RTO)."""
-    since = now - timedelta(minutes=environment.rto_minutes)
-    runs = Run.objects.filter(environment=environment, disturbs=True, state__in=ACTIVE, started_at__gt=since)
-    run = runs.first()
-    return f"{run.title} (run {run.pk}) is under way" if run else ""

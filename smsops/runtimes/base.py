@@ -186,9 +186,10 @@ class Runtime(Protocol):
     def logs(self, name: str, lines: int, since: datetime | None = None) -> str:
         """The last `lines` lines of its output (stdout and stderr), oldest first; empty when there is none."""
 
-    def log_lines(self, name: str, since: datetime | None = None) -> Generator[LogLine]:
+    def log_lines(self, name: str, since: datetime | None = None, last: int = 0) -> Generator[LogLine]:
         """All of its output that the engine still has, oldest first, from about `since` on: a line may come that is a
-        little older. Nothing when there is no such instance."""
+        little older. With `last` only so many of the newest lines, which is cheap however long the log is. Nothing when
+        there is no such instance."""
 
     def events(self, name: str, since: datetime, until: datetime) -> list[Event]:
         """What happened to the instance that has this name now, oldest first. An engine may have forgotten some: look

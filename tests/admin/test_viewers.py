@@ -23,6 +23,7 @@ from incidents.models import (
     Contact,
     EscalationPolicy,
     Incident,
+    LogPattern,
     MaintenanceWindow,
     Page,
     Playbook,
@@ -78,6 +79,7 @@ MAKE: dict[type[Model], Callable[[], Any]] = {
     Group: lambda: Group.objects.create(name="Operators"),
     Incident: make_incident,
     IntervalSchedule: lambda: IntervalSchedule.objects.create(every=7, period="days"),
+    LogPattern: lambda: LogPattern.objects.create(name="Ours", expression="x"),
     MaintenanceWindow: make_window,
     PeriodicTask: lambda: PeriodicTask.objects.create(
         name="By hand", task="smsops.sweep", interval=IntervalSchedule.objects.create(every=9, period="days")

@@ -71,11 +71,33 @@ def test_an_acknowledged_incident_ends_as_well(prometheus: Sender) -> None:
     assert only().state == "resolved"
 
 
-def test_an_alert_that_fires_anew_opens_another(prometheus: Sender) -> None:
+def ended(minutes: int) -> None:
+    """The incident and the alerts of it were over so long ago."""
+    before = timezone.now() - timedelta(minutes=minutes)
+    Incident.objects.update(resolved_at=before)
+    Alert.objects.update(resolved_at=before)
+
+
+def test_an_alert_that_fires_anew_long_after_its_end_opens_another(prometheus: Sender) -> None:
     prometheus.tell(alert())
     prometheus.tell(alert(over=True))
+    ended(minutes=31)
     prometheus.tell(alert(starts="2026-03-01T12:00:00Z"))
     assert sorted(Incident.objects.values_list("state", flat=True)) == ["open", "resolved"]
+
+
+def test_an_alert_that_comes_and_goes_is_one_incident_that_is_over_once_it_stays_away(prometheus: Sender) -> None:
+    prometheus.tell(alert())
+    for hour in (12, 13, 14):
+        prometheus.tell(alert(over=True))
+        prometheus.tell(alert(starts=f"2026-03-01T{hour}:00:00Z"))
+    prometheus.tell(alert(over=True))
+    assert (only().live, only().flapping, only().reopened, Alert.objects.count()) == (True, True, 1, 4)
+    aging.look()
+    assert only().live
+    ended(minutes=11)
+    aging.look()
+    assert (only().state, only().resolution) == ("resolved", "Every alert of it is over.")
 
 
 def test_what_the_sender_left_out_keeps_the_incident_open(prometheus: Sender) -> None:

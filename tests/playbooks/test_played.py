@@ -11,17 +11,16 @@ import pytest
 from backups.selectors import find
 from backups.services import restores
 from deployments.services import preflight, restarts, rollbacks
+from incidents.detection import survey
 from incidents.diagnoses.base import Verdict
-from incidents.models import ActKind, Incident, PostMortem, Severity, Triage, Watch
-from incidents.services import diagnosing, evidence, first_look, incidents, lifecycle, suggestions, watching
-from incidents.services.incidents import Sign
+from incidents.models import ActKind, Incident, PostMortem, Triage, Watch
+from incidents.services import diagnosing, evidence, first_look, suggestions, watching
 from incidents.tasks import write_postmortems
 from smsops.http import ask
 from smsops.models import Run, RunState
 from smsops.runs.plan import By
 from tests.backups.databases import make_damaged
 from tests.deployments.test_key_changes import change_by_hand, make_anew
-from tests.factories import make_user
 from tests.places import ADMIN, Place, drive, patient, wait_for
 from tests.runtimes.acts import create
 
@@ -192,13 +191,17 @@ def test_a_blank_page_is_mended_by_going_back(process_place: Place) -> None:
     begin(process_place)
     replace_by_hand(process_place, "1.20.6")
     wait_for(process_place.serving, "SMS to serve")
-    sign = Sign("page", Severity.HIGH, "Users see a blank page", "The school called.")
-    incident, _ = incidents.report(process_place.environment, sign)
+    for _ in range(2):
+        look(process_place)
+        survey.look_now(process_place.environment.pk)
+    incident = Incident.objects.get(title="Users see a blank page")
     assert classified(process_place, incident) == ("high", "service")
     assert "The page's scripts: Static assets:" in diagnosed(incident, "frontend")
     run = drive(rollbacks.start(process_place.environment, BY, GOOD, "code"))
     mended(process_place, incident, run, "rollback_code")
     bundle = next(each for each in preflight.checklist(process_place.environment) if each.key == "bundle")
     assert bundle.verdict == "pass"
-    lifecycle.resolve(incident, "The school sees its page again.", make_user())
+    survey.look_now(process_place.environment.pk)
+    incident.refresh_from_db()
+    assert not incident.live
     assert told(incident, run)
