@@ -5,6 +5,7 @@ from incidents.admin import (
     after,
     alert,
     alert_source,
+    clock,
     dashboard,
     evidence,
     first_look,
@@ -36,6 +37,7 @@ add_warning(pulse.warning)
 add_action(Incident, evidence.Collect())
 add_action(Incident, playbook_part.Diagnose())
 add_action(Incident, DraftIt())
+add_page_part(Incident, clock.PART)
 add_page_part(Incident, first_look.PART)
 add_page_part(Incident, playbook_part.PART)
 add_page_part(Incident, PagePart("admin/incidents/_alerts.html", incident_alerts.of_incident))

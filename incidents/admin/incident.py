@@ -8,13 +8,13 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 
 from backups.admin.moments import RestoreToMoment
 from backups.services import following
-from incidents.admin import evidence
+from incidents.admin import clock, evidence
 from incidents.models import INCIDENT_TABLE, Incident, IncidentState
 from incidents.services import lifecycle
 from smsops.admin.actions import ActionForm, ObjectAction, ReasonedForm
@@ -94,11 +94,15 @@ class IncidentAdmin(RecordAdmin):
     change_form_template = "admin/incidents/incident/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Incident]:
-        return super().get_queryset(request).select_related("environment", "run", "acknowledged_by")
+        return super().get_queryset(request).select_related("environment", "run", "acknowledged_by", "communications")
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.evidence_view)
-        return [path("<row:pk>/evidence/<str:name>/", view, name="incidents_incident_evidence"), *super().get_urls()]
+        view, live = self.admin_site.admin_view(self.evidence_view), self.admin_site.admin_view(self.clock_view)
+        return [
+            path("<row:pk>/evidence/<str:name>/", view, name="incidents_incident_evidence"),
+            path("<row:pk>/clock/", live, name="incidents_incident_clock"),
+            *super().get_urls(),
+        ]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         incident: Incident = kwargs["obj"]
@@ -113,6 +117,13 @@ class IncidentAdmin(RecordAdmin):
             raise PermissionDenied
         context = {**self.admin_site.each_context(request), "title": piece.name, "original": piece.incident}
         return evidence.answer(request, piece, context)
+
+    def clock_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The recovery clock as it is now."""
+        incident = self.get_queryset(request).filter(pk=pk).first()
+        if incident is None or not self.has_view_permission(request, incident):
+            raise Http404
+        return clock.live(incident, request)
 
     def buttons(self, request: HttpRequest, target: Any) -> Row:
         return super().buttons(request, target).usable()

@@ -12,8 +12,9 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from incidents.models import LIVE, Alert, AlertState, EntryKind, Incident, Watch
-from incidents.services import evidence, incidents, key_watch, lifecycle, signs
+from incidents.clock import comeback
+from incidents.models import LIVE, Alert, AlertState, EntryKind, FactKind, Incident, Watch
+from incidents.services import evidence, facts, incidents, key_watch, lifecycle, signs
 from incidents.services.incidents import Sign
 from smsops import health
 from smsops.errors import OpsError
@@ -171,4 +172,6 @@ def _resolve(watch: Watch) -> None:
     live = live.exclude(pk__in=Alert.objects.filter(state=AlertState.FIRING, incident__in=live).values("incident"))
     for incident in live.exclude(run__state="needs_human").select_related("run"):
         incidents.note(incident, EntryKind.SIGN, f"SMS is well again: {watch.detail}")
+        if said := comeback.by_itself(incident):
+            facts.establish(incident, FactKind.SERVES_AGAIN, said)
         lifecycle.resolve(incident, "SMS is healthy and ready again.")
