@@ -23,14 +23,15 @@ BOUND = 5.0  # seconds for all questions together
 HELD = timedelta(seconds=20)  # until then nobody else looks
 EVERY, SELDOM = timedelta(minutes=1), timedelta(minutes=15)
 YOUNG = timedelta(hours=2)  # an incident that lasts longer is looked at seldom
+MOST = 20  # incidents in one round: many at once are one trouble, and the workers have other things to do
 
 
 def due() -> list[tuple[int, str]]:
     """Live incidents whose ways are to be looked at, and the queues beside their engines; new ones get their rows."""
     for incident in Incident.objects.filter(state__in=LIVE, reckoning__isnull=True):
         Reckoning.objects.get_or_create(incident=incident)
-    found = Reckoning.objects.filter(incident__state__in=LIVE, next_at__lte=timezone.now())
-    return list(found.values_list("incident_id", "incident__environment__queue"))
+    found = Reckoning.objects.filter(incident__state__in=LIVE, next_at__lte=timezone.now()).order_by("next_at")
+    return list(found.values_list("incident_id", "incident__environment__queue")[:MOST])
 
 
 def soon(environment: Environment) -> None:
