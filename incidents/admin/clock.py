@@ -31,9 +31,8 @@ def context(incident: Incident, request: HttpRequest, live: bool = False) -> dic
         "clock": clock, "live": live, "tone": _tone(clock), "words": _words(clock, live),
         "address": reverse("admin:incidents_incident_clock", args=[incident.pk]),
         "left": words.left(clock.left), "rto": incident.environment.rto_minutes * 60,
-        "unseen": clock.reckoning is None or clock.reckoning.looked_at is None,
         "chosen": chosen, "others": [each for each in lines if each["way"].open and each not in chosen],
-        "shut": [each for each in lines if not each["way"].open],
+        "shut": [each for each in lines if each["way"].found and not each["way"].open],
         "done": [each for each in clock.taken if each.run.finished], **_steps(clock),
     }  # fmt: skip
 

@@ -99,8 +99,8 @@ RESPONSES: dict[str, Response] = {
             command="ops restore {name} latest",
         ),
         Response(
-            "restore_to", "Restore to just before the incident", "restore-to", RESTORE, ("restore",), filled=_just_before,
-            command="ops restore {name} --at {moment}", naming=("until",),
+            "restore_to", "Restore to just before the incident", "restore-to", RESTORE, ("restore",),
+            filled=_just_before, command="ops restore {name} --at {moment}", naming=("until",),
         ),
         Response("key_back", "Put the old SECRET_KEY back", "key-back", ROTATE, ("key_back",),
                  command="ops key-back {name}"),

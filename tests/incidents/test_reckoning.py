@@ -169,5 +169,6 @@ def test_an_outage_is_told_its_ways_and_one_of_them_ends_it(process_place: Place
         return not incident.live
 
     wait_for(over, "the incident to be over", 60)
-    assert incident.timeline.filter(text__contains="expected was: never done here; at most 45 s by its own time limits").exists()
+    expected = "expected was: never done here; at most 45 s by its own time limits"
+    assert incident.timeline.filter(text__contains=expected).exists()
     assert not incident.facts.filter(kind="serves_again").exists()
