@@ -7,6 +7,7 @@ from django.conf import settings
 
 from incidents import reminding
 from incidents.actions import following
+from incidents.clock import reckoning
 from incidents.detection import log_following, survey
 from incidents.postmortems import drafting
 from incidents.services import aging, contradictions, digestion, first_look, heartbeats, log_archive, sweep, watching
@@ -101,6 +102,19 @@ def look_first(incident_id: int) -> None:
 def sweep_first_looks() -> None:
     """Look at incidents whose ring was lost, and collect the evidence of bad ones (every three seconds)."""
     first_look.sweep()
+
+
+@shared_task(name="incidents.sweep_reckonings")
+def sweep_reckonings() -> None:
+    """Ring for every live incident whose ways back are to be looked at (every three seconds)."""
+    for incident_id, queue in reckoning.due():
+        reckon.apply_async((incident_id,), queue=queue, expires=15)
+
+
+@shared_task(name="incidents.reckon", soft_time_limit=30, time_limit=45)
+def reckon(incident_id: int) -> None:
+    """Look at the ways back of one incident, beside its engine."""
+    reckoning.reckon(incident_id)
 
 
 @shared_task(name="incidents.write_postmortems")

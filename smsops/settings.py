@@ -242,6 +242,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3.0,
         "options": {"expires": 3},
     },
+    "smsops: ways back": {
+        "task": "incidents.sweep_reckonings",
+        "schedule": 3.0,
+        "options": {"expires": 3},
+    },
     "smsops: alerts": {
         "task": "incidents.read_alerts",
         "schedule": 1.0,

@@ -5,6 +5,7 @@ from incidents.admin import (
     after,
     alert,
     alert_source,
+    clock,
     dashboard,
     detection,
     evidence,
@@ -44,6 +45,7 @@ add_inline(Environment, detection.DetectionInline)
 add_action(Incident, evidence.Collect())
 add_action(Incident, playbook_part.Diagnose())
 add_action(Incident, DraftIt())
+add_page_part(Incident, clock.PART)
 add_page_part(Incident, first_look.PART)
 add_page_part(Incident, playbook_part.PART)
 add_page_part(Incident, PagePart("admin/incidents/_alerts.html", incident_alerts.of_incident))

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 
 from backups.admin.moments import RestoreToMoment
 from backups.services import following
-from incidents.admin import clocks, evidence, hiding, incident_head, incident_people, moves, timeline
+from incidents.admin import clock, clocks, evidence, hiding, incident_head, incident_people, moves, timeline
 from incidents.admin.reach import Discreet
 from incidents.models import RESPONSE, Incident, Severity, SeverityRule
 from incidents.services.roles import ROLES
@@ -44,8 +44,12 @@ class IncidentAdmin(Discreet, RecordAdmin):
         return found.select_related("environment", "run", *PEOPLE)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.evidence_view)
-        return [path("<row:pk>/evidence/<str:name>/", view, name="incidents_incident_evidence"), *super().get_urls()]
+        view, live = self.admin_site.admin_view(self.evidence_view), self.admin_site.admin_view(self.clock_view)
+        return [
+            path("<row:pk>/evidence/<str:name>/", view, name="incidents_incident_evidence"),
+            path("<row:pk>/clock/", live, name="incidents_incident_clock"),
+            *super().get_urls(),
+        ]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         incident: Incident = kwargs["obj"]
@@ -65,6 +69,13 @@ class IncidentAdmin(Discreet, RecordAdmin):
             raise PermissionDenied
         context = {**self.admin_site.each_context(request), "title": piece.name, "original": piece.incident}
         return evidence.answer(request, piece, context)
+
+    def clock_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The recovery clock as it is now."""
+        incident = self.get_queryset(request).filter(pk=pk).first()
+        if incident is None or not self.has_view_permission(request, incident):
+            raise Http404
+        return clock.live(incident, request)
 
     def buttons(self, request: HttpRequest, target: Any) -> Row:
         return super().buttons(request, target).usable()

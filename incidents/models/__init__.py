@@ -39,6 +39,7 @@ from incidents.models.postmortem import (
     PostMortemVersion,
 )
 from incidents.models.quiet import MaintenanceWindow, Repeats, Silence
+from incidents.models.reckoning import Reckoning
 from incidents.models.review import ReviewRule
 from incidents.models.severity_change import SeverityChange
 from incidents.models.severity_rule import SeverityRule
@@ -97,6 +98,7 @@ __all__ = [
     "PostMortemVersion",
     "Priority",
     "Pulse",
+    "Reckoning",
     "Repeats",
     "ReviewRule",
     "Rota",

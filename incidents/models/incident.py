@@ -135,8 +135,13 @@ class Incident(models.Model):
 
     @property
     def moment_before(self) -> datetime:
-        """Just before it was noticed; what caused it may have been earlier."""
-        return self.detected_at - timedelta(milliseconds=1)
+        """Just before it began, or was noticed, where no more is known; what caused it may have been earlier."""
+        return self.began - timedelta(milliseconds=1)
+
+    @property
+    def began(self) -> datetime:
+        """From when on the RTO counts: its beginning, or when it was noticed, where that is all that is known."""
+        return self.began_at or self.detected_at
 
     @property
     def live(self) -> bool:

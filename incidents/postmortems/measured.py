@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from incidents.clock.history import History
 from incidents.models import EntryKind, Evidence, Incident, SeverityChange, TimelineEntry
 from incidents.postmortems import paging, recovery, requests, rows, severity, verdicts
 
@@ -21,7 +22,7 @@ def of(incident: Incident, before: Mapping[str, Any]) -> dict[str, Any]:
     evidence = list(incident.evidence.order_by("taken_at", "name"))
     end = incident.resolved_at or timezone.now()
     changes = SeverityChange.objects.filter(incident=incident).values_list("at", "severity")
-    found = recovery.runs(incident)
+    found, history = recovery.runs(incident), History(incident.environment)
     data = {
         "head": _head(incident),
         "clocks": {name: _iso(getattr(incident, name)) for name in CLOCKS},
@@ -31,7 +32,7 @@ def of(incident: Incident, before: Mapping[str, Any]) -> dict[str, Any]:
         "lost": recovery.lost(found),
         "requests": requests.of(incident, before.get("requests", {})),
         "phases": recovery.phases(incident, found),
-        "runs": [recovery.as_data(run) for run in found],
+        "runs": [recovery.as_data(run, history) for run in found],
         "change": recovery.as_data(incident.change) if incident.change is not None else {},
         "pages": paging.of(incident, entries),
         "facts": [{"at": _iso(fact.at), "what": fact.get_kind_display(), "text": fact.text, "by": fact.by}

@@ -11,6 +11,8 @@ from django.utils import timezone
 from backups.models import Backup
 from deployments.rto import scenarios
 from deployments.rto.phases import measure
+from incidents.clock import taken
+from incidents.clock.history import History
 from incidents.models import Incident
 from incidents.responses.known import of_run
 from smsops.models import Phase, Run, RunState
@@ -86,9 +88,11 @@ def _span(start: datetime, end: datetime) -> float:
     return max(timedelta(), end - start).total_seconds()
 
 
-def as_data(run: Run) -> dict[str, Any]:
-    """One run as the post-mortem tells it."""
+def as_data(run: Run, history: History | None = None) -> dict[str, Any]:
+    """One run as the post-mortem tells it, and, by what was measured before it, what was expected of it."""
+    expected = taken.of(run, history).expected if history is not None else None
     return {
+        "expected": expected.text if expected is not None else "",
         "run": run.pk,
         "title": run.title,
         "by": run.actor_name,

@@ -123,12 +123,13 @@ def _runs(data: Data) -> Part:
             clock(run["began"]),
             run["title"],
             run["by"] or "smsops",
+            run.get("expected") or "—",
             seconds_text(run["seconds"]),
             run["verdict"],
         )
         for run in data["runs"]
     ]
-    return Part("runs", "What was run", (), ("When", "What", "By", "Took", "Verdict"), rows)
+    return Part("runs", "What was run", (), ("When", "What", "By", "Expected", "Took", "Verdict"), rows)
 
 
 def _change(data: Data) -> Part:

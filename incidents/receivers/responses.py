@@ -1,4 +1,4 @@
-"""Runs that were responses to an incident are recorded on it when they have ended."""
+"""Runs that were responses to an incident are recorded on it when they have ended, and change what is left to do."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from incidents.clock import reckoning
 from incidents.services import remedies
 from smsops import signals
 from smsops.models import Run
@@ -15,3 +16,5 @@ from smsops.models import Run
 def on_ended(run: Run, **_: Any) -> None:
     """Write it down."""
     remedies.note(run)
+    if run.disturbs:
+        reckoning.soon(run.environment)

@@ -18,7 +18,7 @@ Params = Mapping[str, Any]
 @dataclass(frozen=True)
 class Response:
     """One thing to do: the button of an environment's page it leads to, what is filled in there, who may use it, and
-    which runs are it: of the kind `runs`, with the parameters `having`."""
+    which runs are it: of the kind `runs`, with the parameters `having` and any for those in `naming`."""
 
     key: str
     title: str
@@ -28,6 +28,7 @@ class Response:
     having: Params = field(default_factory=dict)
     filled: Callable[[Incident, Params], dict[str, Any]] = lambda incident, params: {}
     command: str = ""
+    naming: tuple[str, ...] = ()
 
     def url(self, incident: Incident, params: Params) -> str:
         """The confirmation page."""
@@ -37,11 +38,13 @@ class Response:
 
     def typed(self, incident: Incident) -> str:
         """The same as a command."""
-        return self.command.format(name=incident.environment.name, double=incident.environment.memory_limit_mb * 2)
+        place, moment = incident.environment, incident.moment_before.isoformat()
+        return self.command.format(name=place.name, double=place.memory_limit_mb * 2, moment=moment)
 
     def made(self, run: Run) -> bool:
         """Whether the run is one of this response."""
-        return run.kind in self.runs and all(run.params.get(name) == value for name, value in self.having.items())
+        named = all(run.params.get(name) for name in self.naming)
+        return named and run.kind in self.runs and all(run.params.get(k) == value for k, value in self.having.items())
 
 
 def _memory(incident: Incident, params: Params) -> dict[str, Any]:
@@ -49,7 +52,15 @@ def _memory(incident: Incident, params: Params) -> dict[str, Any]:
 
 
 def _way(strategy: str) -> Callable[[Incident, Params], dict[str, Any]]:
-    return lambda incident, params: {"strategy": strategy}
+    def filled(incident: Incident, params: Params) -> dict[str, Any]:
+        version = params.get("version")
+        return {"strategy": strategy, **({"version": version} if version else {})}
+
+    return filled
+
+
+def _just_before(incident: Incident, params: Params) -> dict[str, Any]:
+    return {"at": incident.moment_before.isoformat()}
 
 
 RESTART, ROTATE = "smsops.restart_environment", "smsops.rotate_environment"
@@ -76,12 +87,20 @@ RESPONSES: dict[str, Response] = {
             _way("schema"), "ops rollback {name} --strategy schema",
         ),
         Response(
+            "rollback_data", "Roll back with the data of a backup", "rollback", BACK, ("rollback",),
+            {"strategy": "restore"}, _way("restore"), "ops rollback {name} --strategy restore",
+        ),
+        Response(
             "rollback", "Roll back, the gentlest way that is open", "rollback", BACK, ("rollback",),
             command="ops rollback {name}",
         ),
         Response(
             "restore", "Restore the newest good backup", "restore", RESTORE, ("restore",),
             command="ops restore {name} latest",
+        ),
+        Response(
+            "restore_to", "Restore to just before the incident", "restore-to", RESTORE, ("restore",),
+            filled=_just_before, command="ops restore {name} --at {moment}", naming=("until",),
         ),
         Response("key_back", "Put the old SECRET_KEY back", "key-back", ROTATE, ("key_back",),
                  command="ops key-back {name}"),
@@ -97,4 +116,4 @@ RESPONSES: dict[str, Response] = {
 def of_run(run: Run) -> Response | None:
     """Which response a run is, the closest one; None where it is none."""
     found = [each for each in RESPONSES.values() if each.made(run)]
-    return max(found, key=lambda each: len(each.having), default=None)
+    return max(found, key=lambda each: len(each.having) + len(each.naming), default=None)

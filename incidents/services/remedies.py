@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from incidents.clock import taken
+from incidents.clock.history import History
 from incidents.models import LIVE, ActKind, EntryKind, Incident, PlaybookAct
 from incidents.responses.known import of_run
 from incidents.services import incidents, playbooks, suggestions
@@ -46,6 +48,7 @@ def note(run: Run) -> None:
     response = of_run(run)
     if response is None or run.started_at is None:
         return
+    history = History(run.environment)
     for incident in _meant(run):
         version = playbooks.used(incident) or next((each.version for each in suggestions.of(incident)), None)
         _, new = PlaybookAct.objects.get_or_create(
@@ -55,7 +58,8 @@ def note(run: Run) -> None:
         )  # fmt: skip
         if new:
             said = f"Response “{response.title}”, {run.get_state_display().lower()}: {run.headline}"
-            incidents.note(incident, EntryKind.ACTION, said, author=run.actor_name, run=run)
+            stood = taken.against_the_clock(incident, taken.of(run, history))
+            incidents.note(incident, EntryKind.ACTION, f"{said} {stood}".strip(), author=run.actor_name, run=run)
 
 
 def _meant(run: Run) -> Iterable[Incident]:

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from django.db import connection
 
@@ -16,11 +17,12 @@ log = logging.getLogger(__name__)
 
 Job = Callable[[], str]
 Answer = str | OpsError
+Found = TypeVar("Found")
 
 
-def within(seconds: float, jobs: Mapping[str, Job]) -> dict[str, Answer]:
+def within(seconds: float, jobs: Mapping[str, Callable[[], Found]]) -> dict[str, Found | OpsError]:
     """What each job returned, or why it returned nothing; jobs change nothing, as one that is late goes on unheard."""
-    answers: dict[str, Answer] = {}
+    answers: dict[str, Found | OpsError] = {}
     threads = [threading.Thread(target=_do, args=(name, job, answers), daemon=True) for name, job in jobs.items()]
     end = time.monotonic() + seconds
     for thread in threads:
@@ -32,7 +34,7 @@ def within(seconds: float, jobs: Mapping[str, Job]) -> dict[str, Answer]:
     return {name: heard.get(name, late) for name in jobs}
 
 
-def _do(name: str, job: Job, answers: dict[str, Answer]) -> None:
+def _do(name: str, job: Callable[[], Found], answers: dict[str, Found | OpsError]) -> None:
     try:
         answers[name] = job()
     except OpsError as error:

@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
+from incidents.clock import comeback
 from incidents.detection import causes, flapping, liveness, overrun
 from incidents.detection.causes import AVAILABILITY
 from incidents.detection.overrun import Change
-from incidents.models import LIVE, Alert, AlertState, Incident, Watch
-from incidents.services import evidence, key_watch, signs
+from incidents.models import LIVE, Alert, AlertState, FactKind, Incident, Watch
+from incidents.services import evidence, facts, key_watch, signs
 from incidents.services.incidents import Sign
 from smsops import health
 from smsops.errors import OpsError
@@ -170,5 +171,7 @@ def _resolve(watch: Watch) -> None:
     live = Incident.objects.filter(environment=watch.environment, state__in=LIVE).filter(AVAILABILITY)
     live = live.exclude(pk__in=Alert.objects.filter(state=AlertState.FIRING, incident__in=live).values("incident"))
     for incident in live.exclude(run__state="needs_human").select_related("run"):
+        if came := comeback.by_itself(incident):
+            facts.establish(incident, FactKind.SERVES_AGAIN, came)
         said = f"SMS is well again: {watch.detail}"
         flapping.end(incident, "SMS is healthy and ready again.", watch.well_since, said)

@@ -5,7 +5,9 @@ Whatever comes from outside is one line or a few, of bounded length, without con
 
 from __future__ import annotations
 
-from incidents.models import Incident
+from django.utils import timezone
+
+from incidents.models import Incident, Reckoning
 
 LONGEST = 1000  # characters of a sign; a phone shows fewer
 
@@ -16,7 +18,14 @@ def page(incident: Incident, level: int, times: int) -> str:
     if incident.private:
         return f"{headline(incident)}{again}\nLevel {level}."
     change = f"\nLast change: {incident.change.title}" if incident.change is not None else ""
-    return f"{headline(incident)}{again}\n{last_sign(incident)}{change}\nLevel {level}."
+    return f"{headline(incident)}{again}\n{last_sign(incident)}{change}{_way(incident)}\nLevel {level}."
+
+
+def _way(incident: Incident) -> str:
+    """The way back that was recommended when somebody looked last, while it still fits."""
+    found = Reckoning.objects.filter(incident=incident, advice_until__gt=timezone.now())
+    line = found.values_list("advice", flat=True).first()
+    return f"\n{tidy(line)}" if line else ""
 
 
 def lapsed(incident: Incident) -> str:
