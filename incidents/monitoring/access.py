@@ -24,7 +24,7 @@ def allowed(remote: str, headers: Mapping[str, str]) -> bool:
         scheme, _, given = headers.get("authorization", "").partition(" ")
         same = hmac.compare_digest(given.strip().encode("utf-8", "replace"), token.encode())
         return same and scheme.lower() == "bearer"
-    proxied = settings.SECURE_PROXY_SSL_HEADER is not None or any(name in headers for name in PASSED_ON)
+    proxied = bool(getattr(settings, "SECURE_PROXY_SSL_HEADER", None)) or any(name in headers for name in PASSED_ON)
     return not proxied and _loopback(remote) and _names_loopback(headers.get("host", ""))
 
 

@@ -23,12 +23,13 @@ def checked(*words: str | Path, told: bytes = b"") -> str:
 
 @contextlib.contextmanager
 def prometheus(folder: Path, config: str) -> Iterator[None]:
-    """A running one with that configuration, which is in the folder together with what it names."""
+    """A running one with that configuration, which is in the folder together with what it names. What it said before it
+    knew of the Alertmanager it says again soon."""
     port = free_port()
     (folder / "prometheus.yml").write_text(config)
     words = [
         find("prometheus") or "", f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address=127.0.0.1:{port}",
+        f"--storage.tsdb.path={folder / 'data'}", "--rules.alert.resend-delay=1s", f"--web.listen-address=127.0.0.1:{port}",
     ]  # fmt: skip
     with (folder / "prometheus.log").open("ab") as log:
         process = subprocess.Popen(words, stdout=log, stderr=log)
