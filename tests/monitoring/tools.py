@@ -29,7 +29,8 @@ def prometheus(folder: Path, config: str) -> Iterator[None]:
     (folder / "prometheus.yml").write_text(config)
     words = [
         find("prometheus") or "", f"--config.file={folder / 'prometheus.yml'}",
-        f"--storage.tsdb.path={folder / 'data'}", "--rules.alert.resend-delay=1s", f"--web.listen-address=127.0.0.1:{port}",
+        f"--storage.tsdb.path={folder / 'data'}", "--rules.alert.resend-delay=1s",
+        f"--web.listen-address=127.0.0.1:{port}",
     ]  # fmt: skip
     with (folder / "prometheus.log").open("ab") as log:
         process = subprocess.Popen(words, stdout=log, stderr=log)
