@@ -1,6 +1,6 @@
 """The door for alerts, as a WSGI application of its own: no sessions, no templates, no admin, so that whatever befalls
-those pages, alerts are stored (I2). `gunicorn incidents.intake_site:application`; the site has the same door for
-installations with one web process.
+those pages, alerts are stored (I2) and Prometheus gets its figures (I15). `gunicorn incidents.intake_site:application`;
+the site has the same doors for installations with one web process.
 """
 
 from __future__ import annotations
@@ -15,34 +15,49 @@ from typing import Any
 import django
 from django.db import close_old_connections
 
-_ROUTE = re.compile(r"/alerts/(alertmanager|grafana|generic|heartbeat)/([A-Za-z0-9_-]{20,100})/?")
+_ROUTE = re.compile(r"/alerts/(alertmanager|grafana|generic|heartbeat)(?:/([A-Za-z0-9_-]{20,100}))?/?")
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
+Said = tuple[int, bytes, dict[str, str]]  # status, body, headers
 
 
 def serve(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
     """Answer one request, in plain text."""
-    status, text = _answer(environ)
-    body = f"{text}\n".encode()
-    headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
-    start_response(f"{status} {HTTPStatus(status).phrase}", headers)
+    answer = _figures if environ.get("PATH_INFO") == "/metrics" else _answer
+    status, body, headers = answer(environ)
+    headers = {"Content-Type": "text/plain; charset=utf-8", **headers, "Content-Length": str(len(body))}
+    start_response(f"{status} {HTTPStatus(status).phrase}", list(headers.items()))
     return [body]
 
 
-def _answer(environ: dict[str, Any]) -> tuple[int, str]:
+def _figures(environ: dict[str, Any]) -> Said:
+    from incidents import metrics_door  # after django.setup()
+
+    close_old_connections()
+    try:
+        found = metrics_door.answer(environ["REQUEST_METHOD"], environ.get("REMOTE_ADDR", ""), _headers(environ))
+    finally:
+        close_old_connections()
+    return found.status, found.body, found.headers
+
+
+def _answer(environ: dict[str, Any]) -> Said:
     from incidents.services import reception  # after django.setup()
 
     route = _ROUTE.fullmatch(environ.get("PATH_INFO", ""))
     if route is None:
-        return 404, "There is nothing here."
+        return 404, b"There is nothing here.\n", {}
     if environ["REQUEST_METHOD"] not in ("POST", "PUT"):
-        return 405, "Send it by POST."
-    headers = {name[5:].lower().replace("_", "-"): value for name, value in environ.items() if name[:5] == "HTTP_"}
+        return 405, b"Send it by POST.\n", {}
     close_old_connections()
     try:
-        answer = reception.receive(route[1], route[2], headers, _reader(environ))
+        answer = reception.receive(route[1], route[2] or "", _headers(environ), _reader(environ))
     finally:
         close_old_connections()
-    return answer.status, answer.text
+    return answer.status, f"{answer.text}\n".encode(), {}
+
+
+def _headers(environ: dict[str, Any]) -> dict[str, str]:
+    return {name[5:].lower().replace("_", "-"): value for name, value in environ.items() if name[:5] == "HTTP_"}
 
 
 def _reader(environ: dict[str, Any]) -> Callable[[int], bytes]:

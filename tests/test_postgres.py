@@ -22,6 +22,7 @@ AGAIN = [
     "tests/deployments/test_kills.py",
     "tests/after/test_search.py",
     "tests/intake",
+    "tests/monitoring/test_figures.py",
     *PAGING,
 ]
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -39,6 +42,9 @@ def _source_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("kind", nargs="?", default="", help=f"{', '.join(SourceKind.values)}; needed for a new one")
     parser.add_argument("--every", type=int, metavar="SECONDS", help="a heartbeat: how often it should be heard")
     parser.add_argument("--renew", action="store_true", help="give a known source another token")
+    parser.add_argument(
+        "--token-file", metavar="PATH", help="a new file, for its owner alone, that gets the token; it is not printed"
+    )
 
 
 def _source(args: Namespace, output: Output) -> int:
@@ -48,18 +54,42 @@ def _source(args: Namespace, output: Output) -> int:
         raise WrongUse(f"There is no source “{args.name}”.")
     if known is not None and not args.renew:
         raise WrongUse(f"The source “{args.name}” is there; --renew gives it another token.")
+    with contextlib.ExitStack() as undo:
+        keep = _new_file(args.token_file, undo) if args.token_file else None
+        try:
+            more = {"every_seconds": args.every} if args.every is not None else {}
+            source, token = (
+                (known, sources.renew(known)) if known else sources.create(environment, args.name, args.kind, **more)
+            )
+        except ValidationError as error:
+            raise WrongUse(" ".join(error.messages)) from None
+        if keep is not None:
+            keep.write_text(f"{token}\n")
+        undo.pop_all()
+    _tell(source, token, args.token_file, output)
+    return GOOD
+
+
+def _new_file(path: str, undo: contextlib.ExitStack) -> Path:
+    """An empty file that only its owner reads; gone again if no source comes of it."""
     try:
-        more = {"every_seconds": args.every} if args.every is not None else {}
-        source, token = (
-            (known, sources.renew(known)) if known else sources.create(environment, args.name, args.kind, **more)
-        )
-    except ValidationError as error:
-        raise WrongUse(" ".join(error.messages)) from None
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError as error:
+        raise WrongUse(f"{path} cannot be made: {error.strerror}.") from None
+    undo.callback(Path(path).unlink)
+    return Path(path)
+
+
+def _tell(source: AlertSource, token: str, path: str, output: Output) -> None:
+    known = {"source": source.pk, "name": source.name, "kind": source.kind}
+    if path:
+        output.say(f"{path} has the token; send it as a bearer token to /alerts/{source.kind}.")
+        output.data({**known, "token_file": path})
+        return
     told = addresses.told(source, token)
     for line in ("This is shown once:", told.address, told.where, *told.lines.splitlines()):
         output.say(line)
-    output.data({"source": source.pk, "name": source.name, "kind": source.kind, "address": told.address})
-    return GOOD
+    output.data({**known, "address": told.address})
 
 
 SOURCES = Verb("sources", "who may send alerts", environment_argument, _sources)

@@ -21,14 +21,16 @@ SEVERITIES = {
 DOUBT = "high"  # a severity nobody knows: in doubt the higher one
 ISSUES = ("service", "data", "security", "unknown")
 RULE_KEYS = {"match", "severity", "issue", "cause"}
-WATCHED = frozenset({"service"})  # causes that smsops itself watches, and sees the end of
+WATCHED = frozenset({"service", "backup"})  # causes that smsops itself watches, and sees the end of
 # What the alerts that SMS's own monitoring ships mean here: those that say it is away join the incident about that.
 SHIPPED: Sequence[Mapping[str, Any]] = (
     {
         "match": {"alertname": "APIDown|BackendDown|ContainerDown|APIHealthCheckFailed|DatabaseConnectionsFailed"},
         "severity": "critical", "issue": "service", "cause": "service",
     },
-    {"match": {"alertname": "*Backup*"}, "issue": "data"},
+    {"match": {"alertname": "SmsNotServing"}, "severity": "critical", "issue": "service", "cause": "service"},
+    {"match": {"alertname": "SmsopsBackupTooOld"}, "issue": "data", "cause": "backup"},
+    {"match": {"alertname": "*Backup*|SmsopsRestore*|SmsopsOffsite*|SmsopsLog*"}, "issue": "data"},
     {"match": {"alertname": "NoActiveStudents|UnusualStudentDrop|NoEnrollments"}, "issue": "data"},
     {"match": {"alertname": "UnauthorizedAccess*|SQLInjection*|AccountLockoutSpike|AuthenticationFailureSpike"},
      "issue": "security"},

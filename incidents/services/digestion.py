@@ -16,7 +16,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from incidents.intake.news import Unreadable
-from incidents.models import AlertSource, Delivery, DeliveryState
+from incidents.models import LIVE, Alert, AlertSource, AlertState, Delivery, DeliveryState, Incident
 from incidents.services import alert_incidents, episodes, reception, unread
 from incidents.services.episodes import Telling
 from smsops.errors import LeaseLost
@@ -125,8 +125,12 @@ def _follow(source: AlertSource, told: list[Telling]) -> None:
 
 
 def tidy(environment: Environment) -> int:
-    """Remove bodies that were read long ago; what they told is in alerts and incidents."""
+    """Remove bodies that were read long ago, whose alerts and incidents stay; and alerts that have been over for
+    longer still. None of an incident that is not over, and none that may fire."""
     now, all_ = timezone.now(), Delivery.objects.filter(source__environment=environment)
     read = all_.filter(state=DeliveryState.DONE, received_at__lt=now - KEPT)
     failed = all_.filter(state=DeliveryState.FAILED, received_at__lt=now - KEPT_UNREAD)
-    return read.delete()[0] + failed.delete()[0]
+    long_ago = now - timedelta(days=settings.SMSOPS_ALERT_DAYS)
+    over = Alert.objects.filter(source__environment=environment, state=AlertState.RESOLVED, resolved_at__lt=long_ago)
+    alone = over.exclude(incident__in=Incident.objects.filter(state__in=LIVE))
+    return read.delete()[0] + failed.delete()[0] + alone.delete()[0]

@@ -41,9 +41,10 @@ AWAY = Answer(503, "It could not be stored; send it again.")
 
 
 def receive(kind: str, token: str, headers: Mapping[str, str], read: Read) -> Answer:
-    """Take one request. `headers` by lower-case names; `read(n)` gives up to n bytes of the body, none at its end."""
+    """Take one request. `headers` by lower-case names; `read(n)` gives up to n bytes of the body, none at its end. The
+    token is in the address, or else a bearer token, which senders can keep in a file."""
     try:
-        source = sources.find(kind, token)
+        source = sources.find(kind, token or _bearer(headers))
         if source is None:
             return UNKNOWN
         answer = _take(source, headers, read)
@@ -53,6 +54,11 @@ def receive(kind: str, token: str, headers: Mapping[str, str], read: Read) -> An
     if answer.status >= 400:
         sources.refused(source, answer.text)
     return answer
+
+
+def _bearer(headers: Mapping[str, str]) -> str:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _take(source: AlertSource, headers: Mapping[str, str], read: Read) -> Answer:

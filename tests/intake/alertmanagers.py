@@ -90,9 +90,15 @@ class Alertmanager:
 @contextlib.contextmanager
 def alertmanager(folder: Path, address: str, *, most: int = 0, interval: str = "1s") -> Iterator[Alertmanager]:
     """A running one that sends to `address`, and nothing of it afterwards."""
-    folder.mkdir()
-    (folder / "alertmanager.yml").write_text(CONFIG.format(address=address, most=most, interval=interval))
-    found = Alertmanager(folder)
+    with running(Alertmanager(folder), CONFIG.format(address=address, most=most, interval=interval)) as found:
+        yield found
+
+
+@contextlib.contextmanager
+def running(found: Alertmanager, config: str) -> Iterator[Alertmanager]:
+    """It with that configuration."""
+    found.folder.mkdir()
+    (found.folder / "alertmanager.yml").write_text(config)
     try:
         found.start()
         yield found

@@ -10,10 +10,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from incidents.models import Alert, Delivery, Incident
-from incidents.services import aging, digestion, lifecycle, watching
-from smsops.models import Environment
-from tests.factories import make_incident, make_user, make_watch
+from incidents.models import Alert, Delivery, Incident, Severity
+from incidents.services import aging, digestion, incidents, lifecycle, watching
+from incidents.services.incidents import Sign
+from smsops import signals
+from smsops.models import Environment, Run
+from tests.factories import make_backup, make_incident, make_run, make_user, make_watch
 from tests.intake.senders import Sender, alert, payload, sender, signs, states
 from tests.smsops.crowd import together
 
@@ -221,6 +223,19 @@ def test_two_sources_that_end_one_cause_at_once_end_its_incident(environment: En
         each.send(payload(alert(over=True)))
     while Delivery.objects.filter(state="new").exists():
         together(4, digestion.digest_all)
+    assert only().state == "resolved"
+
+
+def test_what_our_own_rules_say_of_backups_joins_the_incident_about_them_and_ends_with_a_good_one(
+    environment: Environment, prometheus: Sender
+) -> None:
+    prometheus.tell(alert("SmsopsBackupTooOld", environment="school"))
+    assert (only().fingerprint, only().issue, only().severity) == ("backup", "data", "medium")
+    incidents.report(environment, Sign("backup", Severity.HIGH, "No backup of school", "The disk is full."))
+    assert only().severity == "high"
+    good = make_run(environment)
+    make_backup(environment, run=good)
+    signals.run_ended.send(sender=Run, run=good)
     assert only().state == "resolved"
 
 

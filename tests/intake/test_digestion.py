@@ -15,6 +15,7 @@ from incidents.models import Alert, Delivery, Incident
 from incidents.services import alert_incidents, digestion, reception, unread
 from smsops.models import Environment
 from smsops.runs import leases
+from tests.factories import make_alert, make_incident
 from tests.intake.senders import Sender, alert, payload, sender, states
 from tests.kills import die, killed
 
@@ -150,6 +151,25 @@ def test_bodies_that_were_read_are_removed_after_thirty_days(environment: Enviro
         Delivery.objects.create(source=prometheus.source, body=b"", state=state, received_at=at)
     housekeeping.do_chores(environment)
     assert sorted(Delivery.objects.values_list("state", flat=True)) == ["done", "failed", "new"]
+
+
+@alone
+def test_alerts_that_have_been_over_for_long_are_removed_and_none_that_is_needed(
+    environment: Environment, prometheus: Sender, settings: Any
+) -> None:
+    settings.SMSOPS_ALERT_DAYS = 30
+    old, young = (timezone.now() - timedelta(days=days) for days in (31, 29))
+    live, over = make_incident(environment), make_incident(environment, state="closed")
+    for name, at, state, incident in [
+        ("of a live incident", old, "resolved", live), ("young", young, "resolved", None),
+        ("fires", old, "firing", None), ("stale", old, "stale", over),
+        ("alone", old, "resolved", None), ("of a closed one", old, "resolved", over),
+    ]:  # fmt: skip
+        make_alert(prometheus.source, name=name, state=state, last_at=old, resolved_at=at, incident=incident)
+    elsewhere = make_alert(state="resolved", resolved_at=old)
+    housekeeping.do_chores(environment)
+    left = set(Alert.objects.exclude(pk=elsewhere.pk).values_list("name", flat=True))
+    assert left == {"of a live incident", "young", "fires", "stale"}
 
 
 @alone

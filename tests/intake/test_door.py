@@ -46,6 +46,19 @@ def test_a_wrong_token_stores_nothing(prometheus: Sender, token: str) -> None:
     assert not Delivery.objects.exists()
 
 
+@pytest.mark.parametrize(("said", "status"), [("Bearer {}", 202), ("bearer  {} ", 202), ("Basic {}", 401), ("{}", 401)])
+def test_a_token_may_come_as_a_bearer_token_instead_of_in_the_address(
+    prometheus: Sender, said: str, status: int
+) -> None:
+    body = json.dumps(payload(alert())).encode()
+    told = {"HTTP_AUTHORIZATION": said.format(prometheus.token)}
+    environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/alerts/alertmanager", "CONTENT_LENGTH": str(len(body)), **told}
+    answers: list[str] = []
+    intake_site.serve({**environ, "wsgi.input": io.BytesIO(body)}, lambda status, _: answers.append(status))
+    site = Client().post("/alerts/alertmanager", body, content_type="application/json", **told)  # type: ignore[arg-type]
+    assert [int(answers[0].split()[0]), site.status_code] == [status] * 2
+
+
 def test_a_token_is_good_for_one_kind_and_while_it_is_enabled(environment: Environment, prometheus: Sender) -> None:
     stranger = sender(environment, "generic")
     assert prometheus.send(payload(alert()), token=stranger.token) == 401
