@@ -29,12 +29,12 @@ def _measure(areas: list[str]) -> int:
 
     django.setup()
     call_command("migrate", verbosity=0)
-    from bench import alerts, backups, deployments, paging, restores, switches
+    from bench import alerts, backups, deployments, detection, pagekills, paging, restores, switches, timeline
 
     sources = {
         "backups": (backups.rows, restores.rows),
         "deployments": (deployments.rows, switches.rows),
-        "incidents": (alerts.rows, paging.rows),
+        "incidents": (detection.rows, alerts.rows, paging.rows, pagekills.rows, timeline.rows),
     }
     missed = 0
     for area in areas:

@@ -48,7 +48,7 @@ def grant(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0011_alert_refusals'),
+        ('incidents', '0012_detection'),
         ('smsops', '0009_roles'),
         ('auth', '0012_alter_user_first_name_max_length'),
         ('contenttypes', '0002_remove_content_type_name'),

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0011_alert_refusals'),
+        ('incidents', '0013_severity_and_roles'),
     ]
 
     operations = [
