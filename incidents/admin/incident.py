@@ -40,7 +40,7 @@ class IncidentAdmin(Discreet, RecordAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Incident]:
         minutes = SeverityRule.objects.filter(severity=OuterRef("severity")).values("response_minutes")[:1]
-        found = super().get_queryset(request).annotate(response_minutes=Subquery(minutes))
+        found: QuerySet[Incident] = super().get_queryset(request).annotate(response_minutes=Subquery(minutes))
         return found.select_related("environment", "run", *PEOPLE)
 
     def get_urls(self) -> list[URLPattern]:

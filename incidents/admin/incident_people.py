@@ -25,9 +25,9 @@ class SeverityForm(ActionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.present = Severity(self.target.severity)  # type: ignore[attr-defined]
+        self.present = Severity(self.target.severity)
         others = [each for each in Severity if each != self.present]
-        self.fields["severity"].choices = [(each.value, self._told(each)) for each in others]  # type: ignore[attr-defined]
+        self.fields["severity"].choices = [(each.value, self._told(each)) for each in others]
         self.fields["reason"].help_text = f"Needed for less than {self.present.label.lower()}. Goes into the record."
 
     def _told(self, each: Severity) -> str:
@@ -73,7 +73,7 @@ class RolesForm(ActionForm):
                 initial=getattr(self.target, name),
             )  # fmt: skip
         self.order_fields([*roles.ROLES, "reason"])
-        self.fields["seen"].widget.present = self.holders  # type: ignore[attr-defined]
+        self.fields["seen"].widget.present = self.holders
         self.fields["reason"].help_text = "Needed to take a role somebody else has. Goes into the record."
 
     @property

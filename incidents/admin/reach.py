@@ -39,7 +39,7 @@ class Discreet(OperationsAdmin):
         incident = obj if isinstance(obj, Incident) else getattr(obj, "incident", None)
         if incident is None or not incident.private:
             return None
-        kind, who = ContentType.objects.get_for_model(obj), request.user.pk
+        kind, who = ContentType.objects.get_for_model(obj), request.user.pk or 0
         return LogEntry.objects.create(
             user_id=who, content_type=kind, object_id=str(obj.pk), object_repr=str(incident), action_flag=flag
         )
