@@ -25,9 +25,9 @@ class SeverityForm(ActionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.present = Severity(self.target.severity)
+        self.present = Severity(self.target.severity)  # type: ignore[attr-defined]
         others = [each for each in Severity if each != self.present]
-        self.fields["severity"].choices = [(each.value, self._told(each)) for each in others]
+        self.fields["severity"].choices = [(each.value, self._told(each)) for each in others]  # type: ignore[attr-defined]
         self.fields["reason"].help_text = f"Needed for less than {self.present.label.lower()}. Goes into the record."
 
     def _told(self, each: Severity) -> str:

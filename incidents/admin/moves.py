@@ -19,7 +19,7 @@ class Move(ObjectAction):
     """Moves an incident along its table."""
 
     permission = "incidents.resolve_incident"
-    form: type[ActionForm] = ReasonedForm
+    form: ClassVar[type[ActionForm]] = ReasonedForm
     to: ClassVar[str]
 
     def obstacle(self, target: Incident) -> str:
