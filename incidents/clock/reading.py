@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from django.db.models import Q
@@ -50,7 +50,7 @@ class Clock:
     @property
     def deadline(self) -> datetime:
         """When the RTO is over."""
-        return self.incident.began + timedelta(minutes=self.incident.environment.rto_minutes)
+        return self.incident.rto_ends_at
 
     @property
     def left(self) -> float:
@@ -97,11 +97,11 @@ def _active(incident: Incident) -> tuple[Run | None, list[Run]]:
 
 
 def _ways(incident: Incident, known: Reckoning | None, history: History, done: list[Taken], now: datetime) -> list[Way]:
-    deadline = incident.began + timedelta(minutes=incident.environment.rto_minutes)
     records = remedies.records(incident.environment, None, incident.fingerprint)
     damaged = incident.facts.filter(kind=FactKind.INTEGRITY_FAILED).exists()
     tried = {each.key: _tried(each) for each in done if each.run.finished and each.run.state != RunState.CANCELLED}
     seen = known.ways if known is not None else {}
+    deadline = incident.rto_ends_at
     return [
         Way(kind, seen.get(kind.key, {}), history.expected(kind), now, deadline, tried.get(kind.key, ""),
             records.get(kind.key, remedies.NEVER), damaged)

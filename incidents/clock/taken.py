@@ -61,10 +61,10 @@ def against_the_clock(incident: Incident, taken: Taken) -> str:
     run, minutes = taken.run, incident.environment.rto_minutes
     if not taken.sentence or run.finished_at is None or run.started_at is None:
         return ""
-    left = incident.began + timedelta(minutes=minutes) - run.finished_at
-    after = seconds_text((run.started_at - incident.began).total_seconds())
+    left = incident.rto_ends_at - run.finished_at
+    after = seconds_text((run.started_at - incident.detected_at).total_seconds())
     end = f"{seconds_text(abs(left.total_seconds()))} {'before' if left >= timedelta() else 'after'} the end"
-    return f"It was begun {after} after the beginning, {taken.sentence}; it was over {end} of the RTO ({minutes} min)."
+    return f"It was begun {after} after detection, {taken.sentence}; it was over {end} of the RTO ({minutes} min)."
 
 
 def as_data(taken: Taken) -> dict[str, Any]:

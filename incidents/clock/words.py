@@ -43,9 +43,9 @@ def head(clock: Clock) -> str:
 
 def since(clock: Clock) -> str:
     """From when it counts."""
-    began = at(clock.incident.began, seconds=True)
-    known = "when it began" if clock.incident.began_at else "when it was noticed; when it began is not known"
-    return f"Counted from {began}, {known}."
+    incident = clock.incident
+    known = f"it began at {at(incident.began_at, seconds=True)}" if incident.began_at else "when it began is not known"
+    return f"Counted from {at(incident.detected_at, seconds=True)}, when it was noticed; {known}."
 
 
 def verdict(way: Way) -> str:
@@ -107,9 +107,9 @@ def comeback(clock: Clock) -> str:
         return ""
     if back.always:
         return "SMS answers, and did so whenever it was asked since before this was noticed."
-    span = (back.since - clock.incident.began).total_seconds()
-    kept = "within" if span <= clock.incident.environment.rto_minutes * 60 else "outside"
-    when = f"{at(back.since, seconds=True)}, {seconds_text(span)} after the beginning"
+    kept = "within" if back.since <= clock.deadline else "outside"
+    span = max(0.0, (back.since - clock.incident.detected_at).total_seconds())
+    when = f"{at(back.since, seconds=True)}, {seconds_text(span)} after it was noticed"
     return f"SMS answers again since {when}, {kept} the RTO."
 
 
@@ -119,9 +119,9 @@ def over(clock: Clock) -> str:
     served = incident.mitigated_at or incident.resolved_at
     if served is None:
         return ""
-    span = (served - incident.began).total_seconds()
-    kept = "within" if span <= incident.environment.rto_minutes * 60 else "outside"
-    return f"Served again at {at(served, seconds=True)}, {seconds_text(span)} after the beginning: {kept} the RTO."
+    span = (served - incident.detected_at).total_seconds()
+    kept = "within" if served <= clock.deadline else "outside"
+    return f"Served again at {at(served, seconds=True)}, {seconds_text(span)} after it was noticed: {kept} the RTO."
 
 
 def undone(clock: Clock) -> str:

@@ -140,8 +140,13 @@ class Incident(models.Model):
 
     @property
     def began(self) -> datetime:
-        """From when on the RTO counts: its beginning, or when it was noticed, where that is all that is known."""
+        """Its beginning, or when it was noticed, where that is all that is known."""
         return self.began_at or self.detected_at
+
+    @property
+    def rto_ends_at(self) -> datetime:
+        """When the RTO is over: it counts from detection (runbook §4.4)."""
+        return self.detected_at + timedelta(minutes=self.environment.rto_minutes)
 
     @property
     def live(self) -> bool:

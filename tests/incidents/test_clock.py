@@ -147,10 +147,10 @@ def test_restores_to_a_moment_and_of_a_backup_are_told_apart(environment: Enviro
     assert [history.expected(BY_KEY[key]).half for key in keys] == [30, 90, 150]
 
 
-def test_it_counts_from_the_beginning_where_that_is_known(environment: Environment) -> None:
+def test_it_counts_from_detection_and_says_when_it_began(environment: Environment) -> None:
     clock = reading.of(away(environment, 2, began_at=ago(minutes=8)))
-    assert round(clock.left / 60) == 12
-    assert words.since(clock).endswith(", when it began.")
+    assert round(clock.left / 60) == 18
+    assert "when it was noticed; it began at " in words.since(clock)
     unknown = reading.of(Incident(**{**_values(clock.incident), "began_at": None}))
     assert words.since(unknown).endswith("when it was noticed; when it began is not known.")
 
@@ -178,7 +178,7 @@ def test_sms_that_came_back_by_itself_is_told_and_no_way_is_pushed(environment: 
     make_watch(environment, since=ago(minutes=2))
     clock = reading.of(incident)
     assert clock.state == State.SERVES
-    assert words.comeback(clock).endswith("3 min after the beginning, within the RTO.")
+    assert words.comeback(clock).endswith("3 min after it was noticed, within the RTO.")
     assert words.undone(clock).startswith("No way back was taken: nothing was restarted")
     assert words.advice(clock) == ""
 

@@ -102,7 +102,7 @@ def test_what_was_predicted_against_what_it_took_is_kept_for_the_post_mortem(env
     remedies.note(run)
     expected = "about 12 s, hardly more than 14 s (done only 3 times)"
     line = incident.timeline.get(kind=EntryKind.ACTION).text
-    assert f"It was begun 2 min after the beginning, took 60 s; expected was: {expected}; " in line
+    assert f"It was begun 2 min after detection, took 60 s; expected was: {expected}; " in line
     assert line.endswith("it was over 17 min before the end of the RTO (20 min).")
     lifecycle.resolve(incident, "Well.")
     draft = drafting.begin(incident)
