@@ -19,10 +19,10 @@ def trail(moves: Iterable[Move]) -> Sequence[str]:
     twice leads two releases back, and never forward again to the one that was fled from."""
     found: list[str] = []
     for left, reached, back in moves:
-        if not found and left:
+        if left and found[-1:] != [left]:  # it came there without smsops, or by a restore
             found.append(left)
-        if back and found:
-            found = _up_to(reached, found) or [reached]
+        if back:
+            found = _up_to(reached, found[:-1]) or [reached]
         elif found[-1:] != [reached]:
             found.append(reached)
     return found
