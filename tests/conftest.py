@@ -20,8 +20,19 @@ LACKING = {part.marker for part in parts.missing()}
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes minutes begins first, so that nobody waits for it alone at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """What takes minutes begins first, and by turns in each of the processes (each gets as many neighbours of the
+    list), so that nobody waits for it alone at the end."""
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    quick = [item for item in items if not item.get_closest_marker("slow")]
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    ordered: list[pytest.Item] = []
+    for number in range(processes):
+        share = (len(items) - len(ordered)) // (processes - number)
+        begin = slow[number::processes]
+        fill = len(quick) if number == processes - 1 else max(0, share - len(begin))
+        ordered += begin + quick[:fill]
+        del quick[:fill]
+    items[:] = ordered
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
