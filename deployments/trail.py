@@ -21,12 +21,12 @@ def trail(moves: Iterable[Move]) -> Sequence[str]:
     twice leads two releases back, and never forward again to the one that was fled from."""
     found: list[str] = []
     for left, reached, back, anew in moves:
-        if not found and left:
+        if left and found[-1:] != [left]:  # it came there without smsops, or by a restore
             found.append(left)
         if anew:
             found = [reached if each == left else each for each in found]
-        elif back and found:
-            found = _up_to(reached, found) or [reached]
+        elif back:
+            found = _up_to(reached, found[:-1]) or [reached]
         elif found[-1:] != [reached]:
             found.append(reached)
     return found

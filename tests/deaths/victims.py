@@ -30,18 +30,21 @@ class Victim(Protocol):
 
 @dataclass
 class Strikes:
-    """Kills a server at every boundary of a run that nothing was killed at before. Every other time it is back before
-    the run goes on; the times between, the run finds it away."""
+    """Kills a server at every boundary of a run that nothing was killed at before, or at every third, as `every` says.
+    Every other time it is back before the run goes on; the times between, the run finds it away."""
 
     victim: Victim
     at: set[str] = field(default_factory=set)
     last: str = ""  # boundary after which nothing is killed any more
+    every: int = 1
 
     def strike(self, run: Run, step: Any, where: str, **_: Any) -> None:
         name = f"{step.kind if step else 'run'}:{where}"
         if name in self.at or self.last in self.at:
             return
         self.at.add(name)
+        if len(self.at) % self.every:
+            return
         self.victim.kill()
         self.victim.launch()
         if len(self.at) % 2:

@@ -40,6 +40,8 @@ def ran(*moves: str) -> str:
         (("1>2", "2=3"), "1"),
         (("1>2", "2=3", "3>4", "4<3"), "1"),
         (("2=3",), ""),
+        (("1>2", "3>2"), "3"),
+        (("1>2", "2>3", "4<2"), "1"),
     ],
 )
 def test_going_back_leads_further_back_and_never_to_what_was_left(moves: tuple[str, ...], expected: str) -> None:
