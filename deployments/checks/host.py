@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +9,7 @@ from deployments.checks.base import PRECONDITIONS, Check, Result, Target
 from deployments.checks.clocks import fix_of, offset_text, verdict_of
 from deployments.checks.registry import register
 from smsops.models import EdgeKind, Step, StepState
+from smsops.runtimes import ports
 from smsops.text import seconds_text
 
 CLEAN_STOP = 15.0  # seconds, runbook §4.1
@@ -25,10 +25,8 @@ class PortFree(Check):
             return self.passed(f"{port} is SMS's own.")
         if target.environment.edge != EdgeKind.NONE:
             return self.passed(f"{port} is the edge's.")
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return self.failed(f"Port {port} is in use by another program.", "End it or choose another port.")
+        if ports.listened_to(port):
+            return self.failed(f"Port {port} is in use by another program.", "End it or choose another port.")
         return self.passed(f"{port} is free.")
 
 

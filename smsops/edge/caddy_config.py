@@ -39,10 +39,10 @@ def _letting_wait(to: int, patience: float) -> dict[str, Any]:
     (503), for a look at SMS that is interrupted counts as a bad one: nothing was passed on then, so it is tried again.
     """
     kept = {"handler": "vars", "smsops_body": "{http.request.body}"}
-    nobody = {"match": [{"vars": {ERROR_CODE: ["503"]}}], "handle": [_passing_on(to, None)]}
-    else_ = {"handle": [{"handler": "error", "status_code": ERROR_CODE}]}
-    waiting = [{"handle": [kept, _passing_on(to, patience)]}]
-    return {"handler": "subroute", "routes": waiting, "errors": {"routes": [nobody | {"terminal": True}, else_]}}
+    nobody = {"match": [{"vars": {ERROR_CODE: ["503"]}}], "handle": [_passing_on(to, None)], "terminal": True}
+    others = {"handle": [{"handler": "error", "status_code": ERROR_CODE}]}
+    waiting = {"handle": [kept, _passing_on(to, patience)]}
+    return {"handler": "subroute", "routes": [waiting], "errors": {"routes": [nobody, others]}}
 
 
 def _passing_on(to: int, patience: float | None) -> dict[str, Any]:

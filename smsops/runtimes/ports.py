@@ -16,13 +16,14 @@ def refuse_taken(port: int) -> None:
     A killed program is gone before the kernel has closed its sockets: a port has `LETTING_GO` to come free.
     """
     deadline = time.monotonic() + LETTING_GO
-    while port and _listened_to(port):
+    while port and listened_to(port):
         if time.monotonic() > deadline:
             raise OpsError(f"Port {port} is in use by another program.", fix="End it, then try again.")
         time.sleep(0.02)
 
 
-def _listened_to(port: int) -> bool:
+def listened_to(port: int) -> bool:
+    """Whether somebody answers at that port of the loopback address."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -33,12 +33,12 @@ def around(environment: Environment, kinds: Sequence[str], running: Instance | N
     if environment.edge == EdgeKind.NONE:
         if own:
             found.insert(found.index("switch.start"), LEAVE)
-    elif own:
+        return found
+    if own:
         found.insert(found.index("switch.stop"), HOLD)
-        # The edge lets go by itself those who wait; until they are served, SMS has no time for the checks.
-        found.insert(found.index("switch.gate") + 1, POINT)
-    else:  # the public port is free only once what had it is gone
-        found.insert(found.index("switch.gate") + 1, POINT)
+    # The edge lets go by itself those who wait; until they are served, SMS has no time for the checks. Where nobody
+    # waits, the public port is free only once what had it is gone.
+    found.insert(found.index("switch.gate") + 1, POINT)
     return found
 
 

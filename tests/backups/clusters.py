@@ -73,7 +73,7 @@ class Cluster:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.wait()
-        wait_for(lambda: not any(Path(f"/proc/{pid}/stat").exists() for pid in children), "its children")
+        wait_for(lambda: not any(is_there(pid) for pid in children), "its children to be gone")
 
     def answers(self) -> bool:
         with contextlib.suppress(psycopg.OperationalError), self.connect("postgres"):
@@ -117,6 +117,13 @@ class Cluster:
 
     def students(self, url: DatabaseUrl) -> int:
         return int(str(self.execute(url.name, "SELECT count(*) FROM students")[0][0]))
+
+
+def is_there(pid: int) -> bool:
+    """Whether there is such a process; /proc can say so twice while one ends, with two different errors."""
+    with contextlib.suppress(ProcessLookupError):
+        return Path(f"/proc/{pid}/stat").exists()
+    return False
 
 
 def children_of(pid: int) -> list[int]:

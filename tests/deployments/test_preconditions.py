@@ -291,15 +291,3 @@ def test_every_precondition_is_asked_and_changes_nothing(process_place: Place) -
     assert {result.verdict for result in results if result.key not in other} == {"pass"}
     assert {key: by_key(results, key).verdict for key in other} == other
     assert process_place.database.read_bytes() == before
-
-
-@pytest.mark.docker
-def test_an_engine_whose_restart_stops_sms_is_warned_of(docker_place: Place) -> None:
-    result = asked(host.EngineRestart(), docker_place.environment)
-    assert (result.verdict == "pass") is docker_place.runtime.outlived()
-    assert ("live-restore" in result.fix) is not docker_place.runtime.outlived()
-
-
-def test_sms_run_natively_outlives_what_runs_it(process_place: Place) -> None:
-    result = asked(host.EngineRestart(), process_place.environment)
-    assert said(result) == "pass SMS goes on while the engine is restarted."

@@ -22,12 +22,6 @@ def port_of(listener: socket.socket) -> int:
     return int(listener.getsockname()[1])
 
 
-def free(port: int) -> bool:
-    """Whether nobody is found listening there; raises where somebody is."""
-    ports.refuse_taken(port)
-    return True
-
-
 def test_a_port_somebody_keeps_is_refused_by_its_number(listener: socket.socket) -> None:
     with pytest.raises(OpsError, match=f"^Port {port_of(listener)} is in use by another program"):
         ports.refuse_taken(port_of(listener))
@@ -37,11 +31,14 @@ def test_a_port_that_is_being_let_go_is_waited_for(listener: socket.socket) -> N
     port = port_of(listener)
     timer = threading.Timer(0.3, listener.close)
     timer.start()
-    assert free(port)
+    ports.refuse_taken(port)
     timer.join()
+    assert not ports.listened_to(port)
 
 
 def test_a_port_of_nobody_and_no_port_at_all_are_free(listener: socket.socket) -> None:
     port = port_of(listener)
     listener.close()
-    assert (free(port), free(0)) == (True, True)
+    for free in (port, 0):
+        ports.refuse_taken(free)
+    assert not ports.listened_to(port)
