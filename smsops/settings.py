@@ -6,10 +6,9 @@ Names start with `SMSOPS_`; secrets may also be given as `SMSOPS_…_FILE`.
 from pathlib import Path
 
 import environ
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
-from smsops import keys
+from smsops import cadence, keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -218,85 +217,10 @@ LOGGING = {
     # Its lines for debugging have the paths that are asked for, and those of chat services are their secrets.
     "loggers": {"urllib3": {"level": "INFO"}},
 }
-CELERY_BEAT_SCHEDULE = {
-    "smsops: sweep": {
-        "task": "smsops.sweep",
-        "schedule": SMSOPS_SWEEP_SECONDS,
-        "options": {"expires": SMSOPS_SWEEP_SECONDS * 0.9},
-    },
-    "smsops: edges": {
-        "task": "smsops.tend_edges",
-        "schedule": 15.0,
-        "options": {"expires": 14},
-    },
-    "smsops: watch": {
-        "task": "incidents.watch",
-        "schedule": SMSOPS_WATCH_SECONDS,
-        "options": {"expires": SMSOPS_WATCH_SECONDS * 0.9},
-    },
-    "smsops: pages": {
-        "task": "incidents.sweep_pages",
-        "schedule": 5.0,
-        "options": {"expires": 5},
-    },
-    "smsops: first looks": {
-        "task": "incidents.sweep_first_looks",
-        "schedule": 3.0,
-        "options": {"expires": 3},
-    },
-    "smsops: ways back": {
-        "task": "incidents.sweep_reckonings",
-        "schedule": 3.0,
-        "options": {"expires": 3},
-    },
-    "smsops: alerts": {
-        "task": "incidents.read_alerts",
-        "schedule": 1.0,
-        "options": {"expires": 5},
-    },
-    "smsops: old alerts and heartbeats": {
-        "task": "incidents.look_at_alerts",
-        "schedule": 10.0,
-        "options": {"expires": 9},
-    },
-    "smsops: post-mortems": {
-        "task": "incidents.write_postmortems",
-        "schedule": 5.0,
-        "options": {"expires": 5},
-    },
-    "smsops: action items": {
-        "task": "incidents.follow_actions",
-        "schedule": 60.0,
-        "options": {"expires": 55},
-    },
-    "smsops: off-site copies": {
-        "task": "backups.copy_offsite",
-        "schedule": SMSOPS_OFFSITE_SECONDS,
-        "options": {"expires": SMSOPS_OFFSITE_SECONDS * 0.9},
-    },
-    "smsops: look at followers": {
-        "task": "backups.look_at_followers",
-        "schedule": 15.0,
-        "options": {"expires": 14},
-    },
-    "smsops: canaries": {
-        "task": "backups.canaries",
-        "schedule": SMSOPS_CANARY_SECONDS,
-        "options": {"expires": SMSOPS_CANARY_SECONDS * 0.9},
-    },
-    "smsops: drills": {
-        "task": "backups.drills",
-        "schedule": crontab(hour="5", minute="10"),
-        "options": {"expires": 6 * 3600},
-    },
-    "smsops: logs": {
-        "task": "incidents.archive_logs",
-        "schedule": SMSOPS_LOGS_SECONDS,
-        "options": {"expires": SMSOPS_LOGS_SECONDS * 0.9},
-    },
-    "smsops: restore tests": {
-        "task": "backups.restore_tests",
-        "schedule": crontab(hour="4", minute="40"),
-        "options": {"expires": 6 * 3600},
-    },
-}
+CELERY_BEAT_SCHEDULE = cadence.rings(
+    sweep=SMSOPS_SWEEP_SECONDS,
+    watch=SMSOPS_WATCH_SECONDS,
+    offsite=SMSOPS_OFFSITE_SECONDS,
+    canary=SMSOPS_CANARY_SECONDS,
+    logs=SMSOPS_LOGS_SECONDS,
+)

@@ -40,6 +40,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     initdb = [str(home / "initdb"), "-D", str(folder / "data"), "-U", "smsops", "--auth=trust", "-E", "UTF8", "-N"]
     subprocess.run([*prefix, *initdb], check=True, stdout=subprocess.DEVNULL, cwd="/")
     server = [str(home / "postgres"), "-D", str(folder / "data"), "-p", str(port), "-k", str(folder)]
+    server += ["-c", "fsync=off"]  # the killed are workers; this server lives as long as the test
     ready = [str(home / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen([*prefix, *server], stderr=subprocess.DEVNULL, cwd="/") as process:
         try:

@@ -21,6 +21,8 @@ from deployments.services import config, deploys
 from incidents.models import (
     ActionItem,
     AlertSource,
+    Channel,
+    Contact,
     Delivery,
     Incident,
     IncidentState,
@@ -80,8 +82,18 @@ class Door:
         rest = ("deployments.view_release", "deployments.view_finding", "deployments.view_posttask",
                 "incidents.view_incident", "incidents.view_postmortem", "incidents.view_actionitem",
                 "incidents.view_alert", "incidents.view_alertsource",
-                "incidents.view_silence", "incidents.view_maintenancewindow")  # fmt: skip
+                "incidents.view_silence", "incidents.view_maintenancewindow",
+                "incidents.view_channel", "incidents.view_contact")  # fmt: skip
         return make_user(self.permission, *views, *rest, *more, **fields)
+
+
+class OwnDoor(Door):
+    """A button on what belongs to whoever presses it."""
+
+    def user(self, *more: str, **fields: Any) -> Any:
+        found = super().user(*more, **fields)
+        Contact.objects.update(user=found)
+        return found
 
 
 def environment_of(target: Any) -> Environment:
@@ -235,6 +247,20 @@ ALERTS = {
 }
 
 
+def a_channel() -> Channel:
+    return Channel.objects.create(name="room", address="json://ops.example/")
+
+
+def a_contact() -> Contact:
+    return Contact.objects.create(user=make_user(), address="maria@school.example")
+
+
+WAYS = {
+    "try a channel": Door("test", "incidents.change_channel", a_channel),
+    "try a contact": OwnDoor("test", "incidents.change_contact", a_contact),
+}
+
+
 def _now(_: Environment) -> dict[str, Any]:
     return {"at": timezone.now().isoformat()}
 
@@ -348,6 +374,7 @@ DOORS = {
     **PEOPLE,
     **AFTER,
     **ALERTS,
+    **WAYS,
     "read what is elsewhere": Door("reindex", "backups.tidy_vault", a_mounted_folder),
     "restore to a moment": Door(
         "restore-to", "smsops.restore_environment", a_followed_school, destructive=True, exclusive=True, extra=_now

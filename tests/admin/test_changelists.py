@@ -168,6 +168,7 @@ def test_thirty_rows_cost_as_many_queries_as_three(model: type[Model], asked: di
 
 @every_list
 def test_an_empty_list_is_a_page_too(model: type[Model]) -> None:
+    model._default_manager.all().delete()  # some come with rows of their own
     assert shown(opened(model)) == 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import signal
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,7 @@ def test_one_of_a_group_ends_while_another_fires_and_then_fires_anew(theirs: Ale
     theirs.post("Down", over=True, host="a")
     wait_for(lambda: digestion.digest_all() >= 0 and Alert.objects.filter(state="resolved").exists(), "an end", 60)
     assert Incident.objects.get().live
-    theirs.post("Down", host="a")
+    theirs.post("Down", host="a", starts=datetime.now(UTC))
     wait_for(lambda: digestion.digest_all() >= 0 and Alert.objects.count() == 3, "another episode", 60)
     assert Alert.objects.filter(state="firing").count() == 2
     assert Incident.objects.count() == 1

@@ -93,7 +93,8 @@ def test_a_mistake_in_a_step_is_what_it_saw(process_place: Place, key: str, para
 def test_a_diagnosis_changes_nothing_and_tells_no_secret(process_place: Place, key: str) -> None:
     launch(process_place)
     speak(process_place)
-    before, env = digest(process_place.database), process_place.env_file.read_bytes()
+    trail = ("audit_logs", "refresh_tokens")  # a login that is tried leaves its trace in SMS itself
+    before, env = digest(process_place.database, *trail), process_place.env_file.read_bytes()
     incident = make_incident(process_place.environment)
     run = drive(diagnosing.start(incident, By(name="test"), key))
     assert run.state == RunState.SUCCEEDED, run.headline
@@ -101,5 +102,5 @@ def test_a_diagnosis_changes_nothing_and_tells_no_secret(process_place: Place, k
     assert acts.count() == len(playbooks.find(key).diagnosis)
     told = str(list(acts.values())) + str(list(run.steps.values())) + str(list(incident.timeline.values()))
     assert [canary for canary in CANARIES if canary in told] == []
-    assert (digest(process_place.database), process_place.env_file.read_bytes()) == (before, env)
+    assert (digest(process_place.database, *trail), process_place.env_file.read_bytes()) == (before, env)
     assert process_place.serving()
