@@ -195,7 +195,7 @@ def test_a_blank_page_is_mended_by_going_back(process_place: Place) -> None:
         look(process_place)
         survey.look_now(process_place.environment.pk)
     incident = Incident.objects.get(title="Users see a blank page")
-    assert classified(process_place, incident) == ("high", "service")
+    assert classified(process_place, incident) == ("critical", "service")
     assert "The page's scripts: Static assets:" in diagnosed(incident, "frontend")
     run = drive(rollbacks.start(process_place.environment, BY, GOOD, "code"))
     mended(process_place, incident, run, "rollback_code")
