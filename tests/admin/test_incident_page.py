@@ -65,6 +65,7 @@ def test_signs_can_be_left_out(show: str, count: int) -> None:
     assert len(lines(page)) == count
 
 
+@pytest.mark.usefixtures("shipped_rows")
 def test_its_head_says_by_when_somebody_has_it_and_who_does_what() -> None:
     ada = make_user(username="ada")
     incident = make_incident(commander=ada, detected_at=timezone.now() - timedelta(minutes=20))

@@ -94,7 +94,7 @@ MAKE: dict[type[Model], Callable[[], Any]] = {
     Release: lambda: make_release(make_environment()),
     Rota: lambda: Rota.objects.create(name="Nights"),
     Run: make_run,
-    SeverityRule: lambda: SeverityRule.objects.get_or_create(severity="high")[0],
+    SeverityRule: lambda: SeverityRule.objects.get_or_create(severity="high", defaults={"response_minutes": 30})[0],
     Silence: make_silence,
     Team: lambda: Team.objects.create(name="Teachers"),
     User: make_user,

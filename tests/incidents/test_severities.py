@@ -52,6 +52,7 @@ def test_what_a_person_lowered_is_raised_again_only_by_more_than_it_was(incident
         assert (told, Incident.objects.get().severity) == (told, expected)
 
 
+@pytest.mark.usefixtures("shipped_rows")
 def test_the_response_time_is_the_tables(incident: Incident) -> None:
     assert severities.response_due_at(incident) - incident.detected_at == timedelta(minutes=30)
     SeverityRule.objects.filter(severity="high").update(response_minutes=7)
@@ -60,7 +61,7 @@ def test_the_response_time_is_the_tables(incident: Incident) -> None:
     assert severities.response("high") == timedelta(minutes=30)  # the runbook's, where the row is gone
 
 
-def test_shipping_the_table_overwrites_no_row_of_an_operator(db: None) -> None:
+def test_shipping_the_table_overwrites_no_row_of_an_operator(shipped_rows: None) -> None:
     SeverityRule.objects.filter(severity="critical").update(response_minutes=5, meaning="Ours.")
     SeverityRule.objects.filter(severity="low").delete()
     import_module("incidents.migrations.0013_severity_and_roles").fill(apps, None)
