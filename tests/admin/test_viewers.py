@@ -63,6 +63,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
+IN_TIME = {"response_minutes": 30, "update_minutes": 60}
 MAKE: dict[type[Model], Callable[[], Any]] = {
     ActionItem: make_action_item,
     Alert: make_alert,
@@ -94,7 +95,7 @@ MAKE: dict[type[Model], Callable[[], Any]] = {
     Release: lambda: make_release(make_environment()),
     Rota: lambda: Rota.objects.create(name="Nights"),
     Run: make_run,
-    SeverityRule: lambda: SeverityRule.objects.get_or_create(severity="high", defaults={"response_minutes": 30})[0],
+    SeverityRule: lambda: SeverityRule.objects.get_or_create(severity="high", defaults=IN_TIME)[0],
     Silence: make_silence,
     Team: lambda: Team.objects.create(name="Teachers"),
     User: make_user,
