@@ -74,8 +74,9 @@ class Outage:
         self.incident, noticed = found, time.monotonic() - began
         wait_for(lambda: self.telephone.heard, "the telephone to ring")
         rang = time.monotonic() - began
-        page = Page.objects.filter(incident=found, kind="page").first()
-        right = page is not None and page.state == PageState.SENT and f"(#{found.pk})" in self.telephone.heard[0]
+        sent = Page.objects.filter(incident=found, kind="page", state=PageState.SENT)
+        wait_for(sent.exists, "the page to be written down as sent")
+        right = f"(#{found.pk})" in self.telephone.heard[0]
         named = f"“{found.title}” ({found.get_severity_display()})"
         return Line(
             right, f"Noticed after {seconds_text(noticed)} as {named}; Ada's telephone rang after {seconds_text(rang)}."

@@ -26,7 +26,7 @@ class Night:
     def acts(self) -> tuple[tuple[str, Callable[[], Line]], ...]:
         """What happens, with its titles."""
         seen = {self.outage.freeze: self.ring, self.outage.choose: self.decide, self.outage.learn: self.read}
-        return tuple((title, seen.get(act, act)) for title, act in self.outage.acts())  # type: ignore[call-overload]
+        return tuple((title, seen.get(act, act)) for title, act in self.outage.acts())
 
     def ring(self) -> Line:
         """What is on the telephone before anybody has answered."""
