@@ -5,6 +5,9 @@ FROM ${BASE}
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /srv/smsops
 
+# Pango makes the PDFs of post-mortems and reports; fonts come with it.
+RUN apt-get update && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
+    && rm -rf /var/lib/apt/lists/*
 # PostgreSQL's programs serve environments whose SMS has PostgreSQL: dumps, base backups, the log, scratch servers. They
 # must be of that server's version. No server of its own is set up.
 ARG POSTGRES=postgresql-15

@@ -14,7 +14,7 @@ demo: $(VENV)/.demo
 test: $(VENV)/.dev
 	@$(PY) -m tests.machine
 	@$(MAKE) --no-print-directory lint
-	@$(PY) -m pytest -n 3 --dist worksteal $(ARGS)
+	@TMPDIR=$$($(PY) -m tests.machine.scratch) $(PY) -m pytest -n 3 --dist worksteal $(ARGS)
 
 lint: $(VENV)/.dev
 	@$(VENV)/bin/ruff check .

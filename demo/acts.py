@@ -20,6 +20,7 @@ from deployments import selectors as releases
 from deployments.services import crossing, deploys, rehearsals, rollbacks
 from incidents import selectors
 from incidents.models import Incident, IncidentState
+from incidents.services.signs import SERVICE
 from smsops import health
 from smsops.models import FINAL, Environment, Run, RunState, Trigger
 from smsops.runs.plan import By
@@ -124,13 +125,12 @@ def go_back_to(version: str, strategy: str) -> Line:
 def kill() -> Line:
     place = environment()
     pid = runtime_for(place).describe(place.instance)["state"]["pid"]  # type: ignore[index]
-    known = Incident.objects.count()
+    live = selectors.live_incidents().filter(environment=place, fingerprint=SERVICE)  # new, or one that flaps
     began = time.monotonic()
     os.kill(pid, signal.SIGKILL)
-    wait_for(lambda: Incident.objects.count() > known, "an incident")
+    wait_for(live.exists, "an incident")
     noticed = time.monotonic() - began
-    incident = Incident.objects.first()
-    assert incident is not None
+    incident = live[0]
 
     def resolved() -> bool:
         incident.refresh_from_db()

@@ -43,6 +43,8 @@ class Stage:
             "SMSOPS_DATA_DIR": str(self.folder / "smsops"),
             "SMSOPS_HTTPS": "0",
             "SMSOPS_LOG_LEVEL": "WARNING",
+            "SMSOPS_PUBLIC_URL": f"http://127.0.0.1:{self.web_port}",
+            "SMSOPS_PRIVATE_CHANNELS": "1",  # whom the story wakes has a telephone on loopback
         }
 
     def clear(self) -> None:
@@ -76,6 +78,7 @@ class Stage:
             "  watch_seconds: 3\n"
             "  gate_seconds: 12\n"
             "  steady_seconds: 2\n"
+            "  stop_seconds: 5\n"
             "  health_seconds: 10\n"
             f"  smoke_email: {ADMIN_EMAIL}\n"
             f"  smoke_password: {self.sms_password}\n"

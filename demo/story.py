@@ -67,6 +67,7 @@ def play(story: Story, stage: Stage) -> None:
 
     django.setup()
     from demo import acts
+    from demo.outage import Outage
 
     school = School(f"http://127.0.0.1:{stage.sms_port}", stage.sms_password)
     story.act("Deploy 1.18.0, the first release", lambda: acts.deploy("1.18.0", "succeeded"))
@@ -89,6 +90,8 @@ def play(story: Story, stage: Stage) -> None:
     story.act("Delete 30 more by mistake; go back to the moment before", lambda: acts.go_back(school))
     story.act("A week of backups, accelerated", acts.week_of_backups)
     story.act("Start SMS on a copy of the newest backup, in isolation", acts.test_restore)
+    for title, act in Outage().acts():
+        story.act(title, act)
     story.act("Ask for the status", acts.status)
 
 

@@ -26,7 +26,7 @@ from deployments.checks import (
 from deployments.checks import secrets as secret_checks  # noqa: F401
 from deployments.checks import settings as setting_checks  # noqa: F401
 from deployments.commands import audit as audit_verbs
-from deployments.commands import operations, rto, tasks
+from deployments.commands import operations, restarts, rto, tasks
 from deployments.services import again, audits, check_policy, check_results, past_secrets, post_tasks
 from deployments.steps import (
     archive,
@@ -38,10 +38,12 @@ from deployments.steps import (
     loading,
     publishing,
     rehearsal,
+    restart,
     rotation,
     rotation_proof,
     rotation_write,
     schema,
+    upgrade,
     watch,
 )
 from smsops.environments import secrets
@@ -56,8 +58,9 @@ STEPS = (
     downgrade.StageDowngraded, downgrade.CompareDowngraded, downgrade.EndTrial,
     rehearsal.UpgradeCopy, rehearsal.CompareUpgraded, rehearsal.StopSandbox, rehearsal.GoBack,
     rehearsal.ConcludeRehearsal,
-    rotation.CheckRotation, rotation.SignIn, rotation_write.WriteKey,
+    rotation.CheckRotation, rotation.SignIn, rotation_write.WriteKey, rotation_write.PutKeyBack,
     rotation_proof.Prove, rotation_proof.Record, rotation_proof.RetireOldKey,
+    restart.StartAgain, restart.WriteMemory, upgrade.CreateUpgrade, upgrade.RunUpgrade,
     building.Checkout, building.Build, loading.Load, archive.Archive,
     publishing.ReadMigrations, publishing.Publish, publishing.Tidy,
     audit.AuditPackages, audit.AuditFrontend, audit.AuditSecrets, audit.ConcludeAudit,
@@ -67,6 +70,7 @@ VERBS = (
     *check_verbs.VERBS,
     *image_verbs.VERBS,
     *rto.VERBS,
+    *restarts.VERBS,
     *operations.VERBS,
     *tasks.VERBS,
     *audit_verbs.VERBS,

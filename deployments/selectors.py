@@ -53,15 +53,17 @@ def running_release(environment: Environment, running: Instance | None) -> Relea
 def previous_release(environment: Environment, running: Instance | None) -> Release | None:
     """The release that ran, successfully, before the present one; none that was left by going back."""
     runs = Run.objects.filter(
-        environment=environment, kind__in=("deploy", "rollback"), state=RunState.SUCCEEDED
+        environment=environment, kind__in=("deploy", "rollback", "rebuild"), state=RunState.SUCCEEDED
     ).order_by("-finished_at")
-    moves = [
-        Move(run.params.get("old_image_id") or "", run.params["image_id"], run.kind == "rollback")
-        for run in runs[:MOVES]
-        if run.params.get("image_id")
-    ]
+    moves = [move for run in runs[:MOVES] if (move := _move(run)).reached]
     image_id = before(running.image_id if running else "", trail(reversed(moves)))
     return Release.objects.filter(environment=environment, image_id=image_id).first() if image_id else None
+
+
+def _move(run: Run) -> Move:
+    built = run.facts.get("release.build", {}).get("image_id")
+    reached = run.params.get("image_id") or built or ""
+    return Move(run.params.get("old_image_id") or "", reached, run.kind == "rollback", run.kind == "rebuild")
 
 
 def latest_checks() -> QuerySet[CheckResult]:

@@ -7,21 +7,25 @@ from typing import NamedTuple
 
 
 class Move(NamedTuple):
-    """One change of release that succeeded: image ids, and whether it went back."""
+    """One change of image that succeeded: image ids, whether it went back, and whether it is the same release, built
+    anew."""
 
     left: str
     reached: str
     back: bool
+    anew: bool = False
 
 
 def trail(moves: Iterable[Move]) -> Sequence[str]:
     """Image ids, the oldest first. Whoever goes back takes the releases that were left off the trail, so going back
     twice leads two releases back, and never forward again to the one that was fled from."""
     found: list[str] = []
-    for left, reached, back in moves:
+    for left, reached, back, anew in moves:
         if left and found[-1:] != [left]:  # it came there without smsops, or by a restore
             found.append(left)
-        if back:
+        if anew:
+            found = [reached if each == left else each for each in found]
+        elif back:
             found = _up_to(reached, found[:-1]) or [reached]
         elif found[-1:] != [reached]:
             found.append(reached)

@@ -8,12 +8,8 @@ class IncidentsConfig(AppConfig):
     verbose_name = "Incidents"
 
     def ready(self) -> None:
-        from backups.services import housekeeping
-        from deployments.operations.disturbances import add_source
-        from incidents import receivers, selectors, verbs  # noqa: F401
-        from incidents.services import disturbances
-        from smsops.ops import registry
+        from incidents import receivers  # noqa: F401
+        from incidents.actions import proofs  # noqa: F401
+        from incidents.registration import register
 
-        housekeeping.add_needs(selectors.needed_backups)
-        add_source(disturbances.since)
-        registry.add(*verbs.VERBS)
+        register()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
@@ -14,6 +15,7 @@ from django.utils import timezone
 from backups.models import Backup, Proof
 from backups.selectors import CLOCKS_DIFFER
 from incidents.models import LIVE, Incident, Watch
+from incidents.privacy import Terminal, runs_seen_by, seen_by
 from smsops.models import ACTIVE, FINAL, Environment, Run
 from smsops.text import age_text
 
@@ -83,17 +85,17 @@ class Status:
         }
 
 
-def statuses() -> list[Status]:
-    """How every environment is, in four queries whatever their number."""
+def statuses(user: Any = Terminal()) -> list[Status]:  # noqa: B008  (a frozen value)
+    """How every environment is as far as this person may see it, in a few queries whatever their number."""
     good = Backup.objects.filter(environment=OuterRef("pk"), damage="").exclude(proof=Proof.STORED)
     future_last = Case(When(taken_at__gt=timezone.now() + CLOCKS_DIFFER, then=1), default=0)
     newest = good.order_by(future_last, "-taken_at", "-pk").values("pk")[:1]
     environments = list(Environment.objects.select_related("watch", "log_following").annotate(newest=Subquery(newest)))
     backups = Backup.objects.in_bulk([environment.newest for environment in environments if environment.newest])
     running, incidents = defaultdict(list), defaultdict(list)
-    for run in active_runs():
+    for run in active_runs().filter(runs_seen_by(user)):
         running[run.environment_id].append(run)
-    for incident in live_incidents():
+    for incident in live_incidents().filter(seen_by(user)):
         incidents[incident.environment_id].append(incident)
     return [
         Status(
@@ -134,7 +136,7 @@ def watcher_late(found: list[Status]) -> bool:
 
 
 def live_incidents() -> QuerySet[Incident]:
-    """Every live incident, newest first."""
+    """Every live incident, private ones as well, newest first."""
     return Incident.objects.filter(state__in=LIVE).select_related("environment")
 
 
@@ -159,9 +161,19 @@ def incident_data(incident: Incident) -> dict[str, Any]:
         "state": incident.state,
         "detected_at": incident.detected_at,
         "resolved_at": incident.resolved_at,
+        "private": incident.private,
+        "contradicted": incident.contradicted if incident.contradicts else "",
+        **{
+            role: _name(getattr(incident, role))
+            for role in ("acknowledged_by", "commander", "scribe", "communications")
+        },
         "timeline": [
             {"at": entry.at, "kind": entry.kind, "by": entry.author or "smsops", "text": entry.text}
             for entry in incident.timeline.all()
         ],
         "evidence": [{"name": piece.name, "sha256": piece.sha256} for piece in incident.evidence.all()],
     }
+
+
+def _name(person: User | None) -> str:
+    return person.get_username() if person is not None else ""

@@ -3,8 +3,14 @@
 import logging
 
 from celery import shared_task
+from django.conf import settings
 
-from incidents.services import log_archive, watching
+from incidents import reminding
+from incidents.actions import following
+from incidents.clock import reckoning
+from incidents.detection import log_following, survey
+from incidents.postmortems import drafting
+from incidents.services import aging, contradictions, digestion, first_look, heartbeats, log_archive, sweep, watching
 from smsops.errors import OpsError
 from smsops.models import Environment
 
@@ -13,16 +19,38 @@ log = logging.getLogger(__name__)
 
 @shared_task(name="incidents.watch")
 def watch() -> None:
-    """Ring for every environment whose next look is due, at the workers beside its engine."""
+    """Ring for every environment that is to be looked at or whose log is followed, at the workers beside its engine."""
     due = Environment.objects.filter(pk__in=watching.due()).values_list("pk", "queue")
     for environment_id, queue in due:
         look.apply_async((environment_id,), queue=queue, expires=30)
+    around = Environment.objects.filter(pk__in=survey.due()).values_list("pk", "queue")
+    for environment_id, queue in around:
+        look_around.apply_async((environment_id,), queue=queue, expires=30)
+    for environment_id, queue in Environment.objects.values_list("pk", "queue"):
+        follow_log.apply_async((environment_id,), queue=queue, expires=settings.SMSOPS_WATCH_SECONDS)
 
 
 @shared_task(name="incidents.look", soft_time_limit=30, time_limit=45)
 def look(environment_id: int) -> None:
     """Look at one environment."""
     watching.look(environment_id)
+
+
+@shared_task(name="incidents.look_around", soft_time_limit=60, time_limit=90)
+def look_around(environment_id: int) -> None:
+    """Look at what is looked at more slowly."""
+    survey.look(environment_id)
+
+
+@shared_task(name="incidents.follow_log", soft_time_limit=30, time_limit=45)
+def follow_log(environment_id: int) -> None:
+    """Search what SMS has logged since the last time."""
+    environment = Environment.objects.filter(pk=environment_id).first()
+    try:
+        if environment is not None:
+            log_following.follow(environment)
+    except OpsError as error:
+        log.warning("the log of %s is not followed: %s", environment, error)
 
 
 @shared_task(name="incidents.archive_logs")
@@ -41,3 +69,62 @@ def archive_log(environment_id: int) -> None:
             log_archive.collect(environment)
     except OpsError as error:
         log.warning("no log of %s archived: %s", environment, error)
+
+
+@shared_task(name="incidents.read_alerts")
+def read_alerts() -> None:
+    """Read the alerts that came in (every second)."""
+    digestion.digest_all()
+
+
+@shared_task(name="incidents.look_at_alerts")
+def look_at_alerts() -> None:
+    """See which alerts and heartbeats have not been heard of for too long, which excuses have ended, and what still
+    contradicts that an incident is over."""
+    aging.look()
+    heartbeats.look()
+    contradictions.settle()
+
+
+@shared_task(name="incidents.sweep_pages", soft_time_limit=60, time_limit=90)
+def sweep_pages() -> None:
+    """Escalate and send what is due (every five seconds)."""
+    sweep.sweep()
+
+
+@shared_task(name="incidents.first_look", soft_time_limit=60, time_limit=90)
+def look_first(incident_id: int) -> None:
+    """Look at an incident that was just opened."""
+    first_look.look(incident_id)
+
+
+@shared_task(name="incidents.sweep_first_looks")
+def sweep_first_looks() -> None:
+    """Look at incidents whose ring was lost, and collect the evidence of bad ones (every three seconds)."""
+    first_look.sweep()
+
+
+@shared_task(name="incidents.sweep_reckonings")
+def sweep_reckonings() -> None:
+    """Ring for every live incident whose ways back are to be looked at (every three seconds)."""
+    for incident_id, queue in reckoning.due():
+        reckon.apply_async((incident_id,), queue=queue, expires=15)
+
+
+@shared_task(name="incidents.reckon", soft_time_limit=30, time_limit=45)
+def reckon(incident_id: int) -> None:
+    """Look at the ways back of one incident, beside its engine."""
+    reckoning.reckon(incident_id)
+
+
+@shared_task(name="incidents.write_postmortems")
+def write_postmortems() -> None:
+    """Measure for the post-mortems that have news (every five seconds)."""
+    drafting.measure_all()
+
+
+@shared_task(name="incidents.follow_actions")
+def follow_actions() -> None:
+    """Ask the evidence of action items, and remind of what is due (every minute)."""
+    following.follow()
+    reminding.remind()

@@ -9,7 +9,9 @@ class SmsopsConfig(AppConfig):
     verbose_name = "Operations"
 
     def ready(self) -> None:
-        from smsops import checks  # noqa: F401
+        from django.core.signals import request_finished
+
+        from smsops import afterwards, checks  # noqa: F401
         from smsops.ops import approvals, registry, verbs
         from smsops.runs import kinds
         from smsops.switch import beside, gate, instances, sandbox, traffic, warm
@@ -22,6 +24,7 @@ class SmsopsConfig(AppConfig):
             sandbox.StartSandbox, sandbox.SandboxGate, sandbox.RemoveSandbox,
         )  # fmt: skip
         registry.add(*verbs.VERBS, *approvals.VERBS)
+        request_finished.connect(afterwards.look, dispatch_uid="smsops.afterwards")
 
 
 class SmsopsAdminConfig(AdminConfig):

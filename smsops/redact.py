@@ -32,6 +32,7 @@ _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{5,4000}\.[\w-]{5,}\.[\w-]*")
 _PEM = re.compile(
     r"(?s)-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:(?!-----BEGIN).){0,20000}?-----END [A-Z ]{0,30}PRIVATE KEY-----"
 )
+_SUSPECT = re.compile(r"(?i)[=:@]|%40|eyJ|-----BEGIN|bearer|basic")  # without any of these no other pattern fits
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+")
 
 
@@ -43,6 +44,8 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """
     for value in sorted({s for s in secrets if len(s) >= 4}, key=len, reverse=True):
         text = text.replace(value, MASK)
+    if _SUSPECT.search(text) is None:
+        return text
     text = _PEM.sub(MASK, text)
     text = _URL_PASSWORD.sub(rf"\1:{MASK}@", text)
     text = _JWT.sub(MASK, text)

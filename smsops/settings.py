@@ -6,10 +6,9 @@ Names start with `SMSOPS_`; secrets may also be given as `SMSOPS_…_FILE`.
 from pathlib import Path
 
 import environ
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
-from smsops import keys
+from smsops import cadence, keys
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -123,6 +122,16 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# --- e-mail ---------------------------------------------------------------------------------------------------------
+EMAIL_BACKEND = "incidents.channels.smtp.EmailBackend"  # Django's own, which knows when an outcome is unknown
+EMAIL_HOST = env("SMSOPS_EMAIL_HOST", default="localhost")
+EMAIL_PORT = env.int("SMSOPS_EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env("SMSOPS_EMAIL_USER", default="")
+EMAIL_HOST_PASSWORD = env("SMSOPS_EMAIL_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("SMSOPS_EMAIL_STARTTLS", default=False)
+EMAIL_USE_SSL = env.bool("SMSOPS_EMAIL_TLS", default=False)
+DEFAULT_FROM_EMAIL = env("SMSOPS_EMAIL_FROM", default="smsops@localhost")
+
 # --- workers (design: how work runs) --------------------------------------------------------------------------------
 BROKER_DIR = DATA_DIR / "broker"
 CELERY_BROKER_URL = env("SMSOPS_BROKER_URL", default="folder://localhost/")
@@ -183,6 +192,14 @@ SMSOPS_LOGS_DIR = Path(env("SMSOPS_LOGS_DIR", default=str(DATA_DIR / "logs")))
 SMSOPS_LOGS_SECONDS = env.float("SMSOPS_LOGS_SECONDS", default=60.0)
 SMSOPS_LOGS_DAYS = env.int("SMSOPS_LOGS_DAYS", default=30)  # runbook §6.3
 SMSOPS_LOGS_BYTES = env.int("SMSOPS_LOGS_BYTES", default=10 * 1000**3)  # of one environment, packed
+SMSOPS_ALERT_BYTES = env.int("SMSOPS_ALERT_BYTES", default=10 * 1000**2)  # the longest body an alert may come in
+SMSOPS_ALERT_DAYS = env.int("SMSOPS_ALERT_DAYS", default=365)  # how long alerts stay after they were over
+SMSOPS_METRICS_TOKEN = env("SMSOPS_METRICS_TOKEN", default="").strip()  # who may read /metrics; none: this machine
+SMSOPS_PUBLIC_URL = env("SMSOPS_PUBLIC_URL", default="")  # how people reach this site; links in messages begin with it
+SMSOPS_PRIVATE_CHANNELS = env.bool("SMSOPS_PRIVATE_CHANNELS", default=False)  # may messages go to private networks
+SMSOPS_MTTR_MINUTES = env.int("SMSOPS_MTTR_MINUTES", default=30)  # runbook §6.1
+SMSOPS_MTBF_HOURS = env.int("SMSOPS_MTBF_HOURS", default=720)  # runbook §6.1
+SMSOPS_WEB_SWEEPS = env.bool("SMSOPS_WEB_SWEEPS", default=True)  # when beat is dead, web requests do its round
 SMSOPS_PORTS = env("SMSOPS_PORTS", default="18100-18999")  # behind an edge each SMS gets one of these for itself
 SMSOPS_DOCKER_HOST = env("SMSOPS_DOCKER_HOST", default="unix:///var/run/docker.sock")
 
@@ -197,51 +214,13 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("SMSOPS_LOG_LEVEL", default="INFO")},
+    # Its lines for debugging have the paths that are asked for, and those of chat services are their secrets.
+    "loggers": {"urllib3": {"level": "INFO"}},
 }
-CELERY_BEAT_SCHEDULE = {
-    "smsops: sweep": {
-        "task": "smsops.sweep",
-        "schedule": SMSOPS_SWEEP_SECONDS,
-        "options": {"expires": SMSOPS_SWEEP_SECONDS * 0.9},
-    },
-    "smsops: edges": {
-        "task": "smsops.tend_edges",
-        "schedule": 15.0,
-        "options": {"expires": 14},
-    },
-    "smsops: watch": {
-        "task": "incidents.watch",
-        "schedule": SMSOPS_WATCH_SECONDS,
-        "options": {"expires": SMSOPS_WATCH_SECONDS * 0.9},
-    },
-    "smsops: off-site copies": {
-        "task": "backups.copy_offsite",
-        "schedule": SMSOPS_OFFSITE_SECONDS,
-        "options": {"expires": SMSOPS_OFFSITE_SECONDS * 0.9},
-    },
-    "smsops: look at followers": {
-        "task": "backups.look_at_followers",
-        "schedule": 15.0,
-        "options": {"expires": 14},
-    },
-    "smsops: canaries": {
-        "task": "backups.canaries",
-        "schedule": SMSOPS_CANARY_SECONDS,
-        "options": {"expires": SMSOPS_CANARY_SECONDS * 0.9},
-    },
-    "smsops: drills": {
-        "task": "backups.drills",
-        "schedule": crontab(hour="5", minute="10"),
-        "options": {"expires": 6 * 3600},
-    },
-    "smsops: logs": {
-        "task": "incidents.archive_logs",
-        "schedule": SMSOPS_LOGS_SECONDS,
-        "options": {"expires": SMSOPS_LOGS_SECONDS * 0.9},
-    },
-    "smsops: restore tests": {
-        "task": "backups.restore_tests",
-        "schedule": crontab(hour="4", minute="40"),
-        "options": {"expires": 6 * 3600},
-    },
-}
+CELERY_BEAT_SCHEDULE = cadence.rings(
+    sweep=SMSOPS_SWEEP_SECONDS,
+    watch=SMSOPS_WATCH_SECONDS,
+    offsite=SMSOPS_OFFSITE_SECONDS,
+    canary=SMSOPS_CANARY_SECONDS,
+    logs=SMSOPS_LOGS_SECONDS,
+)

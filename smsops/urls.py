@@ -1,6 +1,6 @@
-"""Addresses: the admin is the product, so it is at the root."""
+"""Addresses: the admin is the product, so it is at the root; beside it what machines and links in messages use."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 
-urlpatterns = [path("", admin.site.urls)]
+urlpatterns = [path("", include("incidents.urls")), path("", admin.site.urls)]

@@ -10,6 +10,7 @@ _folder = Path(_base) / os.environ.get("PYTEST_XDIST_WORKER", "main")
 os.environ["SMSOPS_DATA_DIR"] = str(_folder)
 os.environ.setdefault("SMSOPS_HTTPS", "0")
 os.environ.setdefault("SMSOPS_LEASE_SECONDS", "2")
+os.environ.setdefault("SMSOPS_WEB_SWEEPS", "0")  # a test's transaction is its own
 
 from smsops.settings import *  # noqa: E402, F403
 from smsops.settings import DATABASES  # noqa: E402

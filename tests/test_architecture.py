@@ -13,7 +13,14 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("smsops", "backups", "deployments", "incidents")  # each may know those before it
-SHOWN = {"admin", "tasks", "verbs", "receivers", "management"}  # what people and workers touch; nothing below knows it
+SHOWN = {
+    "admin",
+    "tasks",
+    "verbs",
+    "commands",
+    "receivers",
+    "management",
+}  # what people and workers touch; nothing below knows it
 BELOW = {
     "services": SHOWN,
     "steps": SHOWN,

@@ -9,6 +9,7 @@ from deployments.admin import (
     operation,
     rehearsed,
     release,
+    restarts,
     rollback,
     rotation,
     rto,
@@ -28,6 +29,7 @@ BUTTONS = (
     images.Load(),
     images.Archive(),
     rotation.RotateKey(),
+    *restarts.BUTTONS,
 )
 for action in BUTTONS:
     add_action(Environment, action)

@@ -21,6 +21,8 @@ from smsops.runtimes.registry import runtime_for
 class AcknowledgingForm(ActionForm):
     """A field per breaking release, with its text; those on the way to the chosen release must be ticked."""
 
+    disturbing = True
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.running: Instance | None = None

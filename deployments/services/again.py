@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from deployments.models import Release
-from deployments.services import deploys, key_changes, rollbacks, rotations
+from deployments.services import deploys, key_changes, rebuilds, restarts, rollbacks, rotations, upgrades
 from smsops.errors import WrongUse
 from smsops.models import Environment
 from smsops.runs.plan import Plan
@@ -29,4 +29,14 @@ def rotate(environment: Environment, _: dict[str, Any]) -> Plan:
     return rotations.plan(environment)
 
 
-PLANNERS = {"deploy": deploy, "rollback": roll_back, key_changes.KIND: rotate}
+PLANNERS = {
+    "deploy": deploy,
+    "rollback": roll_back,
+    key_changes.KIND: rotate,
+    restarts.RESTART: lambda environment, _: restarts.plan_restart(environment),
+    restarts.RECREATE: lambda environment, _: restarts.plan_recreate(environment),
+    restarts.MEMORY: lambda environment, asked: restarts.plan_memory(environment, asked["memory_mb"]),
+    restarts.KEY_BACK: lambda environment, _: restarts.plan_key_back(environment),
+    rebuilds.KIND: lambda environment, _: rebuilds.plan(environment),
+    upgrades.KIND: lambda environment, _: upgrades.plan(environment),
+}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from deployments.models import ConfigSnapshot
 from deployments.services.config import fingerprint
 from deployments.sources import inspection
@@ -13,6 +15,7 @@ from smsops.runtimes.base import Runtime
 
 NAME = "SECRET_KEY"
 KIND = "key_rotation"
+BACK = "key_back"  # the run that puts a key back
 WRITE = "rotation.write"  # the step whose facts say which key a rotation brought
 
 
@@ -60,7 +63,10 @@ def running_key(environment: Environment, runtime: Runtime) -> str:
 
 def _known(environment: Environment) -> tuple[str, ...]:
     """The key that is meant to be there: that of the last rotation, or of a config snapshot that is younger."""
-    last = ConfigSnapshot.objects.filter(environment=environment).defer("env_content", "compose_content").first()
+    snapshots = ConfigSnapshot.objects.filter(environment=environment).defer("env_content", "compose_content")
+    # What a run that puts a key back found is what nobody meant, until it has ended well.
+    foreign = ~Q(run__state=RunState.SUCCEEDED) & Q(run__kind=BACK)
+    last = snapshots.exclude(pk__in=snapshots.filter(foreign).values("pk")).first()
     run = Run.objects.filter(environment=environment, kind=KIND, state__in=(RunState.SUCCEEDED, *ACTIVE)).first()
     brought = run.facts.get(WRITE, {}).get("after", "") if run is not None else ""
     if run is not None and brought and (last is None or run.finished_at is None or last.seen_at <= run.finished_at):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from backups.models import Backup, Proof, Reason
-from backups.services import databases
+from backups.services import databases, losses
 from backups.services.databases.base import Database
 from deployments import selectors
 from deployments.models import Release
@@ -78,7 +78,12 @@ class WaysBack:
 
     def all(self) -> Sequence[WayBack]:
         """Every way, the gentlest first."""
-        return (self._code(), self._schema(), self._restore())
+        return tuple(self.way(strategy) for strategy in Strategy)
+
+    def way(self, strategy: Strategy) -> WayBack:
+        """One of them; what another one would cost is not asked."""
+        made = {Strategy.CODE: self._code, Strategy.SCHEMA: self._schema, Strategy.RESTORE: self._restore}
+        return made[strategy]()
 
     @staticmethod
     def _knows(release: Release, revisions: Sequence[str]) -> bool:
@@ -140,12 +145,7 @@ class WaysBack:
         if backup is None:
             why = f"There is no good backup with a schema {self.release.version} knows."
             return WayBack(Strategy.RESTORE, False, why)
-        since = {
-            table: count - backup.row_counts.get(table, 0)
-            for table, count in (self.database.row_counts() if self.database.exists() else {}).items()
-            if table != "alembic_version"
-        }
-        more = [f"{table}: {count:,} more rows now than then" for table, count in sorted(since.items()) if count > 0]
+        more = losses.rows_since(backup, self.database.row_counts() if self.database.exists() else {})
         lost = f"Everything written since {backup.taken_at:%Y-%m-%d %H:%M} UTC ({age_text(backup.age)}) is lost."
         why = f"{backup.identifier} has a schema {self.release.version} knows."
         return WayBack(Strategy.RESTORE, True, why, (lost, *more), self._takes(Strategy.RESTORE))

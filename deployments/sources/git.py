@@ -82,6 +82,23 @@ class Repository:
         done = self._git("ls-tree", "-z", "--name-only", tag.commit, f"{folder}/")
         return [path for path in done.stdout.split("\0") if path] if done.ok else []
 
+    def history(self, commits: str, most: int) -> list[str]:
+        """What was committed, newest first, a line each without anybody's name; `commits` is one to go back from, or
+        “from..to”. OpsError when the repository does not know it."""
+        words = (
+            "log",
+            f"--max-count={most}",
+            "--date=iso-strict",
+            "--format=%h %ad %s",
+            "--end-of-options",
+            commits,
+            "--",
+        )
+        done = self._git(*words)
+        if not done.ok:
+            raise OpsError(f"The repository {self.path} does not know {commits[:100]}.")
+        return done.stdout.splitlines()
+
     def unpack(self, tag: Tag, folder: Path) -> None:
         """Write the tag's tree into the new folder `folder`; it appears whole or not at all.
 

@@ -58,7 +58,8 @@ class Build(StepKind):
     def do(self, ctx: Context) -> Outcome:
         tag = tags.working(ctx.run.pk)
         labels = ctx.labels | {"org.opencontainers.image.revision": ctx.fact(Checkout.key, "commit", "")}
-        return work(ctx, ctx.runtime.build(source_of(ctx), tag, labels), build_log.cause)
+        lines = ctx.runtime.build(source_of(ctx), tag, labels, fresh=bool(ctx.params.get("fresh")))
+        return work(ctx, lines, build_log.cause)
 
     def undo(self, ctx: Context) -> Outcome:
         ctx.guard()

@@ -34,12 +34,16 @@ class WriteKey(StepKind):
         now, before = _now(ctx), _before(ctx)
         if now != before:
             raise OpsError(_foreign(ctx), fix="Look at it, then rotate again.")
-        after = env_values.replaced(before, NAME, secret_keys.generate())
+        after = env_values.replaced(before, NAME, self.key_for(ctx))
         result = _result(before, after)
         ctx.remember(after=config.fingerprint(after), key=result["after"])
         _put(ctx, before, after)
         said = f"Its keyed hash was {result['before'][:12]} and is {result['after'][:12]}; nothing else in it changed."
         return Done(result, said)
+
+    def key_for(self, ctx: Context) -> str:
+        """The key that goes into the file."""
+        return secret_keys.generate()
 
     def undo(self, ctx: Context) -> Outcome:
         now, before = _now(ctx), _before(ctx)
@@ -56,6 +60,20 @@ class WriteKey(StepKind):
     def by_hand(self, ctx: Context) -> list[str]:
         saved = f"python manage.py ops config {ctx.environment.name} --save {_snapshot(ctx)} --to FOLDER"
         return [saved, f"cp FOLDER/.env {ctx.environment.env_file}"]
+
+
+class PutKeyBack(WriteKey):
+    """Puts the key of an earlier config snapshot into the env file."""
+
+    key = "key.put_back"
+    title = "Write the old key into the env file"
+
+    def key_for(self, ctx: Context) -> str:
+        content = ConfigSnapshot.objects.get(pk=ctx.params["snapshot"]).env_content
+        value = env_values.value_of(content, NAME)
+        if not value:
+            raise OpsError(f"Config snapshot {ctx.params['snapshot']} has no {NAME}, or cannot be opened.")
+        return value
 
 
 def _path(ctx: Context) -> Path:

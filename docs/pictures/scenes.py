@@ -19,6 +19,7 @@ from deployments.models import CheckResult, ConfigSnapshot, Release
 from deployments.services import deploys
 from docs.pictures.browser import DESK, PHONE
 from docs.pictures.camera import Camera
+from docs.pictures.night import Night
 from incidents.models import Incident
 from smsops.models import Environment, Run, StepState
 
@@ -70,6 +71,7 @@ class Scenes:
             ("Deploy 1.19.0", self.deploy),
             ("Work in 1.19.0", self.work),
             ("Afterwards", self.after),
+            *Night(self.camera).acts(),
             ("Look at the other pages", self.look),
         )
 

@@ -1,8 +1,77 @@
 """Incidents in the admin, and the dashboard, which needs to see all rooms. Django finds the pages here."""
 
-from incidents.admin import dashboard, incident
-from smsops.admin.site import add_panel
+from incidents.admin import (
+    action_item,
+    after,
+    alert,
+    alert_source,
+    clock,
+    dashboard,
+    detection,
+    evidence,
+    first_look,
+    incident,
+    incident_alerts,
+    objectives,
+    pages,
+    people,
+    playbook,
+    playbook_part,
+    policies,
+    postmortem,
+    pulse,
+    review_rule,
+    searching,
+    severity_rule,
+    silence,
+)
+from incidents.admin.postmortem_actions import DraftIt
+from incidents.models import EscalationPolicy, Incident, Rota
+from incidents.privacy import runs_seen_by
+from incidents.services import evidence_runs
+from smsops.admin.actions import add_action
+from smsops.admin.base import add_inline
+from smsops.admin.limits import add_limit
+from smsops.admin.parts import PagePart, add_page_part, add_plan_line
+from smsops.admin.site import add_page, add_panel, add_warning
+from smsops.models import Environment, Run
 
+add_limit(Run, runs_seen_by)
 add_panel(dashboard.panel)
+add_panel(after.panel)
+add_panel(pulse.panel)
+add_warning(pulse.warning)
+add_inline(Environment, detection.DetectionInline)
+add_action(Incident, evidence.Collect())
+add_action(Incident, playbook_part.Diagnose())
+add_action(Incident, DraftIt())
+add_page_part(Incident, clock.PART)
+add_page_part(Incident, first_look.PART)
+add_page_part(Incident, playbook_part.PART)
+add_page_part(Incident, PagePart("admin/incidents/_alerts.html", incident_alerts.of_incident))
+add_page_part(Incident, pages.OF_INCIDENT)
+add_page_part(EscalationPolicy, policies.PREVIEW)
+add_page_part(Rota, people.NEXT_DAYS)
+add_page_part(Incident, PagePart("admin/incidents/_after.html", after.of_incident))
+add_plan_line(lambda plan: " ".join(evidence_runs.before_a_change(plan.environment)) if plan.disturbs else "")
+add_page("objectives/", "incidents_objectives", objectives.overview)
+add_page("objectives/<slug:name>/", "incidents_objectives_of", objectives.environment_page)
+add_page("objectives/<slug:name>/<slug:month>/", "incidents_objectives_month", objectives.month_page)
+add_page("search/", "incidents_search", searching.page)
 
-__all__ = ["dashboard", "incident"]
+__all__ = [
+    "action_item",
+    "alert",
+    "alert_source",
+    "dashboard",
+    "detection",
+    "incident",
+    "pages",
+    "people",
+    "playbook",
+    "policies",
+    "postmortem",
+    "review_rule",
+    "severity_rule",
+    "silence",
+]

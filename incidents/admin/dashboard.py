@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from backups.services import forecast
 from incidents import selectors
+from smsops.admin.limits import within
 from smsops.models import Environment, Run
 
 STRIP = 48  # backups in the strip: half a day at one every 15 minutes
@@ -24,7 +25,7 @@ def panel(request: HttpRequest) -> dict[str, Any]:
     """What the dashboard shows to somebody who may look at environments."""
     if not request.user.has_perm("smsops.view_environment"):
         return {}
-    statuses, strips = selectors.statuses(), selectors.backup_strips(STRIP)
+    statuses, strips = selectors.statuses(request.user), selectors.backup_strips(STRIP)
     sees_runs = request.user.has_perm("smsops.view_run")
     sees_incidents = request.user.has_perm("incidents.view_incident")
     return {
@@ -32,7 +33,7 @@ def panel(request: HttpRequest) -> dict[str, Any]:
         "strips": strips if sees_runs else {},
         "live": [incident for status in statuses for incident in status.incidents] if sees_incidents else [],
         "running": [run for status in statuses for run in status.running] if sees_runs else [],
-        "recent": list(Run.objects.select_related("environment")[:8]) if sees_runs else [],
+        "recent": list(within(Run.objects.select_related("environment"), request.user)[:8]) if sees_runs else [],
         "breaches": forecast.breaches(Environment.objects.all(), strips),
         "beat_late": selectors.watcher_late(statuses),
     }

@@ -1,10 +1,11 @@
-"""Incidents and their timelines."""
+"""Incidents: what is wrong at an environment, how bad it is, who has it, and its clocks."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
@@ -41,12 +42,27 @@ class IncidentState(models.TextChoices):
 
 INCIDENT_TABLE = table(
     open="acknowledged mitigated resolved",
-    acknowledged="mitigated resolved",
+    acknowledged="mitigated resolved open",
     mitigated="resolved open",
     resolved="closed open",
     closed="open",
 )
 LIVE = frozenset({IncidentState.OPEN, IncidentState.ACKNOWLEDGED, IncidentState.MITIGATED})
+
+
+def _person(role: str) -> models.ForeignKey[User | None, User | None]:
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", help_text=role
+    )
+
+
+class Issue(models.TextChoices):
+    """The rows of the escalation matrix (runbook §5.4)."""
+
+    SERVICE = "service", "Service down"
+    DATA = "data", "Data integrity"
+    SECURITY = "security", "Security"
+    UNKNOWN = "unknown", "Unknown error"
 
 
 class Incident(models.Model):
@@ -56,8 +72,20 @@ class Incident(models.Model):
     title = models.CharField(max_length=200)
     severity = models.CharField(max_length=10, choices=Severity)
     state = models.CharField(max_length=14, choices=IncidentState, default=IncidentState.OPEN)
+    issue = models.CharField("kind of issue", max_length=10, choices=Issue, default=Issue.UNKNOWN)
     fingerprint = models.CharField(max_length=60, help_text="What the signs of one root cause have in common.")
     run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="incidents")
+    change = models.ForeignKey(
+        Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
+        help_text="The last change of SMS before it was noticed.",
+    )  # fmt: skip
+    release = models.CharField(max_length=60, blank=True, help_text="What ran when it was noticed.")
+    drill = models.BooleanField(default=False, help_text="Played on purpose: counts in no figure of real trouble.")
+    private = models.BooleanField(default=False, help_text="Seen only by those who may see private incidents.")
+
+    began_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the trouble began, where that is known to be before it was noticed."
+    )
     detected_at = models.DateTimeField(default=timezone.now)
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = models.ForeignKey(
@@ -67,12 +95,27 @@ class Incident(models.Model):
     resolved_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     resolution = models.TextField(blank=True)
+    contradicted = models.TextField(blank=True, help_text="What was red when a person called it resolved.")
+    settled_at = models.DateTimeField(null=True, blank=True, help_text="When nothing contradicted that any more.")
+    reopened = models.PositiveIntegerField(default=0, help_text="How many times it was not over after all.")
+    flapping = models.BooleanField(default=False, help_text="It came back soon after its end; over when steady.")
+    cause = models.TextField(blank=True, help_text="The root cause, once somebody knows it.")
+
+    commander = _person("Decides, and leaves the repairing to others.")
+    scribe = _person("Writes down what is done, and what is expected of it.")
+    communications = _person("Keeps those informed who wait.")
 
     class Meta:
         ordering = ["-detected_at", "-pk"]
         permissions = [
             ("acknowledge_incident", "Can acknowledge an incident"),
             ("resolve_incident", "Can resolve and close an incident"),
+            ("report_incident", "Can report an incident and add to its timeline"),
+            ("see_private_incident", "Can see private incidents"),
+            ("classify_incident", "Can change the severity of an incident"),
+            ("assign_incident", "Can give the roles of an incident to others"),
+            ("correct_incident", "Can correct the clocks of an incident"),
+            ("collect_evidence", "Can have evidence collected, and the diagnosis of a playbook run"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -84,72 +127,37 @@ class Incident(models.Model):
         indexes = [models.Index(fields=["environment", "-detected_at"], name="incident_newest_first")]
 
     def __str__(self) -> str:
-        return f"{self.title} (incident {self.pk})"
+        """Its title, but that of a private one never: this goes into histories, labels and questions of any page."""
+        return f"Private incident {self.pk}" if self.private else f"{self.title} (incident {self.pk})"
 
     def get_absolute_url(self) -> str:
         return reverse("admin:incidents_incident_change", args=[self.pk])
 
     @property
     def moment_before(self) -> datetime:
-        """Just before it was noticed; what caused it may have been earlier."""
-        return self.detected_at - timedelta(milliseconds=1)
+        """Just before it began, or was noticed, where no more is known; what caused it may have been earlier."""
+        return self.began - timedelta(milliseconds=1)
+
+    @property
+    def began(self) -> datetime:
+        """Its beginning, or when it was noticed, where that is all that is known."""
+        return self.began_at or self.detected_at
+
+    @property
+    def rto_ends_at(self) -> datetime:
+        """When the RTO is over: it counts from detection (runbook §4.4)."""
+        return self.detected_at + timedelta(minutes=self.environment.rto_minutes)
 
     @property
     def live(self) -> bool:
         return self.state in LIVE
 
     @property
-    def response_due_at(self) -> datetime:
-        """Until when somebody should have acknowledged it (§5.1)."""
-        return self.detected_at + RESPONSE[Severity(self.severity)]
+    def contradicts(self) -> bool:
+        """Whether a person called it over, and something still says that it is not."""
+        return bool(self.contradicted) and self.settled_at is None and not self.live
 
     @property
     def seconds(self) -> float:
         """From detection to resolution, or until now."""
         return ((self.resolved_at or timezone.now()) - self.detected_at).total_seconds()
-
-
-class EntryKind(models.TextChoices):
-    SIGN = "sign", "Sign"
-    ACTION = "action", "Action"
-    STATE = "state", "State"
-    EVIDENCE = "evidence", "Evidence"
-    NOTE = "note", "Note"
-
-
-class TimelineEntry(models.Model):
-    """One line of an incident's timeline; only ever added. `author` is empty where smsops itself wrote it."""
-
-    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="timeline")
-    at = models.DateTimeField(default=timezone.now)
-    kind = models.CharField(max_length=10, choices=EntryKind)
-    text = models.TextField()
-    author = models.CharField(max_length=150, blank=True)
-    run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
-
-    class Meta:
-        ordering = ["at", "pk"]
-        verbose_name_plural = "timeline entries"
-        indexes = [models.Index(fields=["incident", "at"], name="timeline_in_order")]
-
-    def __str__(self) -> str:
-        return f"{self.at:%H:%M:%S} {self.text[:80]}"
-
-
-class Evidence(models.Model):
-    """A file taken before anything was mitigated; its digest proves that it is still what was taken (§5.2)."""
-
-    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="evidence")
-    name = models.CharField(max_length=80)
-    path = models.CharField(max_length=500)
-    sha256 = models.CharField("SHA-256", max_length=64)
-    size = models.PositiveBigIntegerField(default=0)
-    taken_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        ordering = ["incident", "name"]
-        verbose_name_plural = "evidence"
-        constraints = [models.UniqueConstraint(fields=["incident", "name"], name="one_piece_of_evidence_per_name")]
-
-    def __str__(self) -> str:
-        return self.name

@@ -26,6 +26,7 @@ class Watch(models.Model):
     events_until = models.DateTimeField(default=timezone.now)
     bad_looks = models.PositiveIntegerField(default=0)
     good_looks = models.PositiveIntegerField(default=0)
+    well_since = models.DateTimeField(null=True, blank=True, help_text="Since when no look found anything wrong.")
 
     class Meta:
         verbose_name_plural = "watches"

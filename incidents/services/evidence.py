@@ -1,119 +1,118 @@
-"""Takes evidence before mitigation destroys it: log, inspect, health, events; redacted, hashed (§5.2, I7)."""
+"""Takes evidence before mitigation destroys it, and keeps it: redacted, hashed, for its owner alone (§5.2, I7)."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import logging
 import uuid
-from collections.abc import Callable
-from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
-from django.utils import timezone
 
+from backups.vault.shelf import explained, sync_folder
 from incidents.models import EntryKind, Evidence, Incident
 from incidents.services import incidents
+from incidents.services.pieces import PIECES
+from incidents.services.together import within
 from smsops.environments.secrets import known_secrets
 from smsops.errors import OpsError
-from smsops.health import HEALTH, LIVE, READY
-from smsops.http import ask
-from smsops.models import Environment
-from smsops.redact import redact, redact_data
-from smsops.runtimes.registry import runtime_for
+from smsops.models import Run
+from smsops.redact import redact
 
-log = logging.getLogger(__name__)
-
-LOG_LINES = 50  # runbook §5.2: “last 50 lines”
-EVENTS_SPAN = timedelta(minutes=15)
+BOUND = 15.0  # seconds the first pieces may take, all together
+PIECE = 1024 * 1024
 
 
-def collect(incident: Incident) -> list[Evidence]:
-    """Take every piece that is not there yet; one that cannot be taken is noted on the timeline and left out."""
+def collect(incident: Incident, seconds: float = BOUND) -> list[Evidence]:
+    """Take every first piece that is not there yet; one that cannot be taken is noted on the timeline and left out."""
+    wanted = missing(incident)
+    secrets = known_secrets(incident.environment) if wanted else []
+    answers = within(seconds, {name: partial(PIECES[name], incident.environment, secrets) for name in wanted})
     taken = []
-    secrets = known_secrets(incident.environment)
-    for name, take in PIECES.items():
-        if Evidence.objects.filter(incident=incident, name=name).exists():
-            continue
-        try:
-            text = take(incident.environment, secrets)
-        except OpsError as error:
-            _note_once(incident, f"{name} could not be taken: {error}")
-            continue
-        taken += _keep(incident, name, text)
-    if taken:
-        names = ", ".join(piece.name for piece in taken)
-        incidents.note(incident, EntryKind.EVIDENCE, f"Evidence taken: {names}.")
+    for name, answer in answers.items():
+        if isinstance(answer, OpsError):
+            note_once(incident, f"{name} could not be taken: {answer}")
+        else:
+            taken += keep(incident, name, answer)
+    note_taken(incident, taken)
     return taken
 
 
-def _note_once(incident: Incident, text: str) -> None:
+def missing(incident: Incident) -> list[str]:
+    """The first pieces that are not there."""
+    there = set(Evidence.objects.filter(incident=incident).values_list("name", flat=True))
+    return [name for name in PIECES if name not in there]
+
+
+def note_taken(incident: Incident, taken: list[Evidence]) -> None:
+    """Say on the timeline what was taken, where anything was."""
+    if taken:
+        names = ", ".join(piece.name for piece in taken)
+        incidents.note(incident, EntryKind.EVIDENCE, f"Evidence taken: {names}.")
+
+
+def note_once(incident: Incident, text: str) -> None:
+    """Say something about the evidence, unless it was said already."""
     if not incident.timeline.filter(kind=EntryKind.EVIDENCE, text=redact(text)).exists():
         incidents.note(incident, EntryKind.EVIDENCE, text)
 
 
-def _log(environment: Environment, secrets: list[str]) -> str:
-    return redact(runtime_for(environment).logs(environment.instance, LOG_LINES), secrets)
+def keep(incident: Incident, name: str, text: str, run: Run | None = None) -> list[Evidence]:
+    """Write a text down as a piece; nothing when another worker was faster."""
+    private = folder_of(incident) / f".{uuid.uuid4().hex}"
+    with explained(private.parent):
+        private.write_bytes(text.encode())
+    return keep_file(incident, name, private, run)
 
 
-def _inspect(environment: Environment, secrets: list[str]) -> str:
-    described = runtime_for(environment).describe(environment.instance)
-    return json.dumps(redact_data(described, secrets), indent=2, default=str)
-
-
-def _health(environment: Environment, secrets: list[str]) -> str:
-    parts = []
-    for path in (HEALTH, READY, LIVE):
-        answer = ask(environment.base_url, path, timeout=3)
-        body = answer.body[:4000].decode("utf-8", "replace")
-        parts.append(f"GET {path}: {answer.describe()} in {answer.seconds * 1000:.0f} ms\n{body}\n")
-    return redact("\n".join(parts), secrets)
-
-
-def _events(environment: Environment, secrets: list[str]) -> str:
-    now = timezone.now()
-    found = runtime_for(environment).events(environment.instance, now - EVENTS_SPAN, now)
-    lines = [
-        f"{event.at:%Y-%m-%d %H:%M:%S.%f} {event.action} {event.exit_code if event.exit_code is not None else ''}"
-        for event in found
-    ]
-    return "\n".join(line.rstrip() for line in lines) + "\n"
-
-
-PIECES: dict[str, Callable[[Environment, list[str]], str]] = {
-    "log.txt": _log,
-    "inspect.json": _inspect,
-    "health.txt": _health,
-    "events.txt": _events,
-}
-
-
-def read(piece: Evidence) -> bytes:
-    """What was taken; OpsError when the file is gone or is no longer what was taken."""
-    try:
-        data = Path(piece.path).read_bytes()
-    except OSError as error:
-        raise OpsError(f"The evidence {piece.name} cannot be read: {error.strerror}.") from error
-    if hashlib.sha256(data).hexdigest() != piece.sha256:
-        raise OpsError(f"The evidence {piece.name} was changed after it was taken.")
-    return data
-
-
-def _keep(incident: Incident, name: str, text: str) -> list[Evidence]:
-    """Write the piece down; nothing when another worker was faster. Its file's name is its digest, so that whoever
-    comes late spoils nothing."""
-    folder = Path(settings.SMSOPS_EVIDENCE_DIR) / f"incident-{incident.pk}"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    data = text.encode()
-    digest = hashlib.sha256(data).hexdigest()
-    path, private = folder / f"{digest[:16]}-{name}", folder / f".{uuid.uuid4().hex}"
-    private.write_bytes(data)
-    private.replace(path)
-    values = {"path": str(path), "sha256": digest, "size": len(data)}
+def keep_file(
+    incident: Incident, name: str, private: Path, run: Run | None = None, *, personal: bool = False
+) -> list[Evidence]:
+    """Let a finished file on the evidence's own disk become a piece; it is gone from its place afterwards. Its name is
+    its digest, so that whoever comes late spoils nothing."""
+    with explained(private.parent):
+        digest, size = digest_of(private), private.stat().st_size
+        path = folder_of(incident) / f"{digest[:16]}-{name}"
+        private.replace(path)
+        sync_folder(path.parent)
+    values = {"path": str(path), "sha256": digest, "size": size, "personal": personal, "run": run}
     piece, mine = Evidence.objects.get_or_create(incident=incident, name=name, defaults=values)
     if mine:
         return [piece]
     if piece.path != str(path):
         path.unlink(missing_ok=True)
     return []
+
+
+def folder_of(incident: Incident) -> Path:
+    """Where an incident's pieces are."""
+    folder = Path(settings.SMSOPS_EVIDENCE_DIR) / f"incident-{incident.pk}"
+    with explained(folder):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file, whatever its size."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def verified(piece: Evidence) -> Path:
+    """Where a piece is; OpsError when it is gone or is no longer what was taken."""
+    path = Path(piece.path)
+    try:
+        digest = digest_of(path)
+    except OSError as error:
+        raise OpsError(f"The evidence {piece.name} cannot be read: {error.strerror}.") from error
+    if digest != piece.sha256:
+        raise OpsError(f"The evidence {piece.name} was changed after it was taken.")
+    return path
+
+
+def read(piece: Evidence) -> bytes:
+    """What was taken; OpsError when the file is gone or is no longer what was taken."""
+    return verified(piece).read_bytes()
+
+
+__all__ = ["PIECES", "collect", "digest_of", "folder_of", "keep", "keep_file", "missing", "read", "verified"]

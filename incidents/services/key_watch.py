@@ -8,7 +8,7 @@ from datetime import datetime
 from deployments.services import key_changes
 from deployments.services.key_changes import Keys
 from incidents.models import Severity
-from incidents.services import incidents
+from incidents.services import incidents, lifecycle
 from incidents.services.incidents import Sign
 from smsops.errors import OpsError
 from smsops.models import Environment
@@ -50,4 +50,4 @@ def look(environment: Environment, runtime: Runtime, since: datetime | None) -> 
         return
     known = incidents.live(environment, KEY)
     if known is not None and keys.running and not keys.ended:
-        incidents.resolve(known, f"SMS runs with the SECRET_KEY of {keys.known_from} again.")
+        lifecycle.resolve(known, f"SMS runs with the SECRET_KEY of {keys.known_from} again.")

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
 import itertools
 import os
 import time
-from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -26,7 +24,7 @@ from django.utils import timezone
 from backups.engines.sqlite import fsync
 from backups.vault.shelf import explained, make_private
 from incidents.models import LogFile, LogSource
-from incidents.services import log_redaction
+from incidents.services import log_places, log_redaction
 from smsops.environments.secrets import known_secrets
 from smsops.models import Environment
 from smsops.runtimes.base import Instance, LogLine, Runtime
@@ -35,8 +33,6 @@ from smsops.runtimes.registry import runtime_for
 
 LONGEST = 45.0  # seconds at one go
 BATCH = 20_000  # lines that are taken in one go
-OVERLAP = timedelta(seconds=2)  # two streams of one instance may be a little out of order
-MOST_SEEN = 5_000
 MARK = "[smsops] "  # begins lines of ours
 
 
@@ -90,11 +86,11 @@ def _collect(environment: Environment, runtime: Runtime, instance: Instance, sec
         return 0  # it ended, was taken to its end, and did not run since
     border = source.overlap_from
     since = when(border.removesuffix("Z") + "Z") if border else None
-    left, count, first = Counter(digest for _, digest in source.seen), 0, True
+    left, count, first = log_places.taken(source), 0, True
     before = left.total()
     with contextlib.closing(runtime.log_lines(instance.name, since and since - timedelta(milliseconds=1))) as lines:
         while batch := list(itertools.islice(lines, BATCH)):
-            fresh = [line for line in batch if line.at >= border and not _known(left, line)]
+            fresh = [line for line in batch if line.at >= border and not log_places.known(left, line)]
             if first and fresh and before and left.total() == before:
                 said = f"Lines after {source.taken_until} may be missing: the engine had let go of them."
                 fresh.insert(0, LogLine(fresh[0].at, MARK + said))
@@ -109,20 +105,6 @@ def _collect(environment: Environment, runtime: Runtime, instance: Instance, sec
     return count
 
 
-def _known(left: Counter[str], line: LogLine) -> bool:
-    """Whether the line was taken before; each time only as often as it was."""
-    name = _digest(line)
-    if left[name] <= 0:
-        return False
-    left[name] -= 1
-    return True
-
-
-def _digest(line: LogLine) -> str:
-    key = hashlib.sha256(settings.FIELD_KEY.encode()).digest()
-    return hashlib.blake2b(f"{line.at} {line.text}".encode(), digest_size=8, key=key).hexdigest()
-
-
 def keep(source: LogSource, lines: list[LogLine], secrets: list[str]) -> None:
     """Append lines to their days' files, and say how far they go."""
     cleaned = log_redaction.redact_lines(lines, secrets)
@@ -131,7 +113,7 @@ def keep(source: LogSource, lines: list[LogLine], secrets: list[str]) -> None:
         days.setdefault(line.at[:10], []).append(line)
     changed = [_append(source, date.fromisoformat(day), each) for day, each in days.items()]
     recent = [line for line in lines if not line.text.startswith(MARK)]
-    _advance(source, recent)
+    log_places.advance(source, recent)
     with transaction.atomic():
         for file in changed:
             file.save()
@@ -161,21 +143,6 @@ def _append(source: LogSource, day: date, lines: list[LogLine]) -> LogFile:
     file.last_at = max(file.last_at, max(line.at for line in lines))
     file.changed_at = timezone.now()
     return file
-
-
-def _advance(source: LogSource, lines: list[LogLine]) -> None:
-    """Move the place up to which lines were taken, and remember those that may come again."""
-    if not lines:
-        return
-    source.taken_until = max(source.taken_until, max(line.at for line in lines))
-    end = when(source.taken_until)
-    assert end is not None
-    border = (end - OVERLAP).strftime("%Y-%m-%dT%H:%M:%S.%f")
-    seen = sorted([*map(tuple, source.seen), *((line.at, _digest(line)) for line in lines if line.at >= border)])
-    if len(seen) > MOST_SEEN:
-        border = max(border, seen[-MOST_SEEN][0])
-    source.overlap_from = border
-    source.seen = [[at, digest] for at, digest in seen if at >= border]
 
 
 def _note_the_gone(environment: Environment, here: set[str]) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from incidents.models import Severity
 from incidents.services.incidents import Sign
-from smsops.health import Health
+from smsops.health import LIVE, Health
 from smsops.runtimes.base import Event, Instance, Status
 
 SERVICE = "service"  # one root cause: SMS does not serve
@@ -34,7 +34,8 @@ def of_instance(found: Instance | None, known_restarts: int, events: Sequence[Ev
         detail = f"The instance is {found.status} ({ending}). {found.error}".strip()
         return Sign(SERVICE, Severity.CRITICAL, "SMS has stopped", detail)
     if deaths or found.restarts > known_restarts:
-        detail = f"It died ({ending}) and was started again by the engine."
+        often = f" That was restart {found.restarts} of this instance." if found.restarts > 1 else ""
+        detail = f"It died ({ending}) and was started again by the engine.{often}"
         return Sign(SERVICE, Severity.CRITICAL, "SMS died", detail)
     return None
 
@@ -44,9 +45,12 @@ def of_health(seen: Health, bad_looks: int) -> Sign | None:
     if seen.good or bad_looks < DOUBT:
         return None
     if seen.status in ("down", "unhealthy"):
-        title = "SMS does not answer" if seen.status == "down" else "SMS is unhealthy"
+        lives = f"{LIVE}: HTTP 200" in seen.detail
+        silent = "SMS hangs" if lives else "SMS does not answer"
+        title = silent if seen.status == "down" else "SMS is unhealthy"
         return Sign(SERVICE, Severity.CRITICAL, title, seen.detail)
-    return Sign(SERVICE, Severity.HIGH, "SMS is not ready", seen.detail)
+    title = "SMS answers slowly" if seen.ready and seen.status == "degraded" else "SMS is not ready"
+    return Sign(SERVICE, Severity.HIGH, title, seen.detail)
 
 
 def of_edge(address: str, seen: Health) -> Sign:

@@ -1,23 +1,27 @@
 """Looks at SMS, notices trouble, opens incidents, and resolves them when it is well again (I1).
 
 A look is cheap (ask the engine) and frequent; /health is asked every `health_seconds`, and at every look while there is
-doubt. While a run of ours has SMS stopped or half switched, nothing is judged: that trouble is ours and expected.
+doubt. While a run of ours has SMS stopped or half switched, nothing is judged: that trouble is ours and expected, as
+long as such a run takes (detection/overrun.py). What is looked at more slowly, and SMS's log: detection/.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils import timezone
 
-from incidents.models import LIVE, EntryKind, Incident, Watch
-from incidents.services import evidence, incidents, key_watch, signs
+from incidents.clock import comeback
+from incidents.detection import causes, flapping, liveness, overrun
+from incidents.detection.causes import AVAILABILITY
+from incidents.detection.overrun import Change
+from incidents.models import LIVE, Alert, AlertState, FactKind, Incident, Watch
+from incidents.services import evidence, facts, key_watch, signs
 from incidents.services.incidents import Sign
 from smsops import health
 from smsops.errors import OpsError
-from smsops.models import ACTIVE, EdgeKind, Environment, Run
+from smsops.models import EdgeKind, Environment, Run
 from smsops.runtimes.base import Instance, Runtime
 from smsops.runtimes.registry import runtime_for
 
@@ -41,8 +45,11 @@ def look(environment_id: int) -> Watch | None:
     if not mine or watch is None:
         return None
     runtime = runtime_for(watch.environment)
-    if _disturbed(watch.environment):
-        _forget(watch, runtime, now)
+    if changes := overrun.changes(watch.environment):
+        for change in changes:
+            if change.over(now):
+                _judge_change(watch, change, now)
+        _forget(watch, now)
         return watch
     try:
         _judge(watch, runtime, now)
@@ -66,14 +73,15 @@ def look_now(environment_id: int) -> Watch | None:
     return look(environment_id)
 
 
-def _disturbed(environment: Environment) -> bool:
-    return Run.objects.filter(environment=environment, disturbs=True, state__in=ACTIVE).exists()
+def _judge_change(watch: Watch, change: Change, now: datetime) -> None:
+    """It takes longer than its kind: that is trouble, and worse where SMS is away."""
+    raise_incident(watch.environment, overrun.of_change(change, _ask(watch, now)), change.run)
 
 
-def _forget(watch: Watch, runtime: Runtime, now: datetime) -> None:
+def _forget(watch: Watch, now: datetime) -> None:
     """Start afresh after a change of ours: its restarts and events are no news."""
     watch.events_until, watch.bad_looks, watch.good_looks, watch.asked_at = now, 0, 0, None
-    watch.instance_id, watch.restarts = "", 0
+    watch.instance_id, watch.restarts, watch.well_since = "", 0, None
     _end(watch, now)
 
 
@@ -104,13 +112,14 @@ def _react(watch: Watch, sign: Sign | None) -> None:
     """Open or join an incident where there is a sign of trouble; end it where SMS has been well for a while."""
     if sign is not None:
         raise_incident(watch.environment, sign)
-        watch.good_looks = 0
+        watch.good_looks, watch.well_since = 0, None
     elif watch.good_looks >= GOOD_LOOKS:
+        watch.well_since = watch.well_since or timezone.now()
         _resolve(watch)
 
 
 def _of_instance(watch: Watch, runtime: Runtime, found: Instance | None, now: datetime) -> Sign | None:
-    since = max(watch.events_until, _last_change(watch.environment))
+    since = max(watch.events_until, overrun.last_end(watch.environment) or watch.events_until)
     known = watch.restarts
     if found is not None and found.id != watch.instance_id:
         # Another instance than the one we know: what happened before we knew it is no news.
@@ -122,31 +131,23 @@ def _of_instance(watch: Watch, runtime: Runtime, found: Instance | None, now: da
     return signs.of_instance(found, known, events, now)
 
 
-def _last_change(environment: Environment) -> datetime:
-    """The end of our own last change: what the engine tells from before it was ours."""
-    last = Run.objects.filter(environment=environment, disturbs=True, finished_at__isnull=False)
-    found = last.order_by("-finished_at").values_list("finished_at", flat=True).first()
-    return found or datetime.min.replace(tzinfo=UTC)
-
-
 def _due(watch: Watch, now: datetime) -> bool:
     period = timedelta(seconds=watch.environment.health_seconds)
     return watch.asked_at is None or now - watch.asked_at >= period
 
 
 def _has_live(environment: Environment) -> bool:
-    return Incident.objects.filter(environment=environment, state__in=LIVE).filter(_AVAILABILITY).exists()
-
-
-_AVAILABILITY = Q(fingerprint=signs.SERVICE) | Q(fingerprint__startswith="run:")
+    return Incident.objects.filter(environment=environment, state__in=LIVE).filter(AVAILABILITY).exists()
 
 
 def _ask(watch: Watch, now: datetime) -> health.Health:
-    seen = health.look(watch.environment.base_url, timeout=3)
+    address = watch.environment.base_url
+    seen = liveness.beyond(address, health.look(address, timeout=3))
     watch.asked_at = now
     watch.response_ms = round(seen.seconds * 1000)
     watch.bad_looks = 0 if seen.good else watch.bad_looks + 1
     watch.good_looks = watch.good_looks + 1 if seen.good else 0
+    watch.well_since = watch.well_since if seen.good else None
     _set(watch, seen.status, seen.ready, seen.detail, now)
     return seen
 
@@ -159,14 +160,18 @@ def _set(watch: Watch, status: str, ready: bool, detail: str, now: datetime) -> 
 
 def raise_incident(environment: Environment, sign: Sign, run: Run | None = None) -> Incident:
     """Open an incident or join the live one, and take what evidence is still missing."""
-    incident, _ = incidents.report(environment, sign, run)
+    incident, _ = causes.report(environment, sign, run)
     evidence.collect(incident)
     return incident
 
 
 def _resolve(watch: Watch) -> None:
-    """SMS was well at several looks: what was about its availability is over, unless a run still needs a person."""
-    live = Incident.objects.filter(environment=watch.environment, state__in=LIVE).filter(_AVAILABILITY)
+    """SMS was well at several looks: what was about its availability is over, unless a run still needs a person, or
+    somebody else still says that it is not."""
+    live = Incident.objects.filter(environment=watch.environment, state__in=LIVE).filter(AVAILABILITY)
+    live = live.exclude(pk__in=Alert.objects.filter(state=AlertState.FIRING, incident__in=live).values("incident"))
     for incident in live.exclude(run__state="needs_human").select_related("run"):
-        incidents.note(incident, EntryKind.SIGN, f"SMS is well again: {watch.detail}")
-        incidents.resolve(incident, "SMS is healthy and ready again.")
+        if came := comeback.by_itself(incident):
+            facts.establish(incident, FactKind.SERVES_AGAIN, came)
+        said = f"SMS is well again: {watch.detail}"
+        flapping.end(incident, "SMS is healthy and ready again.", watch.well_since, said)

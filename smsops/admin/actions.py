@@ -27,14 +27,17 @@ from smsops.admin.parts import page_parts, plan_lines
 from smsops.errors import OpsError
 from smsops.models import Environment, Risk, Run, Trigger
 from smsops.redact import redact
-from smsops.runs import requests
+from smsops.runs import preludes, requests
 from smsops.runs.plan import By, Plan
+
+BROKEN = "Only where that cannot be waited for; it breaks the glass, and everybody sees it."
 
 
 class ActionForm(forms.Form):
-    """Asks why."""
+    """Asks why. Where it starts a run that disturbs SMS, also why not to wait for what would come before it."""
 
     prefilled: ClassVar[tuple[str, ...]] = ()
+    disturbing: ClassVar[bool] = False
     reason = forms.CharField(
         label="Reason", required=False, max_length=500, help_text="Goes into the record.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "class": "vTextField"}),
@@ -43,6 +46,16 @@ class ActionForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.target: models.Model = kwargs.pop("target")
         super().__init__(*args, **kwargs)
+        if self.disturbing and (first := preludes.wanted(self.place)):
+            self.fields["at_once"] = forms.CharField(
+                label="Without that: why", required=False, max_length=500, help_text=f"{' '.join(first)} {BROKEN}",
+                widget=forms.TextInput(attrs={"autocomplete": "off", "class": "vTextField"}),
+            )  # fmt: skip
+
+    @property
+    def place(self) -> Any:
+        """The environment it is about."""
+        return getattr(self.target, "environment", self.target)
 
     @classmethod
     def asked(cls, query: QueryDict) -> dict[str, Any]:
@@ -62,6 +75,7 @@ class ReasonedForm(ActionForm):
 class DestructiveForm(ReasonedForm):
     """Asks why and for the name, so that nobody does it in passing or to the wrong environment."""
 
+    disturbing = True
     typed_name = forms.CharField(
         label="Name",
         max_length=100,
@@ -75,8 +89,7 @@ class DestructiveForm(ReasonedForm):
 
     @property
     def wanted(self) -> str:
-        place: Any = getattr(self.target, "environment", self.target)
-        return str(place.name)
+        return str(self.place.name)
 
     def clean_typed_name(self) -> str:
         typed: str = self.cleaned_data["typed_name"].strip()
@@ -196,7 +209,9 @@ class ActionsMixin(ModelAdmin):  # type: ignore[type-arg]
 
     def _perform(self, request: HttpRequest, action: ObjectAction, target: Any, form: ActionForm) -> HttpResponse:
         user = request.user
-        by = By(Trigger.MANUAL, user, user.get_username(), form.cleaned_data["reason"])  # type: ignore[arg-type]
+        given = form.cleaned_data
+        at_once = given.get("at_once", "")
+        by = By(Trigger.MANUAL, user, user.get_username(), given["reason"], at_once=at_once)  # type: ignore[arg-type]
         done = action.perform(target, by, form.cleaned_data)
         if isinstance(done, Run):
             return HttpResponseRedirect(done.get_absolute_url())

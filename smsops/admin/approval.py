@@ -76,12 +76,18 @@ class Refuse(Decide):
         return approvals.refuse(target, by).run
 
 
+class BreakGlassForm(DestructiveForm):
+    """The run was written down already: what comes before it was decided then."""
+
+    disturbing = False
+
+
 class BreakGlass(Starting):
     """Lets the run begin without a second person."""
 
     name, label, tone = "break-glass", "Break the glass…", "danger"
     permission = glass.PERMISSION
-    form = DestructiveForm
+    form = BreakGlassForm
 
     def preview(self, target: Run, request: HttpRequest) -> Preview:
         loud = "It begins at once, without a second person. An incident says so, with your name and your reason."

@@ -25,6 +25,10 @@ class Row:
     foremost: tuple[Button, ...] = ()
     more: tuple[Button, ...] = ()
 
+    def usable(self) -> Row:
+        """Only the buttons nothing stands in the way of: an object with many doors has few open at a time."""
+        return Row(*(tuple(each for each in part if not each.obstacle) for part in (self.foremost, self.more)))
+
     @property
     def obstacles(self) -> list[str]:
         """What stands in the way of those in sight, each once: a finger cannot point at a button to read it."""

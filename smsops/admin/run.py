@@ -13,6 +13,7 @@ from django.urls import URLPattern, path
 from smsops.admin.actions import ActionForm, ObjectAction, Preview
 from smsops.admin.approval import Approve, BreakGlass, Refuse, approval_of
 from smsops.admin.base import RecordAdmin
+from smsops.admin.limits import within
 from smsops.admin.parts import page_parts, part_of
 from smsops.models import FINAL, Run, RunState, StepState
 from smsops.runs import cancel
@@ -74,7 +75,8 @@ class RunAdmin(RecordAdmin):
         return badge(found.decision, found.get_decision_display()) if found else ""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
-        return super().get_queryset(request).select_related("environment", "actor", "approval")
+        found = super().get_queryset(request).select_related("environment", "actor", "approval")
+        return within(found, request.user)
 
     def get_urls(self) -> list[URLPattern]:
         live = path("<row:pk>/live/", self.admin_site.admin_view(self.live_view), name="smsops_run_live")

@@ -31,6 +31,16 @@ def add_page(route: str, name: str, view: View) -> None:
         _PAGES.append((route, name, view))
 
 
+Warning = Callable[[], str]
+_WARNINGS: list[Warning] = []
+
+
+def add_warning(warning: Warning) -> None:
+    """Let `warning` say a sentence on every page, when it has to; empty says nothing."""
+    if warning not in _WARNINGS:
+        _WARNINGS.append(warning)
+
+
 class OperationsSite(AdminSite):
     site_header = "smsops"
     site_title = "smsops"
@@ -43,6 +53,10 @@ class OperationsSite(AdminSite):
             path(route, self.admin_view(view), name=name) for route, name, view in _PAGES
         ]
         return [*pages, *super().get_urls()]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        warnings = [said for warning in _WARNINGS if (said := warning())] if self.has_permission(request) else []
+        return {**super().each_context(request), "house_warnings": warnings}
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         context: dict[str, Any] = {}

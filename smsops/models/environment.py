@@ -196,6 +196,7 @@ class Environment(models.Model):
             ("rollback_environment", "Can roll back an environment"),
             ("check_environment", "Can run checks against an environment"),
             ("rotate_environment", "Can rotate the keys of an environment"),
+            ("restart_environment", "Can restart SMS or make it anew"),
         ]
 
     def __str__(self) -> str:

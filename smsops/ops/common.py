@@ -31,6 +31,10 @@ def run_arguments(parser: ArgumentParser) -> None:
         action="store_true",
         help="do not wait for the second person; needs a reason, and is loud",
     )
+    parser.add_argument(
+        "--at-once", default="", metavar="WHY",
+        help="while an incident is live: do not take its evidence first; says why, and is loud",
+    )  # fmt: skip
 
 
 def find_environment(name: str) -> Environment:
@@ -53,7 +57,8 @@ def find_run(number: int) -> Run:
 def by(args: Namespace) -> By:
     """Who runs the command, by the account of the process: variables like LOGNAME can say anything."""
     glass = getattr(args, "break_glass", False)
-    return By(Trigger.COMMAND, name=_account(), reason=getattr(args, "reason", ""), break_glass=glass)
+    at_once = getattr(args, "at_once", "")
+    return By(Trigger.COMMAND, name=_account(), reason=getattr(args, "reason", ""), break_glass=glass, at_once=at_once)
 
 
 def _account() -> str:

@@ -21,8 +21,8 @@ def of_plan(plan: Plan) -> str:
 
 
 def of_rows(run: Run, risk: int) -> str:
-    """The digest of a plan that was written down: what a worker would do."""
-    steps = [list(row) for row in run.steps.values_list("kind", "params")]
+    """The digest of a plan that was written down: what a worker would do. What comes before it is not in it."""
+    steps = [list(row) for row in run.steps.filter(position__gt=0).values_list("kind", "params")]
     return _digest(run.kind, run.environment_id, run.params, steps, risk)
 
 
@@ -35,7 +35,7 @@ def difference(run: Run, risk: int, plan: Plan) -> str:
     """What is other in a plan made now than in the one that was written down, as half a sentence."""
     told = [f"it would now be “{plan.title}”"] if plan.title != run.title else []
     told += _other(run.params, json.loads(json.dumps(plan.params)))
-    if list(run.steps.values_list("kind", flat=True)) != [step.kind for step in plan.steps]:
+    if list(run.steps.filter(position__gt=0).values_list("kind", flat=True)) != [step.kind for step in plan.steps]:
         told.append("the steps are others")
     if plan.risk != risk:
         told.append(f"the risk is now: {plan.risk.label.lower()}")

@@ -17,7 +17,7 @@ from django.utils import timezone
 from smsops import signals
 from smsops.errors import DatabaseAway, LeaseLost
 from smsops.models import Run, RunState, Step, StepState
-from smsops.runs import absence, journal, kinds, leases, undo
+from smsops.runs import absence, journal, kinds, leases, preludes, undo
 from smsops.runs.leases import Held
 from smsops.runs.stepping import perform
 from smsops.runs.verdicts import success_headline
@@ -99,7 +99,7 @@ def turn(held: Held, run: Run, steps: list[Step]) -> float | None:
         _announce_end(held, run)
         return None
     if run.state == RunState.QUEUED:
-        return _begin(held, run)
+        return _begin(held, run, steps)
     if run.state == RunState.UNDOING:
         return undo.turn(held, run, steps)
     step = next((step for step in steps if step.state not in FINISHED_STEP and not _passed_over(step)), None)
@@ -125,13 +125,15 @@ def past_return(steps: list[Step]) -> bool:
     return any(step.point_of_no_return and step.state != StepState.PENDING for step in steps)
 
 
-def _begin(held: Held, run: Run) -> float:
+def _begin(held: Held, run: Run, steps: list[Step]) -> float:
     if run.cancel_requested:
         journal.move(
             held, run, RunState.CANCELLED, headline=_cancel_cause(run, " before it began"), finished_at=timezone.now()
         )
     else:
+        preludes.write(run)
         journal.move(held, run, RunState.RUNNING, started_at=timezone.now())
+        steps[:] = run.steps.all()
     return 0
 
 

@@ -15,17 +15,17 @@ PERMISSION = "smsops.break_glass"
 FEWEST_WORDS = 3
 
 
-def refuse(environment: Environment, by: By) -> None:
+def refuse(environment: Environment, by: By, without: str = "a second person") -> None:
     """Raise WrongUse when this person may not break the glass there, or does not say why."""
     if by.user is not None and not by.user.has_perm(PERMISSION):
-        raise WrongUse(f"{by.called} may not start it without a second person.")
+        raise WrongUse(f"{by.called} may not start it without {without}.")
     if by.user is None and not environment.shell_breaks_glass:
         raise WrongUse(
             f"{environment.name} does not let the shell break the glass.",
-            fix="Ask a second person, or allow it on the environment's page.",
+            fix=f"Do not go without {without}, or allow it on the environment's page.",
         )
     if len(by.reason.split()) < FEWEST_WORDS:
-        raise WrongUse(f"Say in at least {FEWEST_WORDS} words why it cannot wait for a second person.")
+        raise WrongUse(f"Say in at least {FEWEST_WORDS} words why it cannot wait for {without}.")
 
 
 def tell(approval: Approval) -> None:

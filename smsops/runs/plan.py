@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from smsops.errors import WrongUse
 from smsops.models import ACTIVE, Decision, Environment, Risk, Run, RunState, Step, Trigger
-from smsops.runs import kinds, requests
+from smsops.runs import kinds, preludes, requests
 from smsops.runs.bell import ring_on_commit
 
 
@@ -66,6 +66,7 @@ class By:
     name: str = ""
     reason: str = ""
     break_glass: bool = False  # without the second person, where one is needed
+    at_once: str = ""  # why without what comes first, where something does (runs/preludes.py)
 
     @property
     def called(self) -> str:
@@ -79,12 +80,14 @@ def submit(plan: Plan, by: By) -> Run:
     Raises WrongUse naming the other run when an exclusive one is under way there; nothing is written then.
     """
     decision = requests.decision_for(plan, by)
-    waits = decision == Decision.WAITING
+    waits, at_once = decision == Decision.WAITING, preludes.left_out(plan, by)
     try:
         with transaction.atomic():
-            run = _write(plan, by, RunState.PLANNED if waits else RunState.QUEUED)
+            run = _write(plan, by, RunState.PLANNED if waits else RunState.QUEUED, at_once)
             if decision is not None:
                 requests.write(run, plan, by, decision)
+            if at_once:
+                preludes.tell(run, at_once)
             if not waits:
                 ring_on_commit(run)
     except IntegrityError:
@@ -105,7 +108,7 @@ def busy(other: Run) -> str:
     return f"“{other.title}” (run {other.pk}) is under way at {other.environment.name}; wait for it or cancel it."
 
 
-def _write(plan: Plan, by: By, state: RunState) -> Run:
+def _write(plan: Plan, by: By, state: RunState, at_once: str) -> Run:
     run = Run.objects.create(
         environment=plan.environment,
         kind=plan.kind,
@@ -114,6 +117,7 @@ def _write(plan: Plan, by: By, state: RunState) -> Run:
         exclusive=plan.exclusive,
         disturbs=plan.disturbs,
         params=plan.params,
+        facts={preludes.AT_ONCE: at_once} if at_once else {},
         trigger=by.trigger,
         actor=by.user if by.user is not None and by.user.pk else None,
         actor_name=by.called,

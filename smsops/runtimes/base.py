@@ -138,8 +138,9 @@ class Runtime(Protocol):
     def images(self) -> list[Image]:
         """All images of this SMS."""
 
-    def build(self, folder: Path, tag: str, labels: Mapping[str, str]) -> Generator[str]:
-        """Build an image of the release unpacked in `folder`, under a tag no other one uses. Yields its log line by
+    def build(self, folder: Path, tag: str, labels: Mapping[str, str], *, fresh: bool = False) -> Generator[str]:
+        """Build an image of the release unpacked in `folder`, under a tag no other one uses; `fresh`: without anything
+        an earlier build left. Yields its log line by
         line, and an empty line at least once a second; closing the generator, or the worker's death, ends the build.
         OpsError with the engine's complaint when it fails; nothing has the tag then."""
 
@@ -185,9 +186,10 @@ class Runtime(Protocol):
     def logs(self, name: str, lines: int, since: datetime | None = None) -> str:
         """The last `lines` lines of its output (stdout and stderr), oldest first; empty when there is none."""
 
-    def log_lines(self, name: str, since: datetime | None = None) -> Generator[LogLine]:
+    def log_lines(self, name: str, since: datetime | None = None, last: int = 0) -> Generator[LogLine]:
         """All of its output that the engine still has, oldest first, from about `since` on: a line may come that is a
-        little older. Nothing when there is no such instance."""
+        little older. With `last` only so many of the newest lines, which is cheap however long the log is. Nothing when
+        there is no such instance."""
 
     def events(self, name: str, since: datetime, until: datetime) -> list[Event]:
         """What happened to the instance that has this name now, oldest first. An engine may have forgotten some: look

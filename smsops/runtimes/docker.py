@@ -147,8 +147,8 @@ class DockerRuntime(DockerImages):
         output: bytes = container.logs(tail=lines, since=since.timestamp() if since else None)
         return output.decode("utf-8", "replace")
 
-    def log_lines(self, name: str, since: datetime | None = None) -> Generator[LogLine]:
-        pieces = self._log_pieces(name, since)
+    def log_lines(self, name: str, since: datetime | None = None, last: int = 0) -> Generator[LogLine]:
+        pieces = self._log_pieces(name, since, last)
         rest = b""
         try:
             while piece := self._next_piece(pieces):
@@ -161,12 +161,12 @@ class DockerRuntime(DockerImages):
                 pieces.close()
 
     @translated
-    def _log_pieces(self, name: str, since: datetime | None) -> Iterator[bytes]:
+    def _log_pieces(self, name: str, since: datetime | None, last: int) -> Iterator[bytes]:
         container = self._find(name)
         if container is None:
             return iter(())
         stream: Iterator[bytes] = container.logs(
-            stream=True, follow=False, timestamps=True, since=since and since.timestamp()
+            stream=True, follow=False, timestamps=True, since=since and since.timestamp(), tail=last or "all"
         )
         return stream
 

@@ -56,7 +56,7 @@ class DockerImages:
             if tag.startswith(f"{self.spec.image}:")
         ]
 
-    def build(self, folder: Path, tag: str, labels: Mapping[str, str]) -> Generator[str]:
+    def build(self, folder: Path, tag: str, labels: Mapping[str, str], *, fresh: bool = False) -> Generator[str]:
         dockerfile = next((name for name in DOCKERFILES if (folder / name).is_file()), None)
         if dockerfile is None:
             raise OpsError(f"No image can be built of it: it has neither {' nor '.join(DOCKERFILES)}.")
@@ -64,7 +64,7 @@ class DockerImages:
         def ask(client: docker.APIClient, _: Talk) -> Iterator[Item]:
             # rm, forcerm: the containers a build makes on its way go, however it ends
             return client.build(path=str(folder), dockerfile=dockerfile, tag=self._named(tag), labels=dict(labels),
-                                rm=True, forcerm=True, decode=True)  # fmt: skip
+                                rm=True, forcerm=True, decode=True, nocache=fresh)  # fmt: skip
 
         yield from lines(listen(self.spec.docker_host, ask))
 

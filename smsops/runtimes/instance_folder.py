@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import json
 import os
+from collections import deque
 from collections.abc import Generator
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any, BinaryIO
 from smsops.runtimes.base import Event, Instance, LogLine, Status
 from smsops.runtimes.supervisor import LOG_FILES, started
 
+COARSE = 1.0  # seconds by which a file's time may be behind its last line's
 _TAIL = 1024 * 1024  # bytes read of a log's end
 
 
@@ -102,14 +104,29 @@ def log_lines(folder: Path, since: datetime | None) -> Generator[LogLine]:
             with contextlib.suppress(FileNotFoundError):
                 file = stack.enter_context((folder / name).open("rb"))
                 status = os.fstat(file.fileno())
-                if since is None or status.st_mtime >= since.timestamp():
+                if since is None or status.st_mtime + COARSE >= since.timestamp():
                     files.setdefault(status.st_ino, file)
         for each in reversed(files.values()):
             for line in each:
                 if line.endswith(b"\n"):  # else it is still being written
-                    at, _, text = line[:-1].decode("utf-8", "replace").partition(" ")
-                    if since is None or (_time(at) or since) >= since:
-                        yield LogLine(at, text)
+                    found = _split(line[:-1].decode("utf-8", "replace"))
+                    if since is None or (_time(found.at) or since) >= since:
+                        yield found
+
+
+def newest_lines(folder: Path, since: datetime | None, last: int) -> Generator[LogLine]:
+    """The last of those lines, oldest first: read from the end of the log where that reaches back far enough."""
+    found = [_split(line) for line in _lines(folder / "log")]
+    if since is None or not found or (_time(found[0].at) or since) >= since:
+        found = list(deque(log_lines(folder, since), maxlen=last))
+    for line in found[-last:]:
+        if since is None or (_time(line.at) or since) >= since:
+            yield line
+
+
+def _split(line: str) -> LogLine:
+    at, _, text = line.partition(" ")
+    return LogLine(at, text)
 
 
 def events(folder: Path, since: datetime, until: datetime) -> list[Event]:

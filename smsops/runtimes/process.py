@@ -173,8 +173,9 @@ class ProcessRuntime(ProcessImages):
     def logs(self, name: str, lines: int, since: datetime | None = None) -> str:
         return folders.log_tail(self.root / name, lines, since)
 
-    def log_lines(self, name: str, since: datetime | None = None) -> Generator[LogLine]:
-        return folders.log_lines(self.root / name, since)
+    def log_lines(self, name: str, since: datetime | None = None, last: int = 0) -> Generator[LogLine]:
+        folder = self.root / name
+        return folders.newest_lines(folder, since, last) if last else folders.log_lines(folder, since)
 
     def events(self, name: str, since: datetime, until: datetime) -> list[Event]:
         return folders.events(self.root / name, since, until)

@@ -31,7 +31,7 @@ class ProcessImages:
     def images(self) -> list[Image]:
         return release_folders.images(self._releases)
 
-    def build(self, folder: Path, tag: str, labels: Mapping[str, str]) -> Generator[str]:
+    def build(self, folder: Path, tag: str, labels: Mapping[str, str], *, fresh: bool = False) -> Generator[str]:
         if not (folder / "backend" / "entrypoint.py").is_file():
             raise OpsError("It cannot be run natively: it has no backend/entrypoint.py.")
         part = self._releases / f".{tag}.part"

@@ -26,7 +26,8 @@ def mine(ctx: Context, instance: Instance | None) -> bool:
 
 
 class CreateCandidate(StepKind):
-    """Creates the new instance from the image id in the run's parameters, without starting it."""
+    """Creates the new instance from the image id in the run's parameters, or from the image the run built, without
+    starting it."""
 
     key = "switch.create"
     title = "Create the new instance"
@@ -40,7 +41,7 @@ class CreateCandidate(StepKind):
         return Probe(Found.NOT_DONE)
 
     def do(self, ctx: Context) -> Outcome:
-        name, image_id = names.candidate(ctx), ctx.params["image_id"]
+        name, image_id = names.candidate(ctx), ctx.params.get("image_id") or ctx.fact("release.build", "image_id")
         if ctx.environment.edge != EdgeKind.NONE and "port" not in ctx.memo:
             ctx.remember(port=ctx.fact("edge.hold", "port") or ports.choose(ctx.runtime))
         ctx.guard()

@@ -25,7 +25,10 @@ TONES = {
     "damaged": "bad", "late": "bad", "critical": "bad", "high": "warn", "medium": "warn", "low": "quiet",
     "green": "good", "yellow": "warn", "red": "bad", "moderate": "warn", "overdue": "bad",
     "approved": "good", "refused": "warn", "void": "quiet", "glass_broken": "bad",
-    "open": "bad", "acknowledged": "busy", "mitigated": "warn",
+    "cause": "warn", "clear": "good",
+    "in_review": "warn", "published": "good", "met": "good", "missed": "bad", "not known": "quiet",
+    "sent": "good", "sending": "busy", "open": "bad", "acknowledged": "busy", "mitigated": "warn",
+    "contradicted": "bad", "private": "warn",
 }  # fmt: skip
 
 

@@ -127,6 +127,10 @@ def changelist(model: type[Model]) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
 
 
+def change_page(target: Model) -> str:
+    return reverse(f"admin:{target._meta.app_label}_{target._meta.model_name}_change", args=[target.pk])
+
+
 def everything() -> dict[str, list[dict[str, Any]]]:
     """Every row of every table, sessions left out: two equal answers mean that nothing was changed."""
     tables = [model for model in apps.get_models(include_auto_created=True) if model is not Session]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,21 +17,39 @@ from django.utils import timezone
 from backups.models import Backup, LogFollowing, OffsiteVault, Replica
 from backups.services import schedule
 from deployments.models import Finding, PostTask, Release
-from deployments.services import deploys
-from incidents.models import Incident, IncidentState
+from deployments.services import config, deploys
+from incidents.models import (
+    ActionItem,
+    AlertSource,
+    Channel,
+    Contact,
+    Delivery,
+    Incident,
+    IncidentState,
+    Playbook,
+    PlaybookVersion,
+    PostMortem,
+)
 from smsops.models import Environment, Run, RunState, Trigger
 from smsops.runs.plan import By
 from tests.admin.browser import door
 from tests.factories import (
+    make_action_item,
+    make_alert,
+    make_alert_source,
     make_backup,
+    make_config_snapshot,
     make_environment,
     make_finding,
     make_incident,
     make_instance,
     make_offsite_vault,
+    make_postmortem,
     make_release,
     make_run,
+    make_silence,
     make_user,
+    make_window,
 )
 
 REASON = "the school asked for it"
@@ -46,6 +66,7 @@ class Door:
     destructive: bool = False
     exclusive: bool = False  # refused while another exclusive run is under way
     extra: Callable[[Any], dict[str, Any]] = lambda target: {}
+    refusal: int = 403  # 404 where it is hidden from who may not press it
 
     def form(self, target: Any) -> dict[str, Any]:
         """The form, filled in rightly."""
@@ -59,8 +80,20 @@ class Door:
         """Somebody who may press it, and see what it is on."""
         views = ("smsops.view_environment", "smsops.view_run", "backups.view_backup", "backups.view_offsitevault")
         rest = ("deployments.view_release", "deployments.view_finding", "deployments.view_posttask",
-                "incidents.view_incident")  # fmt: skip
+                "incidents.view_incident", "incidents.view_postmortem", "incidents.view_actionitem",
+                "incidents.view_alert", "incidents.view_alertsource",
+                "incidents.view_silence", "incidents.view_maintenancewindow",
+                "incidents.view_channel", "incidents.view_contact")  # fmt: skip
         return make_user(self.permission, *views, *rest, *more, **fields)
+
+
+class OwnDoor(Door):
+    """A button on what belongs to whoever presses it."""
+
+    def user(self, *more: str, **fields: Any) -> Any:
+        found = super().user(*more, **fields)
+        Contact.objects.update(user=found)
+        return found
 
 
 def environment_of(target: Any) -> Environment:
@@ -86,6 +119,29 @@ def a_school_with_a_key() -> Environment:
     environment.env_file = str(file)
     environment.save()
     return environment
+
+
+def a_school_whose_key_was_changed() -> Environment:
+    environment, old = a_school_with_a_key(), "o" * 60
+    variables = {"SECRET_KEY": config.fingerprint(old)}
+    make_config_snapshot(environment, variables=variables, env_content=f"SECRET_KEY={old}\n")
+    return environment
+
+
+def a_school_behind_its_release() -> Environment:
+    environment = a_school()
+    Release.objects.filter(environment=environment, version="1.18.0").update(heads="b", revisions=["a", "b"])
+    path = Path(environment.data_path) / environment.database_file
+    with contextlib.closing(sqlite3.connect(path)) as base, base:
+        base.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        base.execute("INSERT INTO alembic_version VALUES ('a')")
+    return environment
+
+
+def an_incident_with_a_playbook() -> Incident:
+    playbook, _ = Playbook.objects.get_or_create(key="errors", defaults={"title": "Errors"})
+    PlaybookVersion.objects.get_or_create(playbook=playbook, number=1, defaults={"symptom": "Errors."})
+    return make_incident()
 
 
 def its_backup() -> Backup:
@@ -176,8 +232,53 @@ def incident(state: IncidentState) -> Callable[[], Incident]:
     return lambda: make_incident(state=state, resolved_at=timezone.now() if over else None)
 
 
+def a_source_with_something_unread() -> AlertSource:
+    source = make_alert_source()
+    Delivery.objects.create(source=source, body=b"", state="failed", problem="not JSON")
+    return source
+
+
+ALERTS = {
+    "renew a token": Door("renew", "incidents.change_alertsource", make_alert_source),
+    "read again": Door("read-again", "incidents.change_alertsource", a_source_with_something_unread),
+    "settle an alert": Door("settle", "incidents.resolve_incident", lambda: make_alert(state="stale")),
+    "end a silence": Door("end", "incidents.change_silence", make_silence),
+    "end a window": Door("end", "incidents.change_maintenancewindow", make_window),
+}
+
+
+def a_channel() -> Channel:
+    return Channel.objects.create(name="room", address="json://ops.example/")
+
+
+def a_contact() -> Contact:
+    return Contact.objects.create(user=make_user(), address="maria@school.example")
+
+
+WAYS = {
+    "try a channel": Door("test", "incidents.change_channel", a_channel),
+    "try a contact": OwnDoor("test", "incidents.change_contact", a_contact),
+}
+
+
 def _now(_: Environment) -> dict[str, Any]:
     return {"at": timezone.now().isoformat()}
+
+
+def postmortem(state: str) -> Callable[[], PostMortem]:
+    return lambda: make_postmortem(state=state, texts={"cause": "A full disk."})
+
+
+def action_item(state: str) -> Callable[[], ActionItem]:
+    return lambda: make_action_item(state=state)
+
+
+def _a_text(target: PostMortem) -> dict[str, Any]:
+    return {"base": target.version, "seen": target.version, "cause": "A full disk."}
+
+
+def _yes(_: PostMortem) -> dict[str, Any]:
+    return {f"check_{key}": "on" for key in ("data", "impact", "cause", "actions", "shared")}
 
 
 RUNS = {
@@ -206,21 +307,74 @@ RUNS = {
     "deploy a release": Door("deploy", "smsops.deploy_environment", its_older_release, "deploy", exclusive=True),
     "deploy": Door("deploy", "smsops.deploy_environment", a_school, "deploy", exclusive=True, extra=_older),
     "rotate the key": Door("rotate-key", "smsops.rotate_environment", a_school_with_a_key, "key_rotation", True, True),
+    "restart": Door("restart", "smsops.restart_environment", a_school, "restart", True, True),
+    "make anew": Door("recreate", "smsops.restart_environment", a_school, "recreate", True, True),
+    "give more memory": Door(
+        "more-memory", "smsops.restart_environment", a_school, "more_memory", True, True, lambda _: {"memory_mb": 9000}
+    ),
+    "put the key back": Door(
+        "key-back", "smsops.rotate_environment", a_school_whose_key_was_changed, "key_back", True, True
+    ),
+    "upgrade the schema": Door(
+        "upgrade", "smsops.deploy_environment", a_school_behind_its_release, "upgrade", True, True
+    ),
+    "collect evidence": Door("collect", "incidents.collect_evidence", make_incident, "evidence"),
+    "diagnose": Door(
+        "diagnose", "incidents.collect_evidence", an_incident_with_a_playbook, "diagnosis",
+        extra=lambda _: {"playbook": "errors"},
+    ),
     "build a release": Door("build", "smsops.deploy_environment", a_release_to_build, "build"),
     "archive old releases": Door(
         "archive", "smsops.deploy_environment", a_school, "archive", exclusive=True, extra=lambda _: {"keep": 1}
     ),
     "roll back": Door("rollback", "smsops.rollback_environment", a_school, "rollback", True, True),
-}
+}  # fmt: skip
 MOVES = {
     "acknowledge": Door("acknowledge", "incidents.acknowledge_incident", incident(IncidentState.OPEN)),
+    "mitigate": Door("mitigate", "incidents.resolve_incident", incident(IncidentState.OPEN)),
     "resolve": Door("resolve", "incidents.resolve_incident", incident(IncidentState.ACKNOWLEDGED)),
     "close": Door("close", "incidents.resolve_incident", incident(IncidentState.RESOLVED)),
     "reopen": Door("reopen", "incidents.resolve_incident", incident(IncidentState.CLOSED)),
 }
+PEOPLE = {
+    "change the severity": Door(
+        "severity", "incidents.classify_incident", make_incident, extra=lambda _: {"severity": "high"}
+    ),
+    "lay down a role": Door("roles", "incidents.acknowledge_incident", make_incident),
+    "write down": Door("note", "incidents.report_incident", make_incident),
+    "correct a clock": Door(
+        "clock",
+        "incidents.correct_incident",
+        make_incident,
+        extra=lambda _: {"clock": "began_at", "to": "2026-01-01T10:00"},
+    ),
+    "make an incident private": Door("hide", "incidents.see_private_incident", make_incident),
+    "show a private incident": Door(
+        "show", "incidents.see_private_incident", lambda: make_incident(private=True), refusal=404
+    ),
+}
+AFTER = {
+    "draft a post-mortem": Door("draft-postmortem", "incidents.write_postmortem", incident(IncidentState.RESOLVED)),
+    "write a post-mortem": Door("write", "incidents.write_postmortem", make_postmortem, extra=_a_text),
+    "hand in a post-mortem": Door("submit", "incidents.write_postmortem", postmortem("draft")),
+    "approve a post-mortem": Door("approve", "incidents.approve_postmortem", postmortem("in_review"), extra=_yes),
+    "publish a post-mortem": Door("publish", "incidents.approve_postmortem", postmortem("approved")),
+    "send a post-mortem back": Door("send-back", "incidents.write_postmortem", postmortem("in_review")),
+    "set a post-mortem's date": Door(
+        "due", "incidents.write_postmortem", make_postmortem, extra=lambda _: {"due_at": "2030-01-01T10:00"}
+    ),
+    "accept an action item": Door("accept", "incidents.complete_actionitem", action_item("proposed")),
+    "finish an action item": Door("finish", "incidents.complete_actionitem", action_item("todo")),
+    "drop an action item": Door("drop", "incidents.complete_actionitem", action_item("todo")),
+    "open an action item again": Door("reopen", "incidents.complete_actionitem", action_item("done")),
+}
 DOORS = {
     **RUNS,
     **MOVES,
+    **PEOPLE,
+    **AFTER,
+    **ALERTS,
+    **WAYS,
     "read what is elsewhere": Door("reindex", "backups.tidy_vault", a_mounted_folder),
     "restore to a moment": Door(
         "restore-to", "smsops.restore_environment", a_followed_school, destructive=True, exclusive=True, extra=_now
@@ -232,6 +386,7 @@ DOORS = {
     "load an image": Door("load", "smsops.deploy_environment", a_school_in_docker, extra=_a_tar),
     "mark a task as done": Door("done", "deployments.complete_posttask", a_persons_task),
     "accept a finding": Door("accept", "deployments.accept_finding", a_finding),
+    "build anew": Door("rebuild", "smsops.deploy_environment", a_school_in_docker, destructive=True, exclusive=True),
     "import releases": Door("import", "smsops.deploy_environment", a_school),
     "check now": Door("check", "smsops.check_environment", a_school),
     "check preconditions": Door("preflight", "smsops.check_environment", its_older_release),

@@ -14,7 +14,7 @@ from backups.models import Backup, RetentionPolicy
 from deployments.models import Release
 from incidents.models import Incident
 from smsops.models import Environment, Run
-from tests.admin.browser import Browser, Page, changelist
+from tests.admin.browser import Browser, Page, change_page, changelist
 from tests.admin.doors import DOORS
 from tests.admin.test_viewers import MAKE
 from tests.factories import (
@@ -76,7 +76,7 @@ def test_the_password_is_on_no_page_of_what_hangs_on_the_environment() -> None:
     assert {type(target) for target in targets} >= {Backup, Incident, Release, Run}
     for target in targets:
         type(target).objects.filter(pk=target.pk).update(environment=environment)
-        page = browser.get(target.get_absolute_url())
+        page = browser.get(change_page(target))
         assert (page.status, CANARY in page.html) == (200, False)
 
 

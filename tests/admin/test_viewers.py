@@ -15,14 +15,35 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 
 from backups.models import Backup, OffsiteVault
 from deployments.models import CheckResult, ConfigSnapshot, Finding, Operation, PostTask, Release
-from incidents.models import Incident
+from incidents.models import (
+    ActionItem,
+    Alert,
+    AlertSource,
+    Channel,
+    Contact,
+    EscalationPolicy,
+    Incident,
+    LogPattern,
+    MaintenanceWindow,
+    Page,
+    Playbook,
+    PostMortem,
+    ReviewRule,
+    Rota,
+    SeverityRule,
+    Silence,
+    Team,
+)
 from smsops.models import Environment, Run
 from tests.admin.browser import Browser, changelist, everything
 from tests.admin.doors import DOORS, Door
 from tests.factories import (
     CANARY,
     SMOKE,
+    make_action_item,
     make_admin,
+    make_alert,
+    make_alert_source,
     make_backup,
     make_check_result,
     make_config_snapshot,
@@ -31,35 +52,55 @@ from tests.factories import (
     make_incident,
     make_offsite_vault,
     make_operation,
+    make_postmortem,
     make_release,
     make_run,
+    make_silence,
     make_user,
     make_viewer,
+    make_window,
 )
 
 pytestmark = pytest.mark.django_db
 
+IN_TIME = {"response_minutes": 30, "update_minutes": 60}
 MAKE: dict[type[Model], Callable[[], Any]] = {
+    ActionItem: make_action_item,
+    Alert: make_alert,
+    AlertSource: make_alert_source,
     Backup: make_backup,
+    Channel: lambda: Channel.objects.create(name="room", address=f"json://{CANARY}@ops.example/"),
     CheckResult: make_check_result,
     ConfigSnapshot: make_config_snapshot,
+    Contact: lambda: Contact.objects.create(user=make_user(), address=f"{CANARY}@example.org"),
     CrontabSchedule: lambda: CrontabSchedule.objects.create(minute="5"),
     Environment: make_environment,
+    EscalationPolicy: lambda: EscalationPolicy.objects.create(name="Ours", enabled=False),
     Finding: make_finding,
     Group: lambda: Group.objects.create(name="Operators"),
     Incident: make_incident,
     IntervalSchedule: lambda: IntervalSchedule.objects.create(every=7, period="days"),
+    LogPattern: lambda: LogPattern.objects.create(name="Ours", expression="x"),
+    MaintenanceWindow: make_window,
     PeriodicTask: lambda: PeriodicTask.objects.create(
         name="By hand", task="smsops.sweep", interval=IntervalSchedule.objects.create(every=9, period="days")
     ),
     OffsiteVault: make_offsite_vault,
     Operation: make_operation,
+    Playbook: lambda: Playbook.objects.create(key="own", title="Something of our own"),
+    PostMortem: make_postmortem,
+    Page: lambda: Page.objects.create(user=make_user(), incident=make_incident(), text="SMS is down", key="x"),
     PostTask: lambda: PostTask.objects.create(environment=make_environment(), title="Read the log", frequency="weekly"),
+    ReviewRule: lambda: ReviewRule.objects.get_or_create(severity="high")[0],
     Release: lambda: make_release(make_environment()),
+    Rota: lambda: Rota.objects.create(name="Nights"),
     Run: make_run,
+    SeverityRule: lambda: SeverityRule.objects.get_or_create(severity="high", defaults=IN_TIME)[0],
+    Silence: make_silence,
+    Team: lambda: Team.objects.create(name="Teachers"),
     User: make_user,
 }
-RECORDS = (Backup, CheckResult, ConfigSnapshot, Finding, Incident, Operation, Release, Run)
+RECORDS = (Alert, Backup, CheckResult, ConfigSnapshot, Finding, Incident, Operation, Page, PostMortem, Release, Run)
 BEAT = (CrontabSchedule, IntervalSchedule, PeriodicTask)
 BULK = ["delete_selected", *(str(getattr(name, "__name__", name)) for name in PeriodicTaskAdmin.actions)]
 # What a form of any of these models might hold; unknown names do no harm.
@@ -152,7 +193,7 @@ def test_a_viewer_opens_no_door(button: Door) -> None:
     before = everything()
     for method in ("get", "post", "put", "patch", "delete"):
         send = getattr(browser.client, method)
-        assert send(button.address(target), button.form(target)).status_code == 403
+        assert send(button.address(target), button.form(target)).status_code == button.refusal
     assert everything() == before
 
 

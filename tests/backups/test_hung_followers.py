@@ -16,8 +16,8 @@ from backups.models import LogFollowing
 from backups.services import following
 from backups.services.lifelines import work_of
 from backups.services.supervision import Child
-from incidents import receivers
 from incidents.models import Incident, IncidentState
+from incidents.receivers import logs
 from tests.backups.databases import leave_a_log
 from tests.backups.test_moments import Followed, children
 from tests.backups.test_moments import sms_running as sms_running
@@ -112,7 +112,7 @@ def test_a_log_of_sms_beyond_its_bound_is_an_incident_until_it_was_written_back(
     process_place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = LogFollowing.objects.create(environment=process_place.environment)
-    for module in (following, receivers):
+    for module in (following, logs):
         monkeypatch.setattr(module, "LONG", 1000)
     leave_a_log(process_place.database, "UPDATE grades SET grade = 1")
     tasks.look_at_followers()

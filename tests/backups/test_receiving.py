@@ -100,6 +100,7 @@ def test_a_place_in_the_log_that_is_in_use_a_moment_longer_is_given_up_then(line
 
 
 def test_the_password_is_on_no_command_line_of_the_receiver(line: Line) -> None:
-    shown = Path(f"/proc/{line.receiver.start()}/cmdline").read_bytes()
+    told = Path(f"/proc/{line.receiver.start()}/cmdline")
+    shown = wait_for(told.read_bytes, "the receiver to be born")
     assert b"pg_receivewal" in shown
     assert PASSWORD.encode() not in shown

@@ -66,6 +66,7 @@ class Engine:
 
     def kill(self) -> None:
         """SIGKILL to the engine; what it watches over lives on, as the engine means it to."""
+        wait_for(lambda: children_of(self.process.pid) or self.process.poll() is not None, "the engine to be born")
         for pid in children_of(self.process.pid):
             os.kill(pid, 9)
         self.process.wait()

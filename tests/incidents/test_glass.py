@@ -58,7 +58,7 @@ def test_news_of_it_that_come_twice_are_written_once(careful: Environment, alrea
     run = break_glass(careful)
     before = list(Incident.objects.get().timeline.values_list("kind", "text"))
     said = Incident.objects.get().timeline.filter(text__contains="broke the glass").get().text
-    receivers.on_glass_broken(run=run, author="maria", said=said)
+    receivers.runs.on_glass_broken(run=run, author="maria", said=said)
     assert list(Incident.objects.get().timeline.values_list("kind", "text")) == before
 
 
@@ -67,5 +67,5 @@ def test_it_stays_until_a_person_has_looked(careful: Environment) -> None:
     run.state = "succeeded"
     run.disturbs = False
     run.save()
-    receivers.on_ended(run=run)
+    receivers.runs.on_ended(run=run)
     assert incidents.live(careful, f"glass:{run.pk}") is not None

@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from incidents.models import INCIDENT_TABLE, LIVE, Incident, IncidentState, Severity
-from incidents.services import incidents
+from incidents.services import incidents, lifecycle, severities
 from smsops.errors import WrongUse
 from smsops.models import Environment
 from tests.incidents.conftest import LATE
@@ -40,7 +40,7 @@ def test_a_new_incident_says_what_how_bad_and_since_when(environment: Environmen
     assert new
     assert (incident.title, incident.severity, incident.state) == (LATE.title, "medium", "open")
     assert texts(incident) == ["Opened as Medium: Something is late", "It is an hour late."]
-    assert incident.response_due_at - incident.detected_at == timedelta(hours=1)
+    assert severities.response_due_at(incident) - incident.detected_at == timedelta(hours=1)
 
 
 def test_a_sign_that_says_the_same_adds_nothing(environment: Environment) -> None:
@@ -76,7 +76,7 @@ def test_the_severity_rises_and_never_falls(environment: Environment) -> None:
 
 def test_trouble_that_comes_back_after_the_end_is_a_new_incident(environment: Environment) -> None:
     first = opened(environment)
-    incidents.resolve(first, "It is over.")
+    lifecycle.resolve(first, "It is over.")
     second, new = incidents.report(environment, LATE)
     assert new
     assert second != first
@@ -90,10 +90,10 @@ def test_nothing_secret_gets_onto_the_timeline(environment: Environment) -> None
 
 Move = Callable[[Incident, User], None]
 MOVES: dict[str, Move] = {
-    "acknowledged": lambda incident, user: incidents.acknowledge(incident, user),
-    "resolved": lambda incident, user: incidents.resolve(incident, "Fixed.", user),
-    "closed": lambda incident, user: incidents.close(incident, "Done.", user),
-    "open": lambda incident, user: incidents.reopen(incident, "Again.", user),
+    "acknowledged": lambda incident, user: lifecycle.acknowledge(incident, user),
+    "resolved": lambda incident, user: lifecycle.resolve(incident, "Fixed.", user),
+    "closed": lambda incident, user: lifecycle.close(incident, "Done.", user),
+    "open": lambda incident, user: lifecycle.reopen(incident, "Again.", user),
 }
 
 
@@ -120,7 +120,7 @@ def test_an_incident_moves_along_its_table_and_nowhere_else(
 def test_the_table_is_the_one_people_know() -> None:
     wanted = {
         "open": {"acknowledged", "mitigated", "resolved"},
-        "acknowledged": {"mitigated", "resolved"},
+        "acknowledged": {"mitigated", "resolved", "open"},
         "mitigated": {"resolved", "open"},
         "resolved": {"closed", "open"},
         "closed": {"open"},
@@ -131,11 +131,11 @@ def test_the_table_is_the_one_people_know() -> None:
 
 def test_every_move_sets_its_clock(environment: Environment, somebody: User) -> None:
     incident = opened(environment)
-    incidents.acknowledge(incident, somebody)
+    lifecycle.acknowledge(incident, somebody)
     assert (incident.acknowledged_by, incident.mitigated_at) == (somebody, None)
-    incidents.mitigate(incident, "Users are served.")
-    incidents.resolve(incident, "Fixed.", somebody)
-    incidents.close(incident, "Done.", somebody)
+    lifecycle.mitigate(incident, "Users are served.")
+    lifecycle.resolve(incident, "Fixed.", somebody)
+    lifecycle.close(incident, "Done.", somebody)
     incident.refresh_from_db()
     clocks = [incident.detected_at, incident.acknowledged_at, incident.mitigated_at]
     clocks += [incident.resolved_at, incident.closed_at]
@@ -147,40 +147,40 @@ def test_every_move_sets_its_clock(environment: Environment, somebody: User) -> 
 
 def test_what_is_resolved_at_once_counts_as_mitigated_then(environment: Environment) -> None:
     incident = opened(environment)
-    incidents.resolve(incident, "It was nothing.")
+    lifecycle.resolve(incident, "It was nothing.")
     assert incident.mitigated_at == incident.resolved_at
     assert incident.seconds == pytest.approx(0, abs=5)
 
 
 def test_mitigating_what_is_past_that_changes_nothing(environment: Environment) -> None:
     incident = opened(environment)
-    incidents.resolve(incident, "Over.")
-    incidents.mitigate(incident, "Users are served.")
+    lifecycle.resolve(incident, "Over.")
+    lifecycle.mitigate(incident, "Users are served.")
     assert incident.state == IncidentState.RESOLVED
 
 
 def test_a_reopened_incident_has_no_end(environment: Environment, somebody: User) -> None:
     incident = opened(environment)
-    incidents.resolve(incident, "Over.")
-    incidents.reopen(incident, "It was not.", somebody)
+    lifecycle.resolve(incident, "Over.")
+    lifecycle.reopen(incident, "It was not.", somebody)
     incident.refresh_from_db()
     assert (incident.resolved_at, incident.mitigated_at, incident.live) == (None, None, True)
 
 
 def test_what_has_come_back_on_its_own_cannot_be_reopened(environment: Environment, somebody: User) -> None:
     incident = opened(environment)
-    incidents.resolve(incident, "Over.")
+    lifecycle.resolve(incident, "Over.")
     opened(environment)
     with pytest.raises(WrongUse, match="has come back and has an incident of its own"):
-        incidents.reopen(incident, "It was not.", somebody)
+        lifecycle.reopen(incident, "It was not.", somebody)
 
 
 def test_of_two_who_move_it_at_once_the_second_is_told(environment: Environment, somebody: User) -> None:
     incident = opened(environment)
     stale = Incident.objects.get()
-    incidents.acknowledge(incident, somebody)
+    lifecycle.acknowledge(incident, somebody)
     with pytest.raises(WrongUse, match="Somebody else has just changed this incident"):
-        incidents.resolve(stale, "Over.", somebody)
+        lifecycle.resolve(stale, "Over.", somebody)
     assert Incident.objects.get().state == IncidentState.ACKNOWLEDGED
 
 

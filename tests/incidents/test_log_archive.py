@@ -12,7 +12,7 @@ import pytest
 from django.db import connections
 
 from incidents.models import LogFile, LogSource
-from incidents.services import log_archive, log_redaction
+from incidents.services import log_archive, log_places, log_redaction
 from smsops.runtimes import supervisor
 from smsops.runtimes.base import LogLine
 from tests.factories import make_environment
@@ -100,7 +100,7 @@ def test_the_same_line_twice_is_there_twice_and_never_thrice(voice: Voice) -> No
 
 def test_many_lines_are_taken_in_batches(voice: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_archive, "BATCH", 7)
-    monkeypatch.setattr(log_archive, "MOST_SEEN", 5)
+    monkeypatch.setattr(log_places, "MOST_SEEN", 5)
     lines = [f"line {number}" for number in range(100)]
     voice.say(*lines[:60])
     voice.collect()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
@@ -84,6 +85,23 @@ def test_a_death_is_one_incident_that_ends_by_itself(watched: Place) -> None:
     assert Incident.objects.count() == 1
 
 
+def test_sms_that_dies_again_and_again_is_one_incident_that_is_over_once_it_stays_well(watched_process: Place) -> None:
+    kill(watched_process)
+    noticed(watched_process)
+    resolved(watched_process)
+    kill(watched_process)
+
+    def back() -> bool:
+        look(watched_process)
+        return Incident.objects.get().live
+
+    wait_for(back, "it to come back", 15)
+    wait_for(lambda: look(watched_process).well_since, "SMS to be well", 15)
+    assert (Incident.objects.get().flapping, Incident.objects.get().live) == (True, True)
+    Watch.objects.update(well_since=timezone.now() - timedelta(minutes=10))
+    resolved(watched_process)
+
+
 def test_sms_stopped_behind_our_back_is_noticed_at_the_first_look(watched: Place) -> None:
     name = watched.environment.instance
     watched.runtime.stop(name, 5)
@@ -141,10 +159,10 @@ def test_a_failed_change_is_over_when_sms_is_well_again(watched_process: Place) 
     run = Run.objects.create(
         environment=watched_process.environment, kind="deploy", title="Deploy", state=RunState.UNDOING, disturbs=True
     )
-    receivers.on_undoing(run=run)
+    receivers.runs.on_undoing(run=run)
     Run.objects.update(state=RunState.UNDONE, finished_at=timezone.now(), headline="Everything was undone.")
     run.refresh_from_db()
-    receivers.on_ended(run=run)
+    receivers.runs.on_ended(run=run)
     assert Incident.objects.get(run=run).mitigated_at is not None
     resolved(watched_process)
 

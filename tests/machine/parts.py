@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Part:
-    """A program, the package that has it, the tests that need it (a pytest marker), and where the package is."""
+    """A program or library, the package that has it, the tests that need it (a pytest marker), where the package is."""
 
     program: str
     package: str
@@ -21,7 +22,7 @@ class Part:
 
     @property
     def here(self) -> bool:
-        return find(self.program) is not None
+        return _loads(self.program) if ".so." in self.program else find(self.program) is not None
 
 
 PARTS = (
@@ -37,6 +38,11 @@ PARTS = (
     Part("npm", "npm", "azure"),
     Part("azurite-blob", "azurite", "azure", "npm"),
     Part("npm", "npm", "audit"),
+    Part("libpango-1.0.so.0", "libpango-1.0-0", "pdf"),
+    Part("libpangoft2-1.0.so.0", "libpangoft2-1.0-0", "pdf"),
+    Part("libharfbuzz-subset.so.0", "libharfbuzz-subset0", "pdf"),
+    Part("prometheus-alertmanager", "prometheus-alertmanager", "alertmanager"),
+    Part("prometheus", "prometheus", "alertmanager"),
     Part("pip-audit", "pip-audit", "audit", "PyPI"),
     Part("detect-secrets", "detect-secrets", "audit", "PyPI"),
 )
@@ -51,6 +57,15 @@ def find(program: str) -> str | None:
     homes += [NPM / "node_modules/.bin", Path(sys.executable).parent]
     path = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", *map(str, homes)])
     return shutil.which(program, path=path)
+
+
+def _loads(library: str) -> bool:
+    """Whether the loader finds a library."""
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 def missing() -> list[Part]:

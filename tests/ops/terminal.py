@@ -54,7 +54,7 @@ def manage(*words: object, **options: Any) -> subprocess.Popen[str]:
     command = [sys.executable, str(MANAGE), *map(str, words)]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
     plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    return subprocess.Popen(command, env=plain | _installation(), text=True, **pipes)
+    return subprocess.Popen(command, env=plain | installation(), text=True, **pipes)
 
 
 def typed(*words: object) -> Said:
@@ -64,7 +64,8 @@ def typed(*words: object) -> Said:
     return Said(child.returncode, out, err)
 
 
-def _installation() -> dict[str, str]:
+def installation() -> dict[str, str]:
+    """What a program needs to know to use the tests' database and folders."""
     here = connection.settings_dict
     url = f"sqlite:///{here['NAME']}"
     if connection.vendor == "postgresql":

@@ -57,7 +57,7 @@ def test_json_of_a_waited_for_run_is_its_end(ops: Terminal, demo: None, worker: 
 
 def test_json_of_one_incident_has_its_timeline(ops: Terminal, demo: None) -> None:
     number = make_incident().pk
-    document = ops("incident", number, "--json").document
+    document = ops("incident", "show", number, "--json").document
     assert document["incident"] == number
     assert document["timeline"][0]["text"] == "/health: connection refused"
 

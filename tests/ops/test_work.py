@@ -181,10 +181,10 @@ def test_without_any_worker_the_waiting_command_does_the_work_itself(process_pla
 def test_an_incident_is_listed_shown_acknowledged_and_resolved(ops: Terminal) -> None:
     incident, user = make_incident(title="SMS is in a crash loop"), make_user()
     assert "SMS is in a crash loop" in ops("incident").out
-    assert "connection refused" in ops("incident", incident.pk).out
-    taken = ops("incident", incident.pk, "--acknowledge", "--user", user.username)
+    assert "connection refused" in ops("incident", "show", incident.pk).out
+    taken = ops("incident", "acknowledge", incident.pk, "--user", user.username)
     assert (taken.code, "(Acknowledged)" in taken.out) == (0, True)
-    over = ops("incident", incident.pk, "--resolve", "The disk was full.", "--user", user.username)
+    over = ops("incident", "resolve", incident.pk, "The disk was full.", "--user", user.username)
     assert (over.code, "(Resolved)" in over.out) == (0, True)
     assert f"{user.username}: Resolved. The disk was full." in over.out
     assert "crash loop" not in ops("incident").out

@@ -60,7 +60,7 @@ WRONG = {
     "restore demo --backup b1": "The backup b1 is damaged: its digest is wrong. Choose an older one.",
     "run 999": "There is no run 999; “ops runs” lists them.",
     "cancel 999": "There is no run 999; “ops runs” lists them.",
-    "incident 999": "There is no incident 999; “ops incident” lists the live ones.",
+    "incident show 999": "There is no incident 999; “ops incident” lists the live ones.",
 }
 
 
@@ -110,17 +110,17 @@ def test_a_run_that_is_over_is_not_cancelled(ops: Terminal, demo: None) -> None:
 @pytest.mark.parametrize("who", [[], ["--user", "nobody"], ["--user", ""]])
 def test_an_incident_is_moved_by_somebody_who_exists(ops: Terminal, demo: None, who: list[str]) -> None:
     number = make_incident().pk
-    said = ops("incident", number, "--acknowledge", *who)
+    said = ops("incident", "acknowledge", number, *who)
     assert refused(said) == "Say who does it: --user NAME, the name of an active user."
 
 
 def test_a_blocked_user_moves_no_incident(ops: Terminal) -> None:
     user = make_user(is_active=False)
-    assert "an active user" in refused(ops("incident", make_incident().pk, "--acknowledge", "--user", user.username))
+    assert "an active user" in refused(ops("incident", "acknowledge", make_incident().pk, "--user", user.username))
 
 
 def test_an_incident_cannot_be_acknowledged_twice(ops: Terminal) -> None:
-    words = ("incident", make_incident().pk, "--acknowledge", "--user", make_user().username)
+    words = ("incident", "acknowledge", make_incident().pk, "--user", make_user().username)
     assert ops(*words).code == 0
     assert refused(ops(*words)) == "An incident that is acknowledged cannot become acknowledged."
 

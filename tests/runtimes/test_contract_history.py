@@ -53,6 +53,9 @@ def test_the_log_is_given_from_its_end_or_from_a_moment_oldest_line_first(place:
     assert place.runtime.logs(name, 3).splitlines() == whole[-3:]
     assert sorted(line.text for line in place.runtime.log_lines(name)) == sorted(whole)
     assert list(place.runtime.log_lines(name, now() + timedelta(hours=1))) == []
+    lines, moment = list(place.runtime.log_lines(name)), now() - timedelta(hours=1)
+    for since in (None, moment):
+        assert list(place.runtime.log_lines(name, since, last=3)) == lines[-3:]
     text = "\n".join(whole)
     assert 0 <= text.find("Starting Uvicorn server") < text.find("Application startup complete")
     since = seen(place).started_at

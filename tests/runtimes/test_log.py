@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from smsops.runtimes import supervisor
-from smsops.runtimes.instance_folder import log_tail
+from smsops.runtimes.instance_folder import log_tail, newest_lines
 from tests.runtimes.acts import fill, small_disk
 
 
@@ -46,6 +46,18 @@ def test_the_tail_reaches_into_the_file_before(log: supervisor.Log, tmp_path: Pa
     write(log, 32)
     assert len((tmp_path / "log").read_text().splitlines()) < 10
     assert log_tail(tmp_path, 10, None).splitlines() == [f"line {number}" for number in range(22, 32)]
+
+
+def test_the_newest_lines_since_a_moment_are_found_from_the_end_and_beyond_it(
+    log: supervisor.Log, tmp_path: Path
+) -> None:
+    write(log, 20)
+    moment = datetime.now(UTC)
+    write(log, 30)  # over two changes of the file
+    assert [line.text for line in newest_lines(tmp_path, moment, 100)] == [f"line {number}" for number in range(30)]
+    assert [line.text for line in newest_lines(tmp_path, moment, 5)] == [f"line {number}" for number in range(25, 30)]
+    log.line(b"last\n")
+    assert [line.text for line in newest_lines(tmp_path, None, 1)] == ["last"]
 
 
 def test_every_line_has_its_time(log: supervisor.Log, tmp_path: Path) -> None:

@@ -1,0 +1,92 @@
+"""The objectives in the admin: how every environment keeps them, its trends, and the report of a month."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.admin import site
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+
+from incidents.admin.postmortem import as_file
+from incidents.documents import markdown
+from incidents.objectives import charts, figures, record, report, trends, words
+from incidents.objectives.spans import Span
+from smsops.models import Environment
+
+DAYS = (30, 90, 365)
+PERMISSION = "incidents.view_incident"
+TREND = ("rto", "rpo", "mttr")  # in the table beside the charts
+
+
+def overview(request: HttpRequest) -> HttpResponse:
+    """The four of the runbook's table for every environment."""
+    window = _window(request)
+    environments = list(Environment.objects.all())
+    found = record.read(environments, window.begin, request.user)
+    tables = [(each.environment, words.table(figures.of(each, window))) for each in found]
+    return render(
+        request, "admin/incidents/objectives.html", _context(request, "Objectives", window) | {"tables": tables}
+    )
+
+
+def environment_page(request: HttpRequest, name: str) -> HttpResponse:
+    """One environment: its table, what each figure means, trends by week or month, drills apart."""
+    window = _window(request)
+    environment = get_object_or_404(Environment, name=name)
+    (found,) = record.read([environment], window.begin, request.user)
+    real, drills = figures.of(found, window), figures.of(found, window, drills=True)
+    by = trends.MONTH if request.GET.get("by") == trends.MONTH else trends.WEEK
+    trend = trends.of(found, window, by)
+    context = {
+        "environment": environment,
+        "part": words.table(real),
+        "drills": words.drills(drills) if drills.incidents else None,
+        "explained": [(figure.target.title, words.EXPLAINED[key]) for key, figure in real.figures.items()],
+        "by": by,
+        "charts": charts.of(trend),
+        "trend": [(label, each, [each.figures[key] for key in TREND]) for label, each in reversed(trend)],
+        "months": [span.begin for span in reversed(trends.buckets(window, trends.MONTH))],
+    }
+    title = f"Objectives of {environment}"
+    return render(request, "admin/incidents/objectives_of.html", _context(request, title, window) | context)
+
+
+def month_page(request: HttpRequest, name: str, month: str) -> HttpResponse:
+    """The report of a month; with `?as=md` or `?as=pdf` as a file."""
+    _may(request)
+    environment = get_object_or_404(Environment, name=name)
+    try:
+        span = trends.month(month)
+    except ValueError:
+        raise Http404 from None
+    document = report.of(environment, span, request.user)
+    form = request.GET.get("as", "")
+    if form in ("md", "pdf"):
+        return as_file(f"{environment.name}-{month}.{form}", document.title, markdown.of(document))
+    context = site.each_context(request) | {
+        "title": document.title, "document": document, "environment": environment, "month": month,
+    }  # fmt: skip
+    return render(request, "admin/incidents/objectives_month.html", context)
+
+
+def _may(request: HttpRequest) -> None:
+    if not request.user.has_perm(PERMISSION):
+        raise PermissionDenied
+
+
+def _window(request: HttpRequest) -> Span:
+    """The last 30, 90 or 365 days, as asked for."""
+    _may(request)
+    asked = request.GET.get("days", "")
+    days = int(asked) if asked in map(str, DAYS) else 90
+    now = timezone.now()
+    return Span(now - timedelta(days=days), now)
+
+
+def _context(request: HttpRequest, title: str, window: Span) -> dict[str, Any]:
+    days = round((window.end - window.begin) / timedelta(days=1))
+    return {**site.each_context(request), "title": title, "days": days, "all_days": DAYS}

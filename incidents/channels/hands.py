@@ -1,0 +1,104 @@
+"""Sends side by side, each for at most so many seconds, whatever the other side does.
+
+Sockets have timeouts of their own, but a server that says a byte now and then, or a name that is looked up for ever,
+gets round them. So a hand that takes too long is given up with what it carries: nobody knows what became of that.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any
+
+from incidents.channels.base import SECONDS, Carrier, Message, NotSent
+
+TOO_LONG = "It took longer than {:.0f} seconds."
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What is to be carried, where to; `mark` is how the giver knows it again."""
+
+    mark: Any
+    way: str
+    address: str
+    message: Message
+
+
+Ended = tuple[Errand, NotSent | None]
+
+
+class _Hand(Thread):
+    """Carries one errand after the other; keeps the carriers it used."""
+
+    def __init__(self, find: Callable[[str], Carrier], done: SimpleQueue[tuple[_Hand, NotSent | None]]) -> None:
+        super().__init__(daemon=True, name="smsops-hand")
+        self.find, self.done = find, done
+        self.errands: SimpleQueue[Errand | None] = SimpleQueue()
+        self.carriers: dict[str, Carrier] = {}
+        self.start()
+
+    def run(self) -> None:
+        while (errand := self.errands.get()) is not None:
+            self.done.put((self, self._carry(errand)))
+        for carrier in self.carriers.values():
+            carrier.rest()
+
+    def _carry(self, errand: Errand) -> NotSent | None:
+        try:
+            carrier = self.carriers.setdefault(errand.way, self.find(errand.way))
+            carrier.send(errand.address, errand.message)
+        except NotSent as error:
+            return error
+        except Exception as error:  # a driver's mistake must not cost the other pages
+            return NotSent(f"It could not be sent ({type(error).__name__}).", transient=True, unsure=True)
+        return None
+
+
+class Hands:
+    """At most so many errands at a time."""
+
+    def __init__(self, number: int, find: Callable[[str], Carrier], seconds: float = SECONDS) -> None:
+        self.number, self.find, self.seconds = number, find, seconds
+        self.done: SimpleQueue[tuple[_Hand, NotSent | None]] = SimpleQueue()
+        self.idle: list[_Hand] = []
+        self.busy: dict[_Hand, tuple[Errand, float]] = {}
+
+    @property
+    def free(self) -> int:
+        """How many errands can be given now."""
+        return self.number - len(self.busy)
+
+    def give(self, errand: Errand) -> None:
+        """Let it be carried."""
+        hand = self.idle.pop() if self.idle else _Hand(self.find, self.done)
+        self.busy[hand] = (errand, time.monotonic() + self.seconds)
+        hand.errands.put(errand)
+
+    def ended(self) -> list[Ended]:
+        """Wait until one has come to an end, well or not; return all that have."""
+        found: list[Ended] = []
+        wait = min((until for _, until in self.busy.values()), default=0.0) - time.monotonic()
+        try:
+            while True:
+                hand, error = self.done.get(timeout=max(0.0, wait) if not found else 0.0)
+                if hand in self.busy:
+                    found.append((self.busy.pop(hand)[0], error))
+                    self.idle.append(hand)
+        except Empty:
+            return found + self._given_up()
+
+    def rest(self) -> None:
+        """Send the hands home; one that hangs goes when it can."""
+        for hand in (*self.idle, *self.busy):
+            hand.errands.put(None)
+
+    def _given_up(self) -> list[Ended]:
+        late = [hand for hand, (_, until) in self.busy.items() if until <= time.monotonic()]
+        for hand in late:
+            hand.errands.put(None)
+        error = NotSent(TOO_LONG.format(self.seconds), transient=True, unsure=True)
+        return [(self.busy.pop(hand)[0], error) for hand in late]

@@ -1,0 +1,1 @@
+"""What the incidents room adds to `manage.py ops`."""

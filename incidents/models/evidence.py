@@ -1,0 +1,47 @@
+"""What was found out about an incident before anything was mitigated: the first look, and files."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from incidents.models.incident import Incident
+from smsops.models import Run
+
+
+class Evidence(models.Model):
+    """A file taken before anything was mitigated; its digest proves that it is still what was taken (§5.2)."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="evidence")
+    name = models.CharField(max_length=80)
+    path = models.CharField(max_length=500)
+    sha256 = models.CharField("SHA-256", max_length=64)
+    size = models.PositiveBigIntegerField(default=0)
+    taken_at = models.DateTimeField(default=timezone.now)
+    personal = models.BooleanField(default=False, help_text="Sealed with the vault's keys: it has personal data in it.")
+    run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        permissions = [("open_personal_evidence", "Can open a copy of the database taken as evidence")]
+        ordering = ["incident", "name"]
+        verbose_name_plural = "evidence"
+        constraints = [models.UniqueConstraint(fields=["incident", "name"], name="one_piece_of_evidence_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Triage(models.Model):
+    """What smsops saw in the first minute (§5.2): a sentence or two on each question, redacted."""
+
+    incident = models.OneToOneField(Incident, on_delete=models.CASCADE, related_name="triage")
+    at = models.DateTimeField(default=timezone.now)
+    seconds = models.FloatField(default=0, help_text="From the incident's opening until it was known.")
+    broken = models.TextField(help_text="What is broken.")
+    running = models.TextField(help_text="What runs now.")
+    changed = models.TextField(help_text="What was changed last.")
+    guess = models.TextField(blank=True, help_text="What it looks like.")
+    words = models.TextField(blank=True, help_text="The line of SMS's log that says most.")
+
+    def __str__(self) -> str:
+        return f"Triage of incident {self.incident_id}"

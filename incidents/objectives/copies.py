@@ -1,0 +1,44 @@
+"""When backups were taken: by their runs, which stay when retention has long removed the backups themselves."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import Max
+from django.utils import timezone
+
+from backups.models import Backup, Proof, Reason
+from backups.selectors import CLOCKS_DIFFER
+from smsops.models import Run, RunState
+
+
+def moments(environment_id: int, since: datetime) -> list[datetime]:
+    """Of one environment, in order: the last before `since`, and all after it."""
+    return of_all([environment_id], since).get(environment_id, [])
+
+
+def of_all(environments: Sequence[int], since: datetime) -> dict[int, list[datetime]]:
+    """The same for several, in three questions. One from the future, taken before a clock was set back, counts for
+    nothing: nobody can say how old it is."""
+    now = timezone.now() + CLOCKS_DIFFER
+    runs = Run.objects.filter(environment__in=environments, kind="backup", state=RunState.SUCCEEDED)
+    good = Backup.objects.filter(environment__in=environments, damage="", taken_at__lte=now)
+    good = good.exclude(proof=Proof.STORED).exclude(reason=Reason.ADOPTED)
+    found: dict[int, set[datetime]] = defaultdict(set)
+    within = runs.filter(started_at__gte=since, started_at__lte=now).order_by()
+    for place, at in within.values_list("environment_id", "started_at").iterator():
+        if at is not None:
+            found[place].add(at)
+    for place, at in good.filter(taken_at__gte=since).order_by().values_list("environment_id", "taken_at").iterator():
+        found[place].add(at)
+    for place, at in _last_before(environments, since):
+        found[place].add(at)
+    return {place: sorted(moments) for place, moments in found.items()}
+
+
+def _last_before(environments: Sequence[int], since: datetime) -> list[tuple[int, datetime]]:
+    runs = Run.objects.filter(environment__in=environments, kind="backup", state=RunState.SUCCEEDED)
+    grouped = runs.filter(started_at__lt=since).order_by().values_list("environment_id")
+    return [(place, at) for place, at in grouped.annotate(last=Max("started_at")) if at is not None]

@@ -1,0 +1,8 @@
+"""News from below: what goes wrong there becomes incidents, what goes well ends them.
+
+Receivers may be called again for the same news (a worker may have died in between), so each is safe to repeat.
+"""
+
+from incidents.receivers import after, backups, escalation, first_look, logs, people, responses, runs
+
+__all__ = ["after", "backups", "escalation", "first_look", "logs", "people", "responses", "runs"]

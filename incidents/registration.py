@@ -1,0 +1,26 @@
+"""What the incidents room adds to the rooms below."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from backups.services import housekeeping
+from deployments.operations.disturbances import add_source
+from incidents import diagnoses, selectors, verbs  # noqa: F401  (each diagnosis registers itself)
+from incidents.services import digestion, disturbances, evidence_runs, sweep
+from incidents.steps import diagnosis, evidence
+from smsops import afterwards
+from smsops.ops import registry
+from smsops.runs import kinds, preludes
+from smsops.runs.preludes import Prelude
+
+
+def register() -> None:
+    """Make it known; twice is fine."""
+    housekeeping.add_needs(selectors.needed_backups)
+    housekeeping.add_chore(digestion.tidy)
+    add_source(disturbances.since)
+    registry.add(*verbs.VERBS)
+    kinds.register(*evidence.STEPS, *diagnosis.STEPS)
+    preludes.add(Prelude(evidence.FreezeFirst.key, "the evidence", evidence_runs.before_a_change))
+    afterwards.add(afterwards.Duty("send pages", sweep.needed, partial(sweep.sweep, sweep.WEB)))

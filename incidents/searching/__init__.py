@@ -1,0 +1,1 @@
+"""Search over incidents, their timelines and post-mortems: has this happened before, and what was done (I14)."""

@@ -1,0 +1,37 @@
+"""From a way to its driver."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from incidents.channels.base import Carrier, NotSent
+from incidents.channels.email import Email
+from incidents.models import Way
+
+
+def carrier(way: str) -> Carrier:
+    """The driver of that way."""
+    if way == Way.EMAIL:
+        return Email()
+    from incidents.channels.chat import Chat  # a large library, which most processes never need
+
+    return Chat(settings.SMSOPS_PRIVATE_CHANNELS)
+
+
+def ready(way: str) -> None:
+    """Load what the driver needs, so that it does not take from the time of its first message."""
+    if way != Way.EMAIL:
+        from incidents.channels import chat
+
+        chat.load()
+
+
+def mistake(address: str) -> str:
+    """Why a chat address cannot be used, in a sentence without the address; empty when it can."""
+    from incidents.channels.chat import Chat
+
+    try:
+        Chat(settings.SMSOPS_PRIVATE_CHANNELS).checked(address)
+    except NotSent as error:
+        return str(error)
+    return ""

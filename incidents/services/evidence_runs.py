@@ -1,0 +1,86 @@
+"""Collecting all the evidence of an incident as a run of its own: beside SMS, beside other runs, safe to end (§5.2)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.models import Exists, IntegerField, OuterRef, QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from incidents.models import LIVE, Incident, Issue, Severity
+from incidents.services import evidence
+from smsops.errors import WrongUse
+from smsops.models import ACTIVE, Environment, Run, Trigger
+from smsops.runs.plan import By, Plan, PlannedStep, submit
+
+KIND = "evidence"
+BY_ITSELF = (Severity.CRITICAL, Severity.HIGH)
+DESTROYED = (Issue.SERVICE, Issue.DATA)  # what a mitigation destroys the evidence of
+LATELY = timedelta(hours=6)
+STEPS = (
+    "evidence.first", "evidence.logs", "evidence.config", "evidence.commits",
+    "evidence.copy", "evidence.database", "evidence.manifest",
+)  # fmt: skip
+
+
+def plan(incident: Incident) -> Plan:
+    """What collecting would do. WrongUse while it goes on already."""
+    if other := runs_of(incident).filter(state__in=ACTIVE).first():
+        raise WrongUse(f"“{other.title}” (run {other.pk}) is under way already.")
+    notes = (
+        "SMS goes on as it is, and so do other runs. Whatever was taken before stays as it was.",
+        "The copy of the database has everybody's data in it: it is sealed with the vault's keys, and who opens it is "
+        "written down.",
+        "It can be cancelled at any moment; what was taken until then is kept.",
+    )
+    return Plan(
+        kind=KIND,
+        title=f"Collect the evidence of incident {incident.pk}",
+        environment=incident.environment,
+        steps=tuple(PlannedStep(key) for key in STEPS),
+        params={"incident": incident.pk},
+        exclusive=False,
+        notes=notes,
+    )
+
+
+def start(incident: Incident, by: By) -> Run:
+    """Queue it."""
+    return submit(plan(incident), by)
+
+
+def runs_of(incident: Incident) -> QuerySet[Run]:
+    """The runs that collected its evidence."""
+    return Run.objects.filter(kind=KIND, params__incident=incident.pk)
+
+
+def owed() -> list[Incident]:
+    """Live incidents that are bad enough and whose evidence no run has collected yet."""
+    runs = Run.objects.filter(kind=KIND).annotate(number=Cast(KT("params__incident"), IntegerField()))
+    since = timezone.now() - LATELY
+    found = Incident.objects.filter(state__in=LIVE, severity__in=BY_ITSELF, detected_at__gte=since)
+    return list(found.exclude(Exists(runs.filter(number=OuterRef("pk")))).select_related("environment"))
+
+
+def start_owed() -> int:
+    """Begin to collect where it is owed; how many runs that were."""
+    found = owed()
+    for incident in found:
+        start(incident, By(Trigger.SYSTEM, name="smsops", reason=f"incident {incident.pk} is {incident.severity}"))
+    return len(found)
+
+
+def uncollected(environment: Environment) -> list[Incident]:
+    """Live incidents of the environment about its availability or data, of which the first pieces are not all there."""
+    live = Incident.objects.filter(environment=environment, state__in=LIVE, issue__in=DESTROYED)
+    return [incident for incident in live if evidence.missing(incident)]
+
+
+def before_a_change(environment: Environment) -> list[str]:
+    """What is taken before a run that disturbs SMS may go on, in sentences."""
+    return [
+        f"The evidence of incident {incident.pk} is not complete: it is taken first, for at most 20 s."
+        for incident in uncollected(environment)
+    ]

@@ -1,0 +1,185 @@
+"""Sends what is written down (I6).
+
+That a message is about to go is written before it goes, that it went afterwards; whoever finds one that a dead sender
+had begun sends it again and marks it, because nobody can know whether it went out. One thread keeps the books; hands
+carry.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from incidents.channels.base import SECONDS, NotSent
+from incidents.channels.hands import Ended, Errand, Hands
+from incidents.models import Contact, Page, PageKind, PageState, Way
+from incidents.services import bundles, carriers, failures, pages
+from smsops.runs import holders
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 500  # pages looked at together
+HANDS = 8  # that send side by side; they mostly wait
+ROUND = 10.0  # seconds after which no more is begun: the next round goes on
+ABANDONED = timedelta(seconds=SECONDS * 6)  # a sender elsewhere that has not finished by then is dead or as good as
+MOST = 30  # times one is begun
+AWAY = 30.0  # seconds the database may be away while it has to be told what became of a message
+Group = list[Page]
+_running: set[str] = set()  # rounds of this process
+
+
+def send_due() -> int:
+    """Send everything that is due; return how many pages went out."""
+    reclaim()
+    if not _due():
+        return 0
+    sending = _Round()
+    _running.add(sending.holder)
+    try:
+        return sending.run()
+    finally:
+        _running.discard(sending.holder)
+        sending.hands.rest()
+
+
+def reclaim() -> int:
+    """Take back what dead senders had begun; return how many those were."""
+    begun = Page.objects.filter(state=PageState.SENDING).select_related("user", "contact", "channel", "incident")
+    return sum(_taken_back(page) for page in begun if _lost(page))
+
+
+def _taken_back(page: Page) -> bool:
+    if page.attempts >= MOST:  # one that costs every sender its life
+        return failures.give_up(page, NotSent(f"Its sender was cut off {page.attempts} times."), page.holder)
+    return pages.put_back(page, page.holder, unsure=True, next_at=timezone.now(), problem="Its sender was cut off.")
+
+
+def _lost(page: Page) -> bool:
+    if holders.gone(page.holder) or page.claimed_at is None or page.claimed_at < timezone.now() - ABANDONED:
+        return True
+    ours = page.holder.rpartition("|")[0] == holders.me().rpartition("|")[0]
+    return ours and page.holder not in _running
+
+
+def _due() -> list[Group]:
+    found = Page.objects.filter(state=PageState.PENDING, next_at__lte=timezone.now()).order_by("next_at", "pk")
+    return bundles.grouped(found.select_related("user", "contact", "channel", "incident")[:AT_ONCE])
+
+
+class _Round:
+    """One sender's round."""
+
+    def __init__(self) -> None:
+        self.holder = holders.me()
+        self.hands = Hands(HANDS, carriers.carrier)
+        self.slow: set[str] = set()  # ways that did not answer
+        self.sent = 0
+
+    def run(self) -> int:
+        ends = time.monotonic() + ROUND
+        waiting: list[Group] = []
+        while time.monotonic() < ends and (waiting or (waiting := _due())):
+            waiting.sort(key=lambda group: _route(group[0])[0] in self.slow)
+            now, waiting = waiting[: self.hands.free], waiting[self.hands.free :]
+            for group in self._begin(now):
+                self._give(group)
+            if self.hands.busy:
+                self._settle(self.hands.ended())
+        while self.hands.busy:
+            self._settle(self.hands.ended())
+        return self.sent
+
+    def _begin(self, groups: list[Group]) -> list[Group]:
+        """Write down that these are about to go, except what was recalled meanwhile or is another sender's."""
+        wanted = [[page for page in group if not _unwanted(page)] for group in groups]
+        with transaction.atomic():
+            _cancel([page.pk for group in groups for page in group if _unwanted(page)])
+            numbers = [page.pk for group in wanted for page in group]
+            free = Page.objects.select_for_update(skip_locked=True).filter(pk__in=numbers, state=PageState.PENDING)
+            mine = set(free.order_by("pk").values_list("pk", flat=True))
+            begun = {"holder": self.holder, "claimed_at": timezone.now(), "attempts": F("attempts") + 1}
+            Page.objects.filter(pk__in=mine, state=PageState.PENDING).update(state=PageState.SENDING, **begun)
+        left = [[page for page in group if page.pk in mine] for group in wanted]
+        return [group for group in left if group]
+
+    def _give(self, group: Group) -> None:
+        try:
+            errand = _errand(group)
+        except Exception as error:
+            log.exception("page %s cannot be put into words", group[0].key)
+            for page in group:
+                failures.note(page, NotSent(f"It cannot be put into words ({type(error).__name__})."), self.holder)
+        else:
+            self.hands.give(errand)
+
+    def _settle(self, ended: list[Ended]) -> None:
+        """Write down what became of them; only this process knows, so a database that is away is waited for."""
+        went = [errand.mark for errand, error in ended if error is None]
+        if went:
+            _surely(partial(self._went, went))
+        for errand, error in ended:
+            if error is not None:
+                self.slow |= {errand.way} if error.unsure else set()
+                for page in errand.mark:
+                    _surely(partial(failures.note, page, error, self.holder))
+        self.sent += sum(len(group) for group in went)
+
+    @transaction.atomic
+    def _went(self, groups: list[Group]) -> None:
+        mine = Page.objects.filter(state=PageState.SENDING, holder=self.holder)
+        values = {"state": PageState.SENT, "sent_at": timezone.now(), "problem": "", "holder": ""}
+        alone = [group[0].pk for group in groups if len(group) == 1]
+        if alone:
+            mine.filter(pk__in=alone).update(**values)
+        for group in groups:
+            if len(group) > 1:
+                mine.filter(pk__in=[page.pk for page in group]).update(bundle=uuid.uuid4().hex, **values)
+        tests = [page for group in groups for page in group if page.kind == PageKind.TEST]
+        if tests:
+            Contact.objects.filter(pages__in=tests).update(tested_at=timezone.now())
+
+
+def _surely(write: Callable[[], None]) -> None:
+    until = time.monotonic() + AWAY
+    while True:
+        try:
+            return write()
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block or time.monotonic() > until:
+                raise
+            connection.close()
+            time.sleep(0.5)
+
+
+def _errand(group: Group) -> Errand:
+    way, address = _route(group[0])
+    carriers.ready(way)
+    return Errand(group, way, address, bundles.message(group))
+
+
+def _unwanted(page: Page) -> bool:
+    """Whether whom it was for, or the way, is not to be used any more."""
+    if page.user is not None and not page.user.is_active:
+        return True
+    place = page.channel or page.contact
+    return page.user is None if place is None else not (place.enabled or page.kind == PageKind.TEST)
+
+
+def _cancel(numbers: list[int]) -> None:
+    if numbers:
+        Page.objects.filter(pk__in=numbers, state=PageState.PENDING).update(state=PageState.CANCELLED)
+
+
+def _route(page: Page) -> tuple[str, str]:
+    place = page.channel or page.contact
+    if place is not None:
+        return place.way, place.address
+    return Way.EMAIL, page.user.email if page.user is not None else ""

@@ -1,0 +1,1 @@
+"""The steps of the incidents room's own runs."""
