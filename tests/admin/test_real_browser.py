@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 
 from docs.pictures.browser import DESK, PHONE, Browser
+from incidents.models import Incident, Page, PlaybookAct, Triage
 from smsops.models import Environment, Run
 from tests.admin.browser import door
 from tests.admin.doors import a_school
@@ -38,12 +39,22 @@ def root(window: Browser, live_server: Any) -> str:
     return str(live_server.url)
 
 
+def a_told_incident(school: Environment) -> Incident:
+    """One about which much was seen, some of it in words without an end, as logs have them."""
+    found, word = make_incident(school), "x" * 300
+    Triage.objects.create(incident=found, broken=word, words=word, running=word, changed=word)
+    found.timeline.create(kind="sign", text=word)
+    PlaybookAct.objects.create(incident=found, kind="diagnosis", title="Its log", text=word)
+    Page.objects.create(incident=found, user=make_admin(), text=word, key="x", problem=word)
+    return found
+
+
 def pages(school: Environment) -> list[str]:
     """What a person sees of deploys and of the ways back."""
     run = Run.objects.get(kind="deploy")
     make_step(run, result={"checks": [{"verdict": "pass", "title": "Health", "detail": "Fine."}]})
     release = school.releases.get(version="1.17.0")
-    targets: list[Any] = [school, run, release, make_incident(school)]
+    targets: list[Any] = [school, run, release, a_told_incident(school)]
     doors = [door(school, "deploy"), door(school, "rollback"), door(release, "deploy"), door(school, "restore")]
     lists = ["deployments_operation", "deployments_release", "smsops_run", "deployments_checkresult"]
     found = [reverse("admin:index"), *(each.get_absolute_url() for each in targets), *doors]
