@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -54,47 +56,41 @@ class _Move(ObjectAction):
     form = ActionForm
     froms: tuple[str, ...] = ()
     to: str
+    move: ClassVar[Callable[[ActionItem, User, str], None]]
+    said: ClassVar[str]
 
     def obstacle(self, target: ActionItem) -> str:
         fits = self.to in ACTION_TABLE[target.state] and (not self.froms or target.state in self.froms)
         return "" if fits else f"It is {target.get_state_display().lower()}."
 
+    def perform(self, target: ActionItem, by: By, cleaned: dict[str, Any]) -> str:
+        type(self).move(target, person(by), by.reason)
+        return self.said
+
 
 class Accept(_Move):
     name, label, to = "accept", "Accept", ActionState.TODO
     froms = (ActionState.PROPOSED,)
-
-    def perform(self, target: ActionItem, by: By, cleaned: dict[str, Any]) -> str:
-        history.accept(target, person(by), by.reason)
-        return "It is to be done."
+    move, said = history.accept, "It is to be done."
 
 
 class Finish(_Move):
     name, label, to = "finish", "It is done…", ActionState.DONE
     form = ReasonedForm
-
-    def perform(self, target: ActionItem, by: By, cleaned: dict[str, Any]) -> str:
-        history.finish(target, person(by), by.reason)
-        return "It is done."
+    move, said = history.finish, "It is done."
 
 
 class Drop(_Move):
     name, label, to = "drop", "Drop…", ActionState.DROPPED
     form = ReasonedForm
-
-    def perform(self, target: ActionItem, by: By, cleaned: dict[str, Any]) -> str:
-        history.drop(target, person(by), by.reason)
-        return "It is dropped."
+    move, said = history.drop, "It is dropped."
 
 
 class Reopen(_Move):
     name, label, to = "reopen", "Open again…", ActionState.TODO
     form = ReasonedForm
     froms = (ActionState.DONE, ActionState.DROPPED)
-
-    def perform(self, target: ActionItem, by: By, cleaned: dict[str, Any]) -> str:
-        history.reopen(target, person(by), by.reason)
-        return "It is to be done again."
+    move, said = history.reopen, "It is to be done again."
 
 
 class WhoseFilter(admin.SimpleListFilter):
