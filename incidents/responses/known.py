@@ -96,7 +96,7 @@ RESPONSES: dict[str, Response] = {
         ),
         Response(
             "restore", "Restore the newest good backup", "restore", RESTORE, ("restore",),
-            command="ops restore {name} latest",
+            command="ops restore {name} --backup latest",
         ),
         Response(
             "restore_to", "Restore to just before the incident", "restore-to", RESTORE, ("restore",),
