@@ -20,6 +20,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from smsops import wall_clock
 from smsops.errors import DatabaseAway, LeaseLost
 from smsops.models import Lease
 from smsops.runs import absence, holders
@@ -75,7 +76,11 @@ def release(held: Held) -> None:
 
 
 def release_dead(**only: str) -> None:
-    """End the leases of workers that are certainly dead; those of workers elsewhere end by time."""
+    """End the leases of workers that are certainly dead; those of workers elsewhere end by time. One that lasts longer
+    than any was taken, or given back, before the clock was set back: it counts from now, and who lives renews it."""
+    whole = settings.SMSOPS_LEASE_SECONDS
+    far = Lease.objects.filter(expires_at__gt=_until(whole + wall_clock.DIFFER.total_seconds()), **only)
+    far.update(expires_at=_until(whole))
     for lease in Lease.objects.filter(expires_at__gt=Now(), **only):
         if holders.gone(lease.holder):
             Lease.objects.filter(pk=lease.pk, holder=lease.holder).update(holder="", expires_at=Now())
