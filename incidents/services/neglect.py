@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.utils import timezone
-
 from incidents.models import Delivery, DeliveryState
 from incidents.services import aging, contradictions, digestion, heartbeats, stepping, sweep
 from smsops import wall_clock

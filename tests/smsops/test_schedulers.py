@@ -14,7 +14,7 @@ from smsops.celery import app
 from smsops.schedulers import Scheduler
 from tests.places import wait_for
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(transaction=True)  # beat closes its connections between two looks
 
 
 @pytest.fixture
