@@ -56,7 +56,8 @@ def test_who_takes_its_log_comes_back_later(
 @pytest.mark.parametrize("name", ["look", "look_around", "follow_log", "archive_log"])
 def test_no_task_that_asks_an_engine_lasts_for_long(name: str) -> None:
     app.loader.import_default_modules()
-    assert 0 < app.tasks[f"incidents.{name}"].soft_time_limit <= 90
+    limit = app.tasks[f"incidents.{name}"].soft_time_limit
+    assert limit is not None and 0 < limit <= 90
 
 
 def test_a_look_that_is_cut_short_asks_sms_itself(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:

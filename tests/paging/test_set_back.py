@@ -15,11 +15,10 @@ from tests.paging.conftest import Clock, asked, opened, running, stepped
 from tests.paging.people import contact, policy
 
 pytestmark = pytest.mark.django_db
-SCHEDULE = {"name": sweep.SCHEDULE}
 
 
 def beat(**ahead: float) -> None:
-    Pulse.objects.update_or_create(**SCHEDULE, defaults={"at": timezone.now() + timedelta(**ahead)})
+    Pulse.objects.update_or_create(name=sweep.SCHEDULE, defaults={"at": timezone.now() + timedelta(**ahead)})
 
 
 def test_who_was_to_be_paged_next_is_paged_in_time(clock: Clock, environment: Environment, ada: User, bo: User) -> None:
