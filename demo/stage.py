@@ -94,10 +94,12 @@ class Stage:
             raise SystemExit(f"{' '.join(words[:2])} failed:\n{done.stdout}{done.stderr}")
 
     def start_processes(self) -> None:
-        """Start Caddy, worker, beat, the follower of logs and web; they end with this process, however it ends."""
+        """Start Caddy, two workers, beat, the follower of logs and web; they end with this process, however it ends."""
         self._start("edge", [sys.executable, "manage.py", "edge", f"--orders=127.0.0.1:{self.edge_port}"])
         celery = [sys.executable, "-m", "celery", "-A", "smsops"]
-        self._start("worker", [*celery, "worker", "--concurrency=2", "--without-gossip", "--without-mingle"])
+        alone = ["--without-gossip", "--without-mingle"]
+        self._start("worker", [*celery, "worker", "--concurrency=2", *alone])
+        self._start("urgent", [*celery, "worker", "-Q", "urgent", "-n", "urgent@%h", "--concurrency=1", *alone])
         self._start("beat", [*celery, "beat"])
         self._start("follow", [sys.executable, "manage.py", "follow"])
         web = ["-m", "gunicorn", "--bind", f"127.0.0.1:{self.web_port}", "--workers=1", "--threads=4"]

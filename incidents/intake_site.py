@@ -15,6 +15,8 @@ from typing import Any
 import django
 from django.db import close_old_connections
 
+from smsops import afterwards
+
 _ROUTE = re.compile(r"/alerts/(alertmanager|grafana|generic|heartbeat)(?:/([A-Za-z0-9_-]{20,100}))?/?")
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 Said = tuple[int, bytes, dict[str, str]]  # status, body, headers
@@ -26,6 +28,7 @@ def serve(environ: dict[str, Any], start_response: StartResponse) -> Iterable[by
     status, body, headers = answer(environ)
     headers = {"Content-Type": "text/plain; charset=utf-8", **headers, "Content-Length": str(len(body))}
     start_response(f"{status} {HTTPStatus(status).phrase}", list(headers.items()))
+    afterwards.look()  # nobody else is told that a request was answered here
     return [body]
 
 

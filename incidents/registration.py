@@ -7,7 +7,7 @@ from functools import partial
 from backups.services import housekeeping
 from deployments.operations.disturbances import add_source
 from incidents import diagnoses, selectors, verbs  # noqa: F401  (each diagnosis registers itself)
-from incidents.services import digestion, disturbances, evidence_runs, sweep
+from incidents.services import digestion, disturbances, evidence_runs, neglect, sweep
 from incidents.steps import diagnosis, evidence
 from smsops import afterwards
 from smsops.ops import registry
@@ -23,4 +23,6 @@ def register() -> None:
     registry.add(*verbs.VERBS)
     kinds.register(*evidence.STEPS, *diagnosis.STEPS)
     preludes.add(Prelude(evidence.FreezeFirst.key, "the evidence", evidence_runs.before_a_change))
+    afterwards.add(afterwards.Duty("read alerts", neglect.unread, neglect.read))
+    afterwards.add(afterwards.Duty("look at alerts", neglect.unwatched, neglect.watch))
     afterwards.add(afterwards.Duty("send pages", sweep.needed, partial(sweep.sweep, sweep.WEB)))

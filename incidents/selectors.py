@@ -16,6 +16,7 @@ from backups.models import Backup, Proof
 from backups.selectors import CLOCKS_DIFFER
 from incidents.models import LIVE, Incident, Watch
 from incidents.privacy import Terminal, runs_seen_by, seen_by
+from smsops import wall_clock
 from smsops.models import ACTIVE, FINAL, Environment, Run
 from smsops.text import age_text
 
@@ -45,8 +46,7 @@ class Status:
     @property
     def fresh(self) -> bool:
         """Whether the watcher has looked lately."""
-        seen = self.watch.looked_at if self.watch else None
-        return seen is not None and timezone.now() - seen < STALE
+        return self.watch is not None and wall_clock.lately(self.watch.looked_at, STALE)
 
     @property
     def health(self) -> str:

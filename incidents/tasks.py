@@ -3,6 +3,7 @@
 import logging
 
 from celery import shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 
 from incidents import reminding
@@ -10,7 +11,7 @@ from incidents.actions import following
 from incidents.clock import reckoning
 from incidents.detection import log_following, survey
 from incidents.postmortems import drafting
-from incidents.services import aging, contradictions, digestion, first_look, heartbeats, log_archive, sweep, watching
+from incidents.services import digestion, first_look, log_archive, neglect, sweep, watching
 from smsops.errors import OpsError
 from smsops.models import Environment
 
@@ -30,7 +31,7 @@ def watch() -> None:
         follow_log.apply_async((environment_id,), queue=queue, expires=settings.SMSOPS_WATCH_SECONDS)
 
 
-@shared_task(name="incidents.look", soft_time_limit=30, time_limit=45)
+@shared_task(name="incidents.look", soft_time_limit=30, time_limit=60)
 def look(environment_id: int) -> None:
     """Look at one environment."""
     watching.look(environment_id)
@@ -48,8 +49,8 @@ def follow_log(environment_id: int) -> None:
     environment = Environment.objects.filter(pk=environment_id).first()
     try:
         if environment is not None:
-            log_following.follow(environment)
-    except OpsError as error:
+            log_following.take_turn(environment)
+    except (OpsError, SoftTimeLimitExceeded) as error:
         log.warning("the log of %s is not followed: %s", environment, error)
 
 
@@ -60,14 +61,14 @@ def archive_logs() -> None:
         archive_log.apply_async((environment_id,), queue=queue, expires=50)
 
 
-@shared_task(name="incidents.archive_log")
+@shared_task(name="incidents.archive_log", soft_time_limit=90, time_limit=120)
 def archive_log(environment_id: int) -> None:
     """Take one environment's new lines into the archive."""
     environment = Environment.objects.filter(pk=environment_id).first()
     try:
         if environment is not None:
             log_archive.collect(environment)
-    except OpsError as error:
+    except (OpsError, SoftTimeLimitExceeded) as error:
         log.warning("no log of %s archived: %s", environment, error)
 
 
@@ -79,11 +80,8 @@ def read_alerts() -> None:
 
 @shared_task(name="incidents.look_at_alerts")
 def look_at_alerts() -> None:
-    """See which alerts and heartbeats have not been heard of for too long, which excuses have ended, and what still
-    contradicts that an incident is over."""
-    aging.look()
-    heartbeats.look()
-    contradictions.settle()
+    """See what time has done to alerts and heartbeats (every ten seconds)."""
+    neglect.look()
 
 
 @shared_task(name="incidents.sweep_pages", soft_time_limit=60, time_limit=90)

@@ -8,7 +8,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 
-from smsops import cadence, keys
+from smsops import cadence, keys, queues
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -154,7 +154,9 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_DEFAULT_QUEUE = "smsops"
+CELERY_TASK_DEFAULT_QUEUE = queues.WORK
+CELERY_TASK_QUEUES = queues.QUEUES
+CELERY_TASK_ROUTES = queues.ROUTES
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = (
     False  # the sweep rings again; redelivery would loop on a task that kills its worker
@@ -166,7 +168,7 @@ CELERY_TASK_TIME_LIMIT = 1860
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "smsops.schedulers:Scheduler"
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 
 SMSOPS_LEASE_SECONDS = env.float("SMSOPS_LEASE_SECONDS", default=10.0)  # how long a dead worker's work stays unclaimed

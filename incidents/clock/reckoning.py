@@ -16,6 +16,7 @@ from backups.services import losses
 from incidents.clock import asking, reading, words
 from incidents.models import LIVE, Incident, Reckoning
 from incidents.services.together import within
+from smsops import wall_clock
 from smsops.errors import OpsError
 from smsops.models import Environment
 
@@ -30,6 +31,7 @@ def due() -> list[tuple[int, str]]:
     """Live incidents whose ways are to be looked at, and the queues beside their engines; new ones get their rows."""
     for incident in Incident.objects.filter(state__in=LIVE, reckoning__isnull=True):
         Reckoning.objects.get_or_create(incident=incident)
+    wall_clock.bring_back(Reckoning.objects.filter(incident__state__in=LIVE), "next_at", SELDOM)
     found = Reckoning.objects.filter(incident__state__in=LIVE, next_at__lte=timezone.now()).order_by("next_at")
     return list(found.values_list("incident_id", "incident__environment__queue")[:MOST])
 

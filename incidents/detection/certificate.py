@@ -13,6 +13,7 @@ from django.utils import timezone
 from incidents.detection.findings import Finding
 from incidents.models import Detection, Severity
 from incidents.services.incidents import Sign
+from smsops import wall_clock
 from smsops.models import Environment
 
 CERTIFICATE = "certificate"
@@ -27,7 +28,7 @@ def look(environment: Environment, limits: Detection, memory: dict[str, object])
     asked = memory.get("certificate_asked")
     if url.scheme != "https" or not limits.certificate_days:
         return []
-    if isinstance(asked, str) and now - datetime.fromisoformat(asked) < EVERY:
+    if isinstance(asked, str) and wall_clock.lately(datetime.fromisoformat(asked), EVERY, now):
         return []
     memory["certificate_asked"] = now.isoformat()
     until = valid_until(url.hostname or "", url.port or 443)

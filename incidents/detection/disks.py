@@ -15,7 +15,7 @@ from incidents.services import incidents
 from incidents.services.incidents import Sign
 from smsops.errors import OpsError
 from smsops.models import Environment
-from smsops.runtimes.registry import runtime_for
+from smsops.runtimes.registry import looking_at
 from smsops.text import bytes_text
 
 MORE = 3.0  # per cent beyond the threshold, before it is over
@@ -69,7 +69,7 @@ def disks(environment: Environment) -> list[Disk]:
     """The file systems with SMS's data, the vault, and what smsops itself writes; one that is several of them once."""
     places: list[tuple[str, str, Path]] = []
     with contextlib.suppress(OpsError):  # a worker that cannot see it cannot tell; backups say so aloud
-        places.append((DATA, "SMS's data", runtime_for(environment).data_folder()))
+        places.append((DATA, "SMS's data", looking_at(environment).data_folder()))
     places.append((VAULT, "the vault", Path(settings.SMSOPS_VAULT_DIR)))
     places.append((OWN, "smsops' own files", Path(settings.DATA_DIR)))
     found: dict[int, tuple[str, list[str], Path]] = {}

@@ -17,15 +17,16 @@ from django.utils import timezone
 from incidents.detection import causes, hits, overrun, searching
 from incidents.detection.hits import Count
 from incidents.models import Issue, LogPattern, LogPosition, Severity
-from incidents.services import log_places, log_redaction
+from incidents.services import log_archive, log_places, log_redaction, turns
 from incidents.services.incidents import Sign
 from smsops.environments.secrets import known_secrets
 from smsops.models import Environment
 from smsops.runtimes.base import Instance, LogLine, Runtime
 from smsops.runtimes.docker_views import when
-from smsops.runtimes.registry import runtime_for
+from smsops.runtimes.registry import looking_at
 
 LINES = 2_000  # in one step; what is more waits for the next
+PATIENCE = 20  # seconds for a piece of the log: the engine may have to search for its first line
 LOOK_BACK = timedelta(minutes=1)  # of an instance nobody has followed yet
 
 Found = dict[str, list[int] | str]
@@ -37,16 +38,22 @@ def patterns(environment: Environment) -> list[LogPattern]:
     return list(LogPattern.objects.filter(here, enabled=True, stopped=""))
 
 
+def take_turn(environment: Environment) -> int:
+    """Take one step, unless somebody on this machine is at it: so an engine that hangs keeps one worker, not all."""
+    with turns.alone(log_archive.folder_of(environment), ".following") as mine:
+        return follow(environment) if mine else 0
+
+
 def follow(environment: Environment) -> int:
     """Take one step; how many new lines it took. OpsError when the engine is away or the machine is too busy."""
-    wanted, runtime = patterns(environment), runtime_for(environment)
-    instance = runtime.inspect(environment.instance) if wanted else None
+    wanted = patterns(environment)
+    instance = looking_at(environment).inspect(environment.instance) if wanted else None
     if instance is None:
         return 0
     position, _ = LogPosition.objects.get_or_create(environment=environment)
     if position.instance_id != instance.id:
         _begin(position, instance)
-    lines = _new(position, runtime, environment.instance)
+    lines = _new(position, looking_at(environment, PATIENCE), environment.instance)
     if not lines:
         return 0
     found = searching.find({str(each.pk): each.expression for each in wanted}, [line.text for line in lines])

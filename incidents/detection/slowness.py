@@ -19,7 +19,7 @@ from incidents.detection.causes import SLOW
 from incidents.detection.findings import Finding
 from incidents.models import Detection, Severity
 from incidents.services.incidents import Sign
-from smsops import health
+from smsops import health, wall_clock
 from smsops.http import ask
 from smsops.models import Environment
 from smsops.text import count_text, seconds_text
@@ -59,7 +59,7 @@ def look(environment: Environment, limits: Detection, memory: dict[str, Any]) ->
 def _of_others(environment: Environment, limits: Detection, memory: dict[str, Any]) -> Slow | None:
     """What was slow since the last minute; None while nobody knows."""
     now, asked = timezone.now(), memory.get("figures_at")
-    if asked is not None and now - datetime.fromisoformat(asked) < EVERY:
+    if asked is not None and wall_clock.lately(datetime.fromisoformat(asked), EVERY, now):
         return None
     figures = read(ask(environment.base_url, "/metrics", timeout=5).body.decode("utf-8", "replace"))
     before, memory["figures"], memory["figures_at"] = memory.get("figures"), vars(figures), now.isoformat()

@@ -26,6 +26,7 @@ from incidents.detection import (
 from incidents.detection.causes import LOG
 from incidents.detection.findings import Finding, Memory
 from incidents.models import LIVE, Incident, LogPattern, Survey, Watch
+from smsops import wall_clock
 from smsops.errors import OpsError
 from smsops.models import Environment
 
@@ -40,6 +41,7 @@ def due() -> list[int]:
     """Environments whose next survey is due, by id; rows for new environments are made on the way."""
     for environment in Environment.objects.filter(survey__isnull=True):
         Survey.objects.get_or_create(environment=environment)
+    wall_clock.bring_back(Survey.objects.all(), "next_at", PERIOD)
     return list(Survey.objects.filter(next_at__lte=timezone.now()).values_list("environment_id", flat=True))
 
 

@@ -10,6 +10,7 @@ from prometheus_client import Metric
 
 from incidents.monitoring.gauges import Gauges
 from incidents.selectors import STALE
+from smsops import wall_clock
 from smsops.models import Environment
 
 
@@ -49,6 +50,6 @@ def families(names: Sequence[str]) -> Iterator[Metric]:
 
 def _word(status: str, ready: bool, looked_at: datetime | None, now: datetime) -> str:
     """As the pages have it (selectors.Status.health)."""
-    if looked_at is None or now - looked_at >= STALE:
+    if not wall_clock.lately(looked_at, STALE, now):
         return "unknown"
     return status if ready or status != "healthy" else "not ready"

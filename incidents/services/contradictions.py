@@ -14,6 +14,7 @@ from deployments.models.check import CheckVerdict
 from incidents import signals
 from incidents.models import LIVE, Alert, AlertState, EntryKind, Incident, Issue, Watch
 from incidents.services import incidents
+from smsops import wall_clock
 from smsops.models import RunState
 
 FRESH = timedelta(seconds=90)  # what the watcher saw before that says nothing about now
@@ -51,7 +52,7 @@ def _sms(incident: Incident) -> Iterator[str]:
     if incident.issue not in (Issue.SERVICE, Issue.UNKNOWN):
         return
     watch = Watch.objects.filter(environment=incident.environment_id).first()
-    if watch is None or watch.looked_at is None or timezone.now() - watch.looked_at > FRESH:
+    if watch is None or not wall_clock.lately(watch.looked_at, FRESH):
         return
     if not watch.good:
         how = watch.status if watch.status != "healthy" else "not ready"

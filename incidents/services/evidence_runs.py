@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.db import transaction
 from django.db.models import Exists, IntegerField, OuterRef, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from incidents.models import LIVE, Incident, Issue, Severity
+from incidents.models import LIVE, ORDER, Incident, Issue, Severity
 from incidents.services import evidence
 from smsops.errors import WrongUse
 from smsops.models import ACTIVE, Environment, Run, Trigger
@@ -57,19 +58,39 @@ def runs_of(incident: Incident) -> QuerySet[Run]:
 
 
 def owed() -> list[Incident]:
-    """Live incidents that are bad enough and whose evidence no run has collected yet."""
+    """Live incidents that are bad enough and whose evidence no run has collected yet, the worst first. One for each
+    environment, and none where a run collects already: each copies the same database, and the workers have other things
+    to do; the others wait their turn."""
     runs = Run.objects.filter(kind=KIND).annotate(number=Cast(KT("params__incident"), IntegerField()))
+    busy = Run.objects.filter(kind=KIND, environment=OuterRef("environment"), state__in=ACTIVE)
     since = timezone.now() - LATELY
     found = Incident.objects.filter(state__in=LIVE, severity__in=BY_ITSELF, detected_at__gte=since)
-    return list(found.exclude(Exists(runs.filter(number=OuterRef("pk")))).select_related("environment"))
+    found = found.exclude(Exists(runs.filter(number=OuterRef("pk")))).exclude(Exists(busy))
+    first: dict[int, Incident] = {}
+    for incident in sorted(found.select_related("environment").order_by("pk"), key=_severity, reverse=True):
+        first.setdefault(incident.environment_id, incident)
+    return list(first.values())
+
+
+def _severity(incident: Incident) -> int:
+    return ORDER[Severity(incident.severity)]
 
 
 def start_owed() -> int:
     """Begin to collect where it is owed; how many runs that were."""
-    found = owed()
-    for incident in found:
-        start(incident, By(Trigger.SYSTEM, name="smsops", reason=f"incident {incident.pk} is {incident.severity}"))
-    return len(found)
+    return sum(_start(incident) for incident in owed())
+
+
+@transaction.atomic
+def _start(incident: Incident) -> bool:
+    """One of several who try at once does: the environment's row is locked meanwhile."""
+    Environment.objects.select_for_update(no_key=True).get(pk=incident.environment_id)
+    if Run.objects.filter(kind=KIND, environment=incident.environment_id, state__in=ACTIVE).exists():
+        return False
+    if runs_of(incident).exists():
+        return False
+    start(incident, By(Trigger.SYSTEM, name="smsops", reason=f"incident {incident.pk} is {incident.severity}"))
+    return True
 
 
 def uncollected(environment: Environment) -> list[Incident]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from incidents.models import AlertSource, Issue, Severity, SourceKind
 from incidents.services import incidents, lifecycle
 from incidents.services.incidents import Sign
+from smsops import wall_clock
 from smsops.errors import WrongUse
 from smsops.text import age_text
 
@@ -33,7 +34,7 @@ def look() -> None:
     now = timezone.now()
     beating = AlertSource.objects.filter(kind=SourceKind.HEARTBEAT, enabled=True, last_heard_at__isnull=False)
     # Heard in the future is heard before our clock was set back; when, nobody knows: it counts from now on.
-    beating.filter(last_heard_at__gt=now + timedelta(seconds=5)).update(last_heard_at=now)
+    beating.filter(last_heard_at__gt=now + wall_clock.DIFFER).update(last_heard_at=now)
     for source in beating.filter(last_heard_at__lt=now - timedelta(seconds=5)):
         if _late(source, now):
             _miss(source.pk)

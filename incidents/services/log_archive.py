@@ -7,11 +7,9 @@ together and last. Killed anywhere, the next one cuts off what does not count an
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import itertools
 import os
 import time
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -22,16 +20,17 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from backups.engines.sqlite import fsync
-from backups.vault.shelf import explained, make_private
+from backups.vault.shelf import explained
 from incidents.models import LogFile, LogSource
-from incidents.services import log_places, log_redaction
+from incidents.services import log_places, log_redaction, turns
 from smsops.environments.secrets import known_secrets
 from smsops.models import Environment
 from smsops.runtimes.base import Instance, LogLine, Runtime
 from smsops.runtimes.docker_views import when
-from smsops.runtimes.registry import runtime_for
+from smsops.runtimes.registry import looking_at
 
 LONGEST = 45.0  # seconds at one go
+PATIENCE = 45  # seconds for a piece of the log: the engine may have to search for its first line
 BATCH = 20_000  # lines that are taken in one go
 MARK = "[smsops] "  # begins lines of ours
 
@@ -45,31 +44,15 @@ def collect(environment: Environment, seconds: float = LONGEST) -> int:
     """Take the new lines of every instance, for so many seconds; how many there were. Nothing while another one is at
     it. OpsError when the engine is away or the disk is full. What was taken until then stays, and the next goes on."""
     end = time.monotonic() + seconds
-    with _alone(folder_of(environment)) as mine:
+    with turns.alone(folder_of(environment)) as mine:
         if not mine:
             return 0
-        runtime, secrets = runtime_for(environment), known_secrets(environment)
-        found = instances(environment, runtime)
+        found = instances(environment, looking_at(environment))
+        runtime, secrets = looking_at(environment, PATIENCE), known_secrets(environment)
         count = sum(_collect(environment, runtime, each, secrets, end) for each in found)
         _note_the_gone(environment, {each.id for each in found})
         tidy(environment)
         return count
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[bool]:
-    """Whether nobody else is at this archive; a killed one lets go."""
-    with explained(folder):
-        make_private(folder)
-        handle = os.open(folder / ".lock", os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        yield False
-    else:
-        yield True
-    finally:
-        os.close(handle)
 
 
 def instances(environment: Environment, runtime: Runtime) -> list[Instance]:

@@ -12,20 +12,21 @@ from smsops.health import HEALTH, LIVE, READY
 from smsops.http import ask
 from smsops.models import Environment
 from smsops.redact import redact, redact_data
-from smsops.runtimes.registry import runtime_for
+from smsops.runtimes.registry import looking_at
 
 LOG_LINES = 50  # runbook §5.2: “last 50 lines”
+PATIENCE = 10  # seconds for each answer of the engine
 EVENTS_SPAN = timedelta(minutes=15)
 
 
 def log(environment: Environment, secrets: list[str]) -> str:
     """The last lines of the log."""
-    return redact(runtime_for(environment).logs(environment.instance, LOG_LINES), secrets)
+    return redact(looking_at(environment, PATIENCE).logs(environment.instance, LOG_LINES), secrets)
 
 
 def inspect(environment: Environment, secrets: list[str]) -> str:
     """What the engine says of the instance."""
-    described = runtime_for(environment).describe(environment.instance)
+    described = looking_at(environment, PATIENCE).describe(environment.instance)
     return json.dumps(redact_data(described, secrets), indent=2, default=str)
 
 
@@ -42,7 +43,7 @@ def health(environment: Environment, secrets: list[str]) -> str:
 def events(environment: Environment, secrets: list[str]) -> str:
     """What happened to the instance lately."""
     now = timezone.now()
-    found = runtime_for(environment).events(environment.instance, now - EVENTS_SPAN, now)
+    found = looking_at(environment, PATIENCE).events(environment.instance, now - EVENTS_SPAN, now)
     lines = [
         f"{event.at:%Y-%m-%d %H:%M:%S.%f} {event.action} {event.exit_code if event.exit_code is not None else ''}"
         for event in found

@@ -95,7 +95,7 @@ def _view(escalation: Escalation) -> View:
         policy=escalation.policy,
         began_at=escalation.began_at,
         paged={int(key): Paged(datetime.fromisoformat(p["at"]), p["times"]) for key, p in escalation.paged.items()},
-        facts={fact.kind: fact.at for fact in incident.facts.all()},
+        facts={fact.kind: min(fact.at, timezone.now()) for fact in incident.facts.all()},
         held=incident.state == IncidentState.ACKNOWLEDGED,
         over=incident.state == IncidentState.MITIGATED,
         zone=schedule.of(incident.environment).time_zone,

@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from incidents.models import ORDER, Alert, AlertState, FactKind, Incident, Issue, Severity, Watch
+from smsops import wall_clock
 from smsops.text import age_text
 
 FRESH = timedelta(seconds=90)  # what the watcher saw before that says nothing about now
@@ -74,7 +75,7 @@ def _watch(incident: Incident) -> Iterator[Found]:
     if incident.issue in (Issue.DATA, Issue.SECURITY):
         return
     watch = Watch.objects.filter(environment=incident.environment_id).first()
-    if watch is None or watch.looked_at is None or timezone.now() - watch.looked_at > FRESH:
+    if watch is None or watch.looked_at is None or not wall_clock.lately(watch.looked_at, FRESH):
         return
     looked = f"(looked {age_text(timezone.now() - watch.looked_at)})"
     if watch.status in ("down", "unhealthy", "absent"):

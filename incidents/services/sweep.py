@@ -14,7 +14,8 @@ from django.db.models import Max
 from django.utils import timezone
 
 from incidents.models import Escalation, Pulse
-from incidents.services import outbox, stepping
+from incidents.services import outbox, set_back, stepping
+from smsops import wall_clock
 from smsops.runs import holders
 from smsops.text import count_text
 
@@ -40,21 +41,31 @@ def sweep(by: str = SCHEDULE) -> int:
 
 def complaint() -> str:
     """What is wrong with the round, in a sentence; empty when all is well."""
-    since = Pulse.objects.filter(name=SCHEDULE).values_list("at", flat=True).first()
-    if since is not None and _gap(since) is None:
+    since = _scheduled_at()
+    if wall_clock.lately(since, MISSED):
         return ""
     waiting = "" if since is not None else _in_vain()
     if since is None and not waiting:
         return ""  # it was never needed
     local = timezone.localtime(since) if since is not None else None
     when = f"since {local:%Y-%m-%d %H:%M:%S}" if local is not None else waiting
+    when = "since the clock was set back" if wall_clock.ahead(since) else when
     return f"Nobody sends pages {when}: start the worker and beat. Until then only requests like this one do."
 
 
 def needed() -> bool:
     """Whether somebody else has to do it, because the schedule does not."""
-    on_time = Pulse.objects.filter(name=SCHEDULE, at__gt=timezone.now() - MISSED).exists()
-    return not on_time and not Pulse.objects.filter(at__gt=timezone.now() - EVERY).exists()
+    rounds = list(Pulse.objects.values_list("at", flat=True))
+    return not scheduled() and not any(wall_clock.lately(at, EVERY) for at in rounds)
+
+
+def scheduled() -> bool:
+    """Whether the schedule does its round."""
+    return wall_clock.lately(_scheduled_at(), MISSED)
+
+
+def _scheduled_at() -> datetime | None:
+    return Pulse.objects.filter(name=SCHEDULE).values_list("at", flat=True).first()
 
 
 def _in_vain() -> str:
@@ -89,4 +100,5 @@ def _gap(at: datetime | None) -> timedelta | None:
 
 
 def _beat(by: str) -> None:
+    set_back.mend()  # by what the last round wrote, before it is written over
     Pulse.objects.update_or_create(name=by, defaults={"at": timezone.now(), "by": holders.me()})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.utils import timezone
 
@@ -19,11 +20,11 @@ from incidents.detection.overrun import Change
 from incidents.models import LIVE, Alert, AlertState, FactKind, Incident, Watch
 from incidents.services import evidence, facts, key_watch, signs
 from incidents.services.incidents import Sign
-from smsops import health
+from smsops import health, wall_clock
 from smsops.errors import OpsError
 from smsops.models import EdgeKind, Environment, Run
 from smsops.runtimes.base import Instance, Runtime
-from smsops.runtimes.registry import runtime_for
+from smsops.runtimes.registry import looking_at
 
 GOOD_LOOKS = 2  # in a row, before an incident is called over
 LOOK_SECONDS = 20  # the longest a look takes; until then nobody else looks
@@ -33,6 +34,8 @@ def due() -> list[int]:
     """Environments whose next look is due, by id; rows for new environments are made on the way."""
     for environment in Environment.objects.filter(watch__isnull=True):
         Watch.objects.get_or_create(environment=environment)
+    longest = timedelta(seconds=max(LOOK_SECONDS, settings.SMSOPS_WATCH_SECONDS))
+    wall_clock.bring_back(Watch.objects.all(), "next_look_at", longest)
     return list(Watch.objects.filter(next_look_at__lte=timezone.now()).values_list("environment_id", flat=True))
 
 
@@ -44,7 +47,6 @@ def look(environment_id: int) -> Watch | None:
     watch = Watch.objects.select_related("environment").filter(environment_id=environment_id).first()
     if not mine or watch is None:
         return None
-    runtime = runtime_for(watch.environment)
     if changes := overrun.changes(watch.environment):
         for change in changes:
             if change.over(now):
@@ -52,11 +54,12 @@ def look(environment_id: int) -> Watch | None:
         _forget(watch, now)
         return watch
     try:
-        _judge(watch, runtime, now)
-    except OpsError as error:
-        # The engine is away; that says nothing about SMS, whose own answers do.
+        _judge(watch, looking_at(watch.environment), now)
+    except (OpsError, SoftTimeLimitExceeded) as error:
+        # The engine is away, or hangs; that says nothing about SMS, whose own answers do.
         _react(watch, signs.of_health(_ask(watch, now), watch.bad_looks))
-        watch.detail = f"{error.message} {watch.detail}"[:300]
+        said = error.message if isinstance(error, OpsError) else "The look took too long."
+        watch.detail = f"{said} {watch.detail}"[:300]
     _end(watch, now)
     return watch
 
@@ -114,12 +117,14 @@ def _react(watch: Watch, sign: Sign | None) -> None:
         raise_incident(watch.environment, sign)
         watch.good_looks, watch.well_since = 0, None
     elif watch.good_looks >= GOOD_LOOKS:
-        watch.well_since = watch.well_since or timezone.now()
+        if watch.well_since is None or wall_clock.ahead(watch.well_since):
+            watch.well_since = timezone.now()
         _resolve(watch)
 
 
 def _of_instance(watch: Watch, runtime: Runtime, found: Instance | None, now: datetime) -> Sign | None:
-    since = max(watch.events_until, overrun.last_end(watch.environment) or watch.events_until)
+    heard = (watch.events_until, overrun.last_end(watch.environment))
+    since = max((at for at in heard if at is not None and not wall_clock.ahead(at, now)), default=now)
     known = watch.restarts
     if found is not None and found.id != watch.instance_id:
         # Another instance than the one we know: what happened before we knew it is no news.
@@ -133,7 +138,7 @@ def _of_instance(watch: Watch, runtime: Runtime, found: Instance | None, now: da
 
 def _due(watch: Watch, now: datetime) -> bool:
     period = timedelta(seconds=watch.environment.health_seconds)
-    return watch.asked_at is None or now - watch.asked_at >= period
+    return not wall_clock.lately(watch.asked_at, period, now)
 
 
 def _has_live(environment: Environment) -> bool:

@@ -15,11 +15,12 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import Error, connection, transaction
-from django.db.models import DateTimeField, DurationField, ExpressionWrapper, F, Value
+from django.db.models import BooleanField, DateTimeField, DurationField, ExpressionWrapper, F, Q, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from smsops import wall_clock
 from smsops.errors import DatabaseAway, LeaseLost
 from smsops.models import Lease
 from smsops.runs import absence, holders
@@ -75,10 +76,16 @@ def release(held: Held) -> None:
 
 
 def release_dead(**only: str) -> None:
-    """End the leases of workers that are certainly dead; those of workers elsewhere end by time."""
-    for lease in Lease.objects.filter(expires_at__gt=Now(), **only):
+    """End the leases of workers that are certainly dead; those of workers elsewhere end by time. One that lasts longer
+    than any was taken, or given back, before the clock was set back: it counts from now, and who lives renews it."""
+    whole = settings.SMSOPS_LEASE_SECONDS
+    far = Q(expires_at__gt=_until(whole + wall_clock.DIFFER.total_seconds()))
+    too_long = ExpressionWrapper(far, output_field=BooleanField())
+    for lease in Lease.objects.filter(expires_at__gt=Now(), **only).annotate(too_long=too_long):
         if holders.gone(lease.holder):
             Lease.objects.filter(pk=lease.pk, holder=lease.holder).update(holder="", expires_at=Now())
+        elif lease.too_long:
+            Lease.objects.filter(far, pk=lease.pk).update(expires_at=_until(whole))
 
 
 @contextlib.contextmanager

@@ -3,16 +3,21 @@ a reboot all heal here and nowhere else. Requests that nobody decided on end her
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.fields import CharField
 from django.db.models.functions import Cast, Concat, Now
 from django.utils import timezone
 
+from smsops import wall_clock
 from smsops.models import ACTIVE, FINAL, Lease, Run
 from smsops.runs import approvals, leases
 from smsops.runs.bell import ring
 
 RING_LASTS = 30.0  # seconds; the sweep rings again anyhow, and a queue without workers must not fill
+LONGEST = timedelta(minutes=5)  # that a run puts off its next tick
+UNDER_WAY = Q(state__in=ACTIVE) | Q(state__in=FINAL, end_announced=False)
 
 
 def overdue() -> QuerySet[Run]:
@@ -21,7 +26,7 @@ def overdue() -> QuerySet[Run]:
     alone = Concat(Value("run:"), Cast(OuterRef("pk"), CharField()))
     held = Lease.objects.filter(expires_at__gt=Now())
     return (
-        Run.objects.filter(Q(state__in=ACTIVE) | Q(state__in=FINAL, end_announced=False))
+        Run.objects.filter(UNDER_WAY)
         .filter(next_tick_at__lte=timezone.now())
         .exclude(Q(exclusive=True) & Exists(held.filter(scope=scope)))
         .exclude(Q(exclusive=False) & Exists(held.filter(scope=alone)))
@@ -40,6 +45,7 @@ def sweep() -> int:
     """Ring for every overdue run; return how many there were."""
     leases.release_dead()
     approvals.expire()
+    wall_clock.bring_back(Run.objects.filter(UNDER_WAY), "next_tick_at", LONGEST)
     runs = list(overdue())
     for run in runs:
         ring(run, expires=RING_LASTS)

@@ -116,6 +116,7 @@ class RuntimeSpec:
     docker_host: str = ""
     sandbox: bool = False  # instances run on a copy: no published port, no other network, not started again
     told: Told = field(default_factory=Told, repr=False)
+    patience: int = 60  # seconds an engine has for each answer, before it is away
 
 
 class Runtime(Protocol):

@@ -28,10 +28,10 @@ from smsops.runtimes.docker_images import DockerImages
 SANDBOX_NETWORK = "smsops-sandbox"
 
 
-@functools.lru_cache(maxsize=8)
-def _client(host: str, pid: int) -> docker.DockerClient:
-    """One connection pool per engine and process: a forked worker must not share its parent's sockets."""
-    return docker.DockerClient(base_url=host, version="auto", timeout=60)
+@functools.lru_cache(maxsize=16)
+def _client(host: str, patience: int, pid: int) -> docker.DockerClient:
+    """One connection pool per engine, patience and process: a forked worker must not share its parent's sockets."""
+    return docker.DockerClient(base_url=host, version="auto", timeout=patience)
 
 
 class DockerRuntime(DockerImages):
@@ -42,7 +42,7 @@ class DockerRuntime(DockerImages):
 
     @property
     def client(self) -> docker.DockerClient:
-        return _client(self.spec.docker_host, os.getpid())
+        return _client(self.spec.docker_host, self.spec.patience, os.getpid())
 
     @translated
     def ping(self) -> None:

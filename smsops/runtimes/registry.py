@@ -13,6 +13,8 @@ from smsops.runtimes.base import Runtime, RuntimeSpec, Told
 from smsops.runtimes.docker import DockerRuntime
 from smsops.runtimes.process import ProcessRuntime
 
+LOOK = 5  # seconds an engine has for one answer to somebody who only looks
+
 
 def spec_of(environment: Environment) -> RuntimeSpec:
     """The plain values a driver works from."""
@@ -52,6 +54,11 @@ def command_for(environment: Environment, told: Told) -> Runtime:
 def runtime_for(environment: Environment) -> Runtime:
     """The driver of this environment's runtime."""
     return _driver(environment)(spec_of(environment))
+
+
+def looking_at(environment: Environment, patience: int | None = None) -> Runtime:
+    """The same for whoever only looks, and must not be kept by an engine that hangs."""
+    return _driver(environment)(replace(spec_of(environment), patience=patience or LOOK))
 
 
 def _driver(environment: Environment) -> type[DockerRuntime] | type[ProcessRuntime]:

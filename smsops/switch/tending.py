@@ -11,7 +11,7 @@ from smsops.edge.registry import edge_for
 from smsops.models import GOOD, Environment, Run, Trigger
 from smsops.runs.plan import By, Plan, PlannedStep, active_exclusive, submit
 from smsops.runtimes.base import Instance
-from smsops.runtimes.registry import runtime_for
+from smsops.runtimes.registry import looking_at
 from smsops.switch import names, traffic, warm
 
 REPAIR, COOLING = "edge_repair", "cool_down"
@@ -21,7 +21,7 @@ BY = By(trigger=Trigger.SYSTEM, name="smsops")
 
 def tend(environment: Environment) -> Run | None:
     """Look once, and queue what is needed; None when nothing is, or while a run is under way there."""
-    edge, runtime = edge_for(environment), runtime_for(environment)
+    edge, runtime = edge_for(environment), looking_at(environment)
     if edge is None or active_exclusive(environment) is not None:
         return None
     here = runtime.inspect(environment.instance)

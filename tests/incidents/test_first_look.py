@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from incidents.models import Incident, Severity, Triage
 from incidents.services import evidence_runs, first_look, incidents, triage, watching
 from incidents.services.incidents import Sign
-from smsops.models import Environment, Run, Trigger
+from smsops.models import Environment, Run, RunState, Trigger
 from tests.admin.browser import Browser
 from tests.factories import make_incident, make_viewer
 from tests.incidents.servers import mute
@@ -99,6 +99,18 @@ def test_all_the_evidence_of_a_bad_incident_is_collected_by_itself_and_once(
     assert (evidence_runs.start_owed(), evidence_runs.start_owed()) == (begins, 0)
     runs = Run.objects.filter(kind="evidence")
     assert [(run.trigger, run.exclusive, run.disturbs) for run in runs] == [(Trigger.SYSTEM, False, False)] * begins
+
+
+def test_the_evidence_of_one_incident_of_an_environment_is_collected_at_a_time_the_worst_first(
+    environment: Environment,
+) -> None:
+    bad = opened(environment, Sign("slow", Severity.HIGH, "SMS is slow", "It takes 3 s."))
+    worse = opened(environment)
+    assert (evidence_runs.start_owed(), evidence_runs.start_owed()) == (1, 0)
+    Run.objects.update(state=RunState.SUCCEEDED)
+    assert (evidence_runs.start_owed(), evidence_runs.start_owed()) == (1, 0)
+    runs = Run.objects.filter(kind="evidence").order_by("pk")
+    assert [run.params["incident"] for run in runs] == [worse.pk, bad.pk]
 
 
 def test_the_incidents_page_begins_with_it(environment: Environment) -> None:

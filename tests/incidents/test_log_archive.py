@@ -12,7 +12,7 @@ import pytest
 from django.db import connections
 
 from incidents.models import LogFile, LogSource
-from incidents.services import log_archive, log_places, log_redaction
+from incidents.services import log_archive, log_places, log_redaction, turns
 from smsops.runtimes import supervisor
 from smsops.runtimes.base import LogLine
 from tests.factories import make_environment
@@ -179,7 +179,7 @@ def test_killed_at_any_line_every_line_is_there_once(voice: Voice) -> None:
 
 def test_two_at_once_do_not_get_in_each_others_way(voice: Voice) -> None:
     voice.say("one")
-    with log_archive._alone(log_archive.folder_of(voice.environment)):
+    with turns.alone(log_archive.folder_of(voice.environment)):
         assert voice.collect() == 0
     assert voice.collect() == 1
 

@@ -11,6 +11,7 @@ import pytest
 from incidents.detection import causes, hits, log_following, searching, survey
 from incidents.detection.hits import Count
 from incidents.models import Incident, LogPattern, LogPosition
+from incidents.services import log_archive, turns
 from incidents.services.incidents import Sign
 from smsops.models import RunState
 from smsops.runtimes.base import LogLine
@@ -67,6 +68,13 @@ def test_lines_are_followed_once_each_and_become_one_incident(voice: Voice, lock
     incident = Incident.objects.get()
     assert (incident.title, incident.severity, incident.fingerprint) == ("Log: Locked", "high", locked.fingerprint)
     assert CANARY not in str(list(incident.timeline.values_list("text", flat=True)))
+
+
+def test_who_follows_on_this_machine_does_so_alone(voice: Voice, locked: LogPattern) -> None:
+    voice.say("the database is locked")
+    with turns.alone(log_archive.folder_of(voice.environment), ".following"):
+        assert log_following.take_turn(voice.environment) == 0
+    assert log_following.take_turn(voice.environment) == 1
 
 
 def test_who_was_overtaken_while_it_searched_writes_nothing(

@@ -64,6 +64,12 @@ def test_a_ring_is_one_message_for_the_queue_of_the_environment(
     assert path.name.endswith(f".{environment.queue}.msg")
 
 
+def test_the_folder_keeps_what_is_urgent_apart(broker: Path) -> None:
+    for name in ("incidents.sweep_pages", "backups.canaries"):
+        app.send_task(name)
+    assert [path.name.split(".")[1] for path in sorted(broker.glob("*.msg"))] == ["urgent", "smsops"]
+
+
 def test_the_message_carries_the_number_of_the_run_and_nothing_else(
     environment: Environment, stage: Stage, broker: Path
 ) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from smsops import queues
+
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
 SOCKET = "docker.sock"
@@ -23,9 +25,14 @@ def test_the_worker_and_the_follower_go_through_the_door(name: str) -> None:
     assert "engine_door:/run/smsops" in SERVICES[name]["volumes"]
 
 
-@pytest.mark.parametrize("name", ["web", "beat"])
-def test_the_web_and_beat_have_neither_the_engine_nor_the_door(name: str) -> None:
+@pytest.mark.parametrize("name", ["web", "alerts", "urgent", "beat"])
+def test_the_others_have_neither_the_engine_nor_the_door(name: str) -> None:
     assert "engine" not in str(SERVICES[name].get("volumes")) + str(SERVICES[name]["environment"])
+
+
+def test_what_is_urgent_has_a_worker_of_its_own_and_the_other_takes_it_too() -> None:
+    assert f"-Q {queues.URGENT} " in SERVICES["urgent"]["command"]
+    assert "-Q" not in SERVICES["worker"]["command"]
 
 
 def test_the_door_has_no_network_and_no_right() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from incidents.models import Pulse
+from incidents.services import sweep
 from smsops.models import FINAL, Run, RunState
 from tests.places import Place, wait_for
 from tests.workers.conftest import Crew, flush
@@ -39,3 +41,10 @@ def test_a_run_whose_messages_are_all_lost_is_finished(crew: Crew, place: Place)
     crew.worker()
     wait_for(lambda: ended(run), "the verdict")
     assert run.state == RunState.SUCCEEDED, run.headline
+
+
+def test_a_worker_for_what_is_urgent_pages_people_though_no_other_one_has_a_hand_free(crew: Crew) -> None:
+    crew.start("worker", "-Q", "urgent", "--concurrency=1", "--without-gossip", "--without-mingle")
+    crew.beat()
+    wait_for(lambda: Pulse.objects.filter(name=sweep.SCHEDULE).exists(), "the round", 90)
+    assert sweep.scheduled()
