@@ -41,7 +41,7 @@ def _say(clock: Clock, output: Output) -> None:
     way = clock.choice.way
     if clock.state == State.RUNNING and way is not None:
         output.say(f"Recommended: {way.kind.title}. {clock.choice.reason}")
-        output.say(f"  {way.kind.response.typed(clock.incident)}")
+        output.say(f"  {way.kind.response.typed(clock.incident, way.found)}")
     if clock.ways:
         output.table(HEAD, [_row(clock, each) for each in clock.ways])
         output.say(words.seen(clock))
