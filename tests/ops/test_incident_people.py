@@ -49,7 +49,7 @@ def test_resolving_while_something_is_red_asks_why(ops: Terminal, ada: User) -> 
 
 
 READING = ["incident", "incident list --json", "status --json", "search keys", "actions --all", "alerts --all",
-           "objectives --json", "incident show {}", "postmortem {}", "incident playbook {}",
+           "objectives --json", "incident show {}", "postmortem {}", "incident playbook {}", "incident ways {} --seen",
            "incident resolve {} x --user ada", "incident bundle {} --out /nowhere/x"]  # fmt: skip
 
 
@@ -67,6 +67,7 @@ def test_what_is_private_is_on_no_terminal_but_in_the_name_of_who_may_see_it(
             assert "keys" not in (said.out + said.err).replace("search keys", ""), words
     assert "keys were stolen" in ops("incident", "show", incident.pk, "--as", "boss").out
     assert "Rotate the keys" in ops("actions", "--as", "boss").out
+    assert f'"incident": {incident.pk}' in ops("incident", "ways", incident.pk, "--seen", "--json", "--as", "boss").out
     assert "There is no incident" in ops("incident", "private", incident.pk, "x", "--user", "ada").complaint
 
 
@@ -76,3 +77,13 @@ def test_private_is_said_and_unsaid(ops: Terminal, boss: User) -> None:
     assert str(number) not in ops("incident").out
     ops("incident", "private", number, "Rotated.", "--no-more", "--user", "boss")
     assert not Incident.objects.get().private
+
+
+def test_a_name_nobody_has_is_named(ops: Terminal, ada: User) -> None:
+    number = make_incident().pk
+    assert ops("incident", "acknowledge", number).complaint == (
+        "Say who does it: --user NAME, the name of an active user."
+    )
+    for words in (("acknowledge", number, "--user", "eve"), ("show", number, "--as", "eve"),
+                  ("role", number, "scribe", "eve", "--user", "ada")):  # fmt: skip
+        assert ops("incident", *words).complaint == "There is no active user “eve”."
