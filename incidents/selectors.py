@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -15,11 +14,10 @@ from django.utils import timezone
 from backups.models import Backup, Proof
 from backups.selectors import CLOCKS_DIFFER
 from incidents.models import LIVE, Incident, Watch
+from incidents.models.watch import UNKNOWN
 from incidents.privacy import Terminal, runs_seen_by, seen_by
 from smsops.models import ACTIVE, FINAL, Environment, Run
 from smsops.text import age_text
-
-STALE = timedelta(seconds=90)  # a watcher that has not looked for so long knows nothing
 
 
 @dataclass(frozen=True)
@@ -45,15 +43,12 @@ class Status:
     @property
     def fresh(self) -> bool:
         """Whether the watcher has looked lately."""
-        seen = self.watch.looked_at if self.watch else None
-        return seen is not None and timezone.now() - seen < STALE
+        return self.watch is not None and self.watch.fresh(timezone.now())
 
     @property
     def health(self) -> str:
-        """One word: healthy, degraded, unhealthy, down, absent, or unknown when nobody has looked lately."""
-        if self.watch is None or not self.fresh:
-            return "unknown"
-        return self.watch.status if self.watch.ready or self.watch.status != "healthy" else "not ready"
+        """One word (Watch.word)."""
+        return self.watch.word(timezone.now()) if self.watch is not None else UNKNOWN
 
     @property
     def backup_age(self) -> str:

@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from incidents.clock.taken import Taken
 from incidents.models import Incident, Watch
-from incidents.selectors import STALE
 from smsops.models import Run
 from smsops.text import seconds_text
 
@@ -26,7 +25,7 @@ class Comeback:
 
 def fresh(watch: Watch | None, now: datetime) -> bool:
     """Whether somebody has looked at SMS lately."""
-    return watch is not None and watch.looked_at is not None and now - watch.looked_at <= STALE
+    return watch is not None and watch.fresh(now)
 
 
 def of(incident: Incident, watch: Watch | None, done: Sequence[Taken], now: datetime) -> Comeback | None:
