@@ -17,6 +17,15 @@ from smsops.redact import redact
 from smsops.states import IllegalTransition, advance
 
 
+def _begins(state: str) -> str:
+    """How the line about a move to that state begins."""
+    return f"{IncidentState(state).label}."
+
+
+TAKEN = _begins(IncidentState.ACKNOWLEDGED)
+DECLINED = "Cannot take it; the next level is asked."
+
+
 def acknowledge(incident: Incident, user: User, text: str = "") -> None:
     """Somebody takes it on."""
     _move(
@@ -39,7 +48,7 @@ def decline(incident: Incident, user: User) -> None:
     """Somebody who was paged cannot: the next level need not be waited for. WrongUse when somebody has it already."""
     if incident.state != IncidentState.OPEN:
         raise WrongUse(f"It is {incident.get_state_display().lower()}; nobody is asked any more.")
-    incidents.note(incident, EntryKind.PAGE, "Cannot take it; the next level is asked.", author=user.get_username())
+    incidents.note(incident, EntryKind.PAGE, DECLINED, author=user.get_username())
     signals.incident_declined.send(Incident, incident=incident, user=user)
 
 
@@ -126,7 +135,7 @@ def _move(
             if not advance(incident, INCIDENT_TABLE, to, **values):
                 raise WrongUse("Somebody else has just changed this incident; look again.")
             author = user.get_username() if user is not None else ""
-            said = f"{IncidentState(to).label}. {text}".strip()
+            said = f"{_begins(to)} {text}".strip()
             incidents.note(incident, EntryKind.STATE, said, author=author, run=run)
             signals.incident_moved.send(Incident, incident=incident, before=before, text=text, user=user)
     except IllegalTransition:
