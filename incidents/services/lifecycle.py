@@ -22,25 +22,28 @@ def _begins(state: str) -> str:
     return f"{IncidentState(state).label}."
 
 
+NOBODY: dict[str, Any] = {"acknowledged_by": None, "taken_at": None}  # has it any more
 TAKEN = _begins(IncidentState.ACKNOWLEDGED)
 DECLINED = "Cannot take it; the next level is asked."
 
 
 def acknowledge(incident: Incident, user: User, text: str = "") -> None:
-    """Somebody takes it on."""
+    """Somebody takes it on. When somebody first did stays, whatever happens later."""
+    now = timezone.now()
     _move(
         incident,
         IncidentState.ACKNOWLEDGED,
         text,
         user,
-        acknowledged_at=timezone.now(),
+        acknowledged_at=incident.acknowledged_at or now,
         acknowledged_by=user,
+        taken_at=now,
     )
 
 
 def lapse(incident: Incident, text: str) -> None:
     """Whoever acknowledged it does not have it any more, as far as anybody can tell."""
-    _move(incident, IncidentState.OPEN, text, None, acknowledged_at=None, acknowledged_by=None)
+    _move(incident, IncidentState.OPEN, text, None, **NOBODY)
 
 
 @transaction.atomic
@@ -92,7 +95,7 @@ def close(incident: Incident, text: str, user: User) -> None:
 
 
 def reopen(incident: Incident, text: str, user: User) -> None:
-    """It was not over."""
+    """It was not over, and nobody has it."""
     _move(
         incident,
         IncidentState.OPEN,
@@ -104,11 +107,12 @@ def reopen(incident: Incident, text: str, user: User) -> None:
         contradicted="",
         settled_at=None,
         reopened=incident.reopened + 1,
+        **NOBODY,
     )
 
 
 def relapse(incident: Incident, text: str) -> None:
-    """smsops called it over, and it has come back soon: it flaps."""
+    """smsops called it over, and it has come back soon: it flaps, and nobody has it."""
     _move(
         incident,
         IncidentState.OPEN,
@@ -118,6 +122,7 @@ def relapse(incident: Incident, text: str) -> None:
         mitigated_at=None,
         reopened=incident.reopened + 1,
         flapping=True,
+        **NOBODY,
     )
 
 

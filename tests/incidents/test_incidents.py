@@ -167,6 +167,25 @@ def test_a_reopened_incident_has_no_end(environment: Environment, somebody: User
     assert (incident.resolved_at, incident.mitigated_at, incident.live) == (None, None, True)
 
 
+AGAIN: dict[str, Move] = {
+    "by a person": lambda incident, user: lifecycle.reopen(incident, "It was not.", user),
+    "by itself": lambda incident, user: lifecycle.relapse(incident, "It has come back."),
+}
+
+
+@pytest.mark.parametrize("again", AGAIN)
+def test_nobody_has_what_is_open_again_and_who_had_it_first_when_stays(
+    environment: Environment, somebody: User, again: str
+) -> None:
+    incident = opened(environment)
+    lifecycle.acknowledge(incident, somebody)
+    first = incident.acknowledged_at
+    lifecycle.resolve(incident, "Over.")
+    AGAIN[again](incident, somebody)
+    found = Incident.objects.get()
+    assert (found.acknowledged_by, found.taken_at, found.acknowledged_at) == (None, None, first)
+
+
 def test_what_has_come_back_on_its_own_cannot_be_reopened(environment: Environment, somebody: User) -> None:
     incident = opened(environment)
     lifecycle.resolve(incident, "Over.")
