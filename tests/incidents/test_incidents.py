@@ -13,10 +13,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
+from incidents import selectors
 from incidents.models import INCIDENT_TABLE, LIVE, Incident, IncidentState, Severity
 from incidents.services import incidents, lifecycle, severities
 from smsops.errors import WrongUse
 from smsops.models import Environment
+from tests.factories import make_backup
 from tests.incidents.conftest import LATE
 from tests.smsops.crowd import together
 
@@ -227,3 +229,15 @@ def test_trouble_that_is_reported_while_it_is_resolved_is_always_an_incident(
     for thread in threads:
         thread.join()
     assert errors == []
+
+
+def test_the_good_backup_before_a_live_incident_is_needed_and_no_other(environment: Environment) -> None:
+    now = opened(environment).detected_at
+    make_backup(environment, identifier="adopted", taken_at=now - timedelta(hours=4), reason="adopted")
+    assert set(selectors.needed_backups(environment)) == {"adopted"}  # there is no other
+    make_backup(environment, identifier="good", taken_at=now - timedelta(hours=3))
+    make_backup(environment, identifier="elsewhere", taken_at=now - timedelta(hours=2), here=False)
+    make_backup(environment, identifier="stored", taken_at=now - timedelta(hours=1), proof="stored")
+    make_backup(environment, identifier="damaged", taken_at=now - timedelta(hours=1), damage="bit rot")
+    make_backup(environment, identifier="since", taken_at=now + timedelta(seconds=1), proof="stored")
+    assert set(selectors.needed_backups(environment)) == {"good", "elsewhere", "since"}

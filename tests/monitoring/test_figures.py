@@ -12,6 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from backups.models import Backup
+from backups.selectors import latest_good
+from incidents import selectors
 from incidents.models import Delivery, Escalation, Incident, Page, Pulse, SeverityRule, Watch
 from incidents.monitoring import exposition
 from incidents.services import reports
@@ -85,6 +87,8 @@ def test_the_newest_good_backup_counts_and_nothing_else(school: Environment) -> 
     assert of_school("backup_last_timestamp_seconds") == pytest.approx(good.taken_at.timestamp())
     assert of_school("backup_last_size_bytes") == 1000
     assert (of_school("rpo_target_seconds"), of_school("rpo_breached")) == (3600, 1)
+    status = selectors.status(school)  # pages and commands mean the same one
+    assert (status.backup, status.backup_late, latest_good(school)) == (good, True, good)
 
 
 def test_without_a_backup_the_rpo_is_broken_and_with_a_young_one_it_is_not(school: Environment) -> None:
