@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -43,3 +46,12 @@ def test_whoever_sends_pages_is_told_the_mail_server_and_the_address_of_the_link
     assert "SMSOPS_EMAIL_PASSWORD" not in given  # what is in the environment is seen by `docker inspect`
     assert given["SMSOPS_EMAIL_PASSWORD_FILE"] == "/run/secrets/email_password"
     assert "email_password" in SERVICES[name]["secrets"]
+
+
+def test_a_mail_password_in_a_file_is_its_line_without_the_end(tmp_path: Path) -> None:
+    file = tmp_path / "email_password"
+    file.write_text("hunter2 \n")
+    told = {**os.environ, "SMSOPS_EMAIL_PASSWORD_FILE": str(file), "SMSOPS_DATA_DIR": str(tmp_path / "var")}
+    asked = "from smsops.settings import EMAIL_HOST_PASSWORD as found; print(repr(found))"
+    said = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, env=told, capture_output=True, text=True, check=True)
+    assert said.stdout == "'hunter2 '\n"
