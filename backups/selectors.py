@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from backups.models import Backup, Proof, Reason
@@ -61,19 +62,35 @@ def inside(folder: Path, name: str) -> Path:
     return path
 
 
+def sound() -> QuerySet[Backup]:
+    """Backups of which nothing bad is known and whose stored copy was read back, wherever they are, newest first."""
+    return Backup.objects.filter(damage="").exclude(proof=Proof.STORED)
+
+
+def good(*, then: bool = False) -> QuerySet[Backup]:
+    """The good backups, newest first: sound, our own, and here, so that a restore can begin with them. All that speaks
+    of the last good backup goes by these. What is adopted was taken elsewhere, nobody knows how. `then`: also what is
+    only off-site by now: for what was true in the past. One from the future was taken before the clock was set back;
+    whoever compares with now leaves it out (`datable`)."""
+    own = sound().exclude(reason=Reason.ADOPTED)
+    return own if then else own.filter(here=True)
+
+
+def datable() -> Q:
+    """The condition for backups that are not from the future: of one that is nobody can say how old it is."""
+    return Q(taken_at__lte=timezone.now() + CLOCKS_DIFFER)
+
+
 def latest_good(environment: Environment) -> Backup | None:
-    """The newest backup a restore could begin with. One from the future was taken before the clock was set back: it
-    comes behind those that can be dated. What came from elsewhere is restored when somebody names it, or when there is
-    nothing else."""
-    good = Backup.objects.filter(environment=environment, damage="", here=True).exclude(proof=Proof.STORED)
-    own = good.exclude(reason=Reason.ADOPTED)
-    return own.filter(taken_at__lte=timezone.now() + CLOCKS_DIFFER).first() or own.first() or good.first()
+    """The newest backup a restore could begin with. One from the future comes behind those that can be dated. What came
+    from elsewhere is restored when somebody names it, or when there is nothing else."""
+    own = good().filter(environment=environment)
+    return own.filter(datable()).first() or own.first() or sound().filter(environment=environment, here=True).first()
 
 
 def good_before(backup: Backup) -> Backup | None:
     """The good backup before this one."""
-    good = Backup.objects.filter(environment_id=backup.environment_id, damage="", here=True).exclude(proof=Proof.STORED)
-    return good.filter(taken_at__lt=backup.taken_at).exclude(reason=Reason.ADOPTED).first()
+    return good().filter(environment_id=backup.environment_id, taken_at__lt=backup.taken_at).first()
 
 
 def orphans_before(backup: Backup) -> dict[str, int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -12,15 +11,14 @@ from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
-from backups.models import Backup, Proof
+from backups import selectors as backups_of
+from backups.models import Backup
 from backups.selectors import CLOCKS_DIFFER
 from incidents.models import LIVE, Incident, Watch
+from incidents.models.watch import UNKNOWN
 from incidents.privacy import Terminal, runs_seen_by, seen_by
-from smsops import wall_clock
 from smsops.models import ACTIVE, FINAL, Environment, Run
 from smsops.text import age_text
-
-STALE = timedelta(seconds=90)  # a watcher that has not looked for so long knows nothing
 
 
 @dataclass(frozen=True)
@@ -46,14 +44,12 @@ class Status:
     @property
     def fresh(self) -> bool:
         """Whether the watcher has looked lately."""
-        return self.watch is not None and wall_clock.lately(self.watch.looked_at, STALE)
+        return self.watch is not None and self.watch.fresh(timezone.now())
 
     @property
     def health(self) -> str:
-        """One word: healthy, degraded, unhealthy, down, absent, or unknown when nobody has looked lately."""
-        if self.watch is None or not self.fresh:
-            return "unknown"
-        return self.watch.status if self.watch.ready or self.watch.status != "healthy" else "not ready"
+        """One word (Watch.word)."""
+        return self.watch.word(timezone.now()) if self.watch is not None else UNKNOWN
 
     @property
     def backup_age(self) -> str:
@@ -87,8 +83,8 @@ class Status:
 
 def statuses(user: Any = Terminal()) -> list[Status]:  # noqa: B008  (a frozen value)
     """How every environment is as far as this person may see it, in a few queries whatever their number."""
-    good = Backup.objects.filter(environment=OuterRef("pk"), damage="").exclude(proof=Proof.STORED)
-    future_last = Case(When(taken_at__gt=timezone.now() + CLOCKS_DIFFER, then=1), default=0)
+    good = backups_of.good().filter(environment=OuterRef("pk"))
+    future_last = Case(When(backups_of.datable(), then=0), default=1)
     newest = good.order_by(future_last, "-taken_at", "-pk").values("pk")[:1]
     environments = list(Environment.objects.select_related("watch", "log_following").annotate(newest=Subquery(newest)))
     backups = Backup.objects.in_bulk([environment.newest for environment in environments if environment.newest])
@@ -141,14 +137,20 @@ def live_incidents() -> QuerySet[Incident]:
 
 
 def needed_backups(environment: Environment) -> dict[str, str]:
-    """Backups that may still be asked for: those since a live incident began, and the good one before it."""
+    """Backups that may still be asked for: those since a live incident began, and the good one before it; an adopted
+    one where there is no other."""
     first = live_incidents().filter(environment=environment).order_by("detected_at").first()
     if first is None:
         return {}
-    backups = Backup.objects.filter(environment=environment)
-    before = backups.filter(taken_at__lt=first.detected_at, damage="").values_list("identifier", flat=True)[:1]
-    since = backups.filter(taken_at__gte=first.detected_at).values_list("identifier", flat=True)
-    return dict.fromkeys([*before, *since], f"incident {first.pk} is not over")
+
+    def before(found: QuerySet[Backup]) -> list[str]:
+        earlier = found.filter(environment=environment, taken_at__lt=first.detected_at)
+        return list(earlier.values_list("identifier", flat=True)[:1])
+
+    own = [*before(backups_of.good()), *before(backups_of.good(then=True))]  # here; and where only elsewhere is newer
+    since = Backup.objects.filter(environment=environment, taken_at__gte=first.detected_at)
+    names = [*(own or before(backups_of.sound())), *since.values_list("identifier", flat=True)]
+    return dict.fromkeys(names, f"incident {first.pk} is not over")
 
 
 def incident_data(incident: Incident) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The verbs of the incidents room."""
 
-from incidents.commands import after, evidence, moves, objectives, people, ways  # noqa: F401  (some add acts)
+from incidents.commands import after, evidence, moves, objectives, people, reporting, ways  # noqa: F401  (add acts)
 from incidents.commands.alerts import ALERTS, SILENCE
 from incidents.commands.incident import INCIDENT
 from incidents.commands.logs import LOGS

@@ -127,7 +127,7 @@ EMAIL_BACKEND = "incidents.channels.smtp.EmailBackend"  # Django's own, which kn
 EMAIL_HOST = env("SMSOPS_EMAIL_HOST", default="localhost")
 EMAIL_PORT = env.int("SMSOPS_EMAIL_PORT", default=25)
 EMAIL_HOST_USER = env("SMSOPS_EMAIL_USER", default="")
-EMAIL_HOST_PASSWORD = env("SMSOPS_EMAIL_PASSWORD", default="")
+EMAIL_HOST_PASSWORD = env("SMSOPS_EMAIL_PASSWORD", default="").rstrip("\r\n")  # a file ends with a line
 EMAIL_USE_TLS = env.bool("SMSOPS_EMAIL_STARTTLS", default=False)
 EMAIL_USE_SSL = env.bool("SMSOPS_EMAIL_TLS", default=False)
 DEFAULT_FROM_EMAIL = env("SMSOPS_EMAIL_FROM", default="smsops@localhost")

@@ -31,3 +31,10 @@ def test_a_picture_is_small(picture: Path) -> None:
 def test_every_picture_says_in_words_what_is_on_it() -> None:
     assert not [(guide.name, path) for guide, path, alt in SHOWN if len(alt.split()) < 8]
     assert len({alt for _, _, alt in SHOWN}) == len(SHOWN)
+
+
+def test_every_setting_is_in_the_guide() -> None:
+    asked = set(re.findall(r'"(SMSOPS_[A-Z_]+)"', (ROOT / "smsops" / "settings.py").read_text()))
+    told = set(re.findall(r"`(SMSOPS_[A-Z_]+)`", (ROOT / "docs" / "settings.md").read_text()))
+    assert len(asked) > 40
+    assert asked - told == set()

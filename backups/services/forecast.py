@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
-from backups.models import Backup, Proof, Reason
+from backups import selectors
 from backups.services import schedule
 from smsops.models import ACTIVE, FINAL, GOOD, Environment, Run, Trigger
 from smsops.text import seconds_text
@@ -41,8 +41,7 @@ def breach(environment: Environment) -> Breach | None:
 def breaches(environments: QuerySet[Environment], recent: Mapping[int, list[Run]]) -> dict[int, Breach]:
     """The coming breaches by environment, in one query whatever their number. `recent` are the last backup runs of each
     that have ended, oldest first."""
-    good = Backup.objects.filter(environment=OuterRef("pk"), damage="", here=True).exclude(proof=Proof.STORED)
-    good = good.exclude(reason=Reason.ADOPTED)  # what came from elsewhere keeps no promise
+    good = selectors.good().filter(environment=OuterRef("pk"))  # what came from elsewhere keeps no promise
     backups = Run.objects.filter(environment=OuterRef("pk"), kind="backup", trigger=Trigger.SCHEDULE)
     busy = Run.objects.filter(environment=OuterRef("pk"), exclusive=True, state__in=ACTIVE)
     found = environments.select_related("schedule").annotate(

@@ -66,6 +66,7 @@ class DeployForm(AcknowledgingForm):
 class DeployToForm(AcknowledgingForm):
     """Asks which release."""
 
+    prefilled = ("release",)
     release = forms.ModelChoiceField(Release.objects.none(), empty_label=None)
     field_order: Sequence[str] = ("release",)
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from backups.models import Backup, Proof, Reason
+from backups.models import Backup
+from backups.selectors import good as good_backups
 from backups.services import databases, losses
 from backups.services.databases.base import Database
 from deployments import selectors
@@ -71,8 +72,7 @@ class WaysBack:
     @cached_property
     def backup(self) -> Backup | None:
         """The newest good backup whose schema the release knows; of several, one it wrote itself comes first."""
-        good = Backup.objects.filter(environment=self.environment, damage="", here=True)
-        good = good.exclude(proof=Proof.STORED).exclude(reason=Reason.ADOPTED)
+        good = good_backups().filter(environment=self.environment)
         fitting = [each for each in good[:TRIED] if self._knows(self.release, each.schema_revision.split(","))]
         return next(iter(fitting), None)
 

@@ -20,6 +20,7 @@ from incidents.admin import (
     policies,
     postmortem,
     pulse,
+    reporting,
     review_rule,
     searching,
     severity_rule,
@@ -45,6 +46,8 @@ add_inline(Environment, detection.DetectionInline)
 add_action(Incident, evidence.Collect())
 add_action(Incident, playbook_part.Diagnose())
 add_action(Incident, DraftIt())
+add_action(Incident, reporting.EstablishFact())
+add_action(Environment, reporting.ReportIncident())
 add_page_part(Incident, clock.PART)
 add_page_part(Incident, first_look.PART)
 add_page_part(Incident, playbook_part.PART)

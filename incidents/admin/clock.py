@@ -75,7 +75,7 @@ def _line(clock: Clock, way: Way, request: HttpRequest) -> dict[str, Any]:
         "word": words.verdict(way),
         "tone": ("warn" if way.doubt else "pass") if way.fits else "fail" if way.open else "quiet",
         "url": response.url(clock.incident, way.found) if may and way.open is not False else "",
-        "command": response.typed(clock.incident),
+        "command": response.typed(clock.incident, way.found),
     }  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def context(incident: Incident, request: HttpRequest) -> dict[str, Any]:
 
 def response(incident: Incident, due_at: datetime) -> str:
     """Whether somebody had it in time, or users were served again without anybody; a badge where not."""
-    answered = incident.acknowledged_at or incident.mitigated_at or incident.resolved_at
+    answered = incident.answered_at
     left = (due_at - (answered or timezone.now())).total_seconds()
     if left < 0:
         return badge("late", f"{_rough(-left)} late")

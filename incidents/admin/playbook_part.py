@@ -91,7 +91,7 @@ def _responses(incident: Incident, version: PlaybookVersion, request: HttpReques
         if response is None:
             continue
         rows.append({
-            "title": response.title, "when": each.get("when", ""), "command": response.typed(incident),
+            "title": response.title, "when": each.get("when", ""), "command": response.typed(incident, each),
             "url": response.url(incident, each) if request.user.has_perm(response.permission) else "",
             "record": known.get(response.key, remedies.NEVER).text, "spoken": response.key in spoken,
         })  # fmt: skip

@@ -10,8 +10,6 @@ from django.utils import timezone
 
 from incidents.clock.taken import Taken
 from incidents.models import Incident, Watch
-from incidents.selectors import STALE
-from smsops import wall_clock
 from smsops.models import Run
 from smsops.text import seconds_text
 
@@ -27,7 +25,7 @@ class Comeback:
 
 def fresh(watch: Watch | None, now: datetime) -> bool:
     """Whether somebody has looked at SMS lately."""
-    return watch is not None and wall_clock.lately(watch.looked_at, STALE, now)
+    return watch is not None and watch.fresh(now)
 
 
 def of(incident: Incident, watch: Watch | None, done: Sequence[Taken], now: datetime) -> Comeback | None:

@@ -40,5 +40,5 @@ def way_data(clock: Clock, way: Way) -> dict[str, Any]:
         "p50_seconds": way.expected.half if way.expected.count else None,
         "p90_seconds": way.expected.most if way.expected.count else None,
         "n": way.expected.count, "expected": way.expected.text,
-        "command": way.kind.response.typed(clock.incident),
+        "command": way.kind.response.typed(clock.incident, way.found),
     }  # fmt: skip

@@ -26,8 +26,10 @@ def eyes(args: Namespace) -> Terminal:
 
 
 def find_person(name: str) -> User:
-    """The active user of that name; WrongUse when there is none."""
+    """The active user of that name; WrongUse when none was given, or there is none."""
+    if not name:
+        raise WrongUse("Say who does it: --user NAME, the name of an active user.")
     user = get_user_model().objects.filter(username=name, is_active=True).first()
     if user is None:
-        raise WrongUse("Say who does it: --user NAME, the name of an active user.")
+        raise WrongUse(f"There is no active user “{name}”.")
     return user

@@ -26,8 +26,9 @@ def _playbook(args: Namespace, output: Output) -> int:
         for row in each.version.responses:
             response = RESPONSES[row["do"]]
             record = known.get(response.key, remedies.NEVER)
-            output.say(f"  {response.typed(incident)}   {row.get('when', '')} ({record.text})")
-            rows.append({"do": response.key, "when": row.get("when", ""), "command": response.typed(incident),
+            command = response.typed(incident, row)
+            output.say(f"  {command}   {row.get('when', '')} ({record.text})")
+            rows.append({"do": response.key, "when": row.get("when", ""), "command": command,
                          "tried": record.tried, "worked": record.worked})  # fmt: skip
         output.say(f"  else: {each.version.fallback}")
         data.append({"playbook": playbook.key, "version": each.version.number, "points": each.points,

@@ -7,6 +7,7 @@ from argparse import ArgumentParser, Namespace
 from incidents.clock import data, reading, reckoning, words
 from incidents.clock.reading import Clock, State
 from incidents.clock.ways import Way
+from incidents.commands.eyes import eyes, eyes_argument
 from incidents.commands.incident import add_acts, find_incident, number_argument
 from smsops.ops.output import Output
 from smsops.ops.registry import BAD, GOOD, Verb
@@ -16,11 +17,12 @@ HEAD = ("", "WAY", "FITS UNTIL", "EXPECTED", "COSTS")
 
 def _arguments(parser: ArgumentParser) -> None:
     number_argument(parser)
+    eyes_argument(parser)
     parser.add_argument("--seen", action="store_true", help="as it was seen last, without asking the engine again")
 
 
 def _ways(args: Namespace, output: Output) -> int:
-    incident = find_incident(args.number)
+    incident = find_incident(args.number, eyes(args))
     clock = reading.of(incident, reckoning.look(incident) if incident.live and not args.seen else None)
     _say(clock, output)
     output.data(data.as_data(clock))
@@ -41,7 +43,7 @@ def _say(clock: Clock, output: Output) -> None:
     way = clock.choice.way
     if clock.state == State.RUNNING and way is not None:
         output.say(f"Recommended: {way.kind.title}. {clock.choice.reason}")
-        output.say(f"  {way.kind.response.typed(clock.incident)}")
+        output.say(f"  {way.kind.response.typed(clock.incident, way.found)}")
     if clock.ways:
         output.table(HEAD, [_row(clock, each) for each in clock.ways])
         output.say(words.seen(clock))

@@ -26,7 +26,8 @@ def look(environment: Environment) -> list[Finding]:
     """Nothing where no backups are taken."""
     if not environment.backups_enabled:
         return []
-    sign = judge(environment, selectors.latest_good(environment), timezone.now())
+    newest = selectors.good().filter(selectors.datable(), environment=environment).first()
+    sign = judge(environment, newest, timezone.now())
     return [Finding(BACKUP, sign)] if sign else []  # a good backup ends it (receivers/backups.py)
 
 

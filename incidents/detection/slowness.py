@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from incidents.detection.causes import SLOW
 from incidents.detection.findings import Finding
+from incidents.detection.thresholds import TOO_SLOW
 from incidents.models import Detection, Severity
 from incidents.services.incidents import Sign
 from smsops import health, wall_clock
@@ -29,7 +30,6 @@ Slow = list[tuple[str, float]]  # what was slow, as half a sentence, and by how 
 EVERY = timedelta(seconds=50)  # between two looks at what SMS has counted
 MOST = 300  # series that are remembered
 FEW = 3  # requests of one handler whose mean says nothing
-TOO_SLOW = 2.0  # seconds from which on it is High (runbook §5.1)
 _SAMPLE = re.compile(
     r"sms_(?:http_request_duration_seconds_(?P<what>sum|count)|api_slow_requests_total)"
     r"\{(?P<labels>[^}]{0,1000})\}\s+(?P<value>[0-9.eE+]{1,30})"

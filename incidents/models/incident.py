@@ -91,6 +91,9 @@ class Incident(models.Model):
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
+    taken_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when somebody has it; too long ago, and it lapses."
+    )
     mitigated_at = models.DateTimeField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -142,6 +145,11 @@ class Incident(models.Model):
     def began(self) -> datetime:
         """Its beginning, or when it was noticed, where that is all that is known."""
         return self.began_at or self.detected_at
+
+    @property
+    def answered_at(self) -> datetime | None:
+        """When somebody first had it, or users were served again without anybody: what a response time is judged by."""
+        return self.acknowledged_at or self.mitigated_at or self.resolved_at
 
     @property
     def rto_ends_at(self) -> datetime:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from django.db import models
 from django.utils import timezone
 
+from smsops import wall_clock
 from smsops.models import Environment
+
+FRESH = timedelta(seconds=90)  # a watcher that has not looked for so long knows nothing
+UNKNOWN = "unknown"
 
 
 class Watch(models.Model):
@@ -15,7 +21,7 @@ class Watch(models.Model):
     next_look_at = models.DateTimeField(default=timezone.now)
     looked_at = models.DateTimeField(null=True, blank=True)
     asked_at = models.DateTimeField(null=True, blank=True, help_text="When /health was asked last.")
-    status = models.CharField(max_length=10, default="unknown")
+    status = models.CharField(max_length=10, default=UNKNOWN)
     ready = models.BooleanField(default=False)
     detail = models.CharField(max_length=300, blank=True)
     release = models.CharField(max_length=60, blank=True, help_text="Version of the image that runs.")
@@ -37,3 +43,13 @@ class Watch(models.Model):
     @property
     def good(self) -> bool:
         return self.status == "healthy" and self.ready
+
+    def fresh(self, now: datetime) -> bool:
+        """Whether it says anything about now."""
+        return wall_clock.lately(self.looked_at, FRESH, now)
+
+    def word(self, now: datetime) -> str:
+        """How SMS is: healthy, not ready, degraded, unhealthy, down, absent; unknown when nobody has looked lately."""
+        if not self.fresh(now):
+            return UNKNOWN
+        return self.status if self.ready or self.status != "healthy" else "not ready"

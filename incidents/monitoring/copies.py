@@ -9,8 +9,8 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from prometheus_client import Metric
 
-from backups.models import Backup, LogFollowing, Proof, Reason
-from backups.selectors import CLOCKS_DIFFER
+from backups import selectors
+from backups.models import LogFollowing, Proof
 from backups.services import lags, log_lags
 from incidents.monitoring.gauges import Gauges
 from smsops.models import Environment, Run, RunState
@@ -54,8 +54,7 @@ def _backups() -> Gauges:
 
 def _environments() -> QuerySet[Environment, Any]:
     """Each with what a restore could begin with. What is from the future nobody can date (backups.selectors)."""
-    past = Backup.objects.filter(environment=OuterRef("pk"), taken_at__lte=timezone.now() + CLOCKS_DIFFER, here=True)
-    good = past.filter(damage="").exclude(proof=Proof.STORED).exclude(reason=Reason.ADOPTED).order_by("-taken_at")
+    good = selectors.good().filter(selectors.datable(), environment=OuterRef("pk"))
     tests = Run.objects.filter(environment=OuterRef("pk"), kind="restore_test", state=RunState.SUCCEEDED)
     annotated = Environment.objects.annotate(
         newest=Subquery(good.values("taken_at")[:1]),

@@ -1,7 +1,7 @@
 """Whether messages go out, whether somebody does the round that sends them, and what waits to be read.
 
-These figures are of everything, private incidents too: what does not go out has to be told, and says nothing of what
-it is about.
+What is late or does not go out is counted for everything, private incidents too: it has to be told, and says nothing of
+what it is about. What is as it should be is counted without them.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def _waiting() -> Gauges:
         pages_due_seconds="For how long the oldest of them has been due",
         pages_retried="Messages that did not go out, and are tried again",
         pages_undelivered="Messages of incidents that are not over which were given up",
-        escalations_live="Incidents that are being escalated",
-        escalations_overdue="Those of them whose next step is late",
+        escalations_live="Incidents that are being escalated; without private ones",
+        escalations_overdue="Incidents whose next step of escalation is late; private ones too",
         deliveries_unread="Deliveries of alerts that are stored, and not read yet",
         deliveries_unread_seconds="For how long the oldest of them has been waiting",
     )
@@ -47,7 +47,8 @@ def _waiting() -> Gauges:
     )
     given_up = Page.objects.filter(state=PageState.FAILED, incident__state__in=LIVE).exclude(kind=PageKind.NEWS)
     late = Q(due_at__lt=now - sweep.MISSED)
-    steps = Escalation.objects.filter(ended_at=None).aggregate(live=Count("pk"), late=Count("pk", late))
+    seen = Q(incident__private=False)
+    steps = Escalation.objects.filter(ended_at=None).aggregate(live=Count("pk", seen), late=Count("pk", late))
     unread = Delivery.objects.filter(state=DeliveryState.NEW).aggregate(count=Count("pk"), oldest=Min("received_at"))
     gauges.add(
         pages_due=pages["due"],

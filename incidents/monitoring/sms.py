@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 
+from django.db.models import F
 from django.utils import timezone
 from prometheus_client import Metric
 
+from incidents.models import Watch
+from incidents.models.watch import UNKNOWN
 from incidents.monitoring.gauges import Gauges
-from incidents.selectors import STALE
-from smsops import wall_clock
-from smsops.models import Environment
 
 
 def families(names: Sequence[str]) -> Iterator[Metric]:
@@ -28,28 +27,17 @@ def families(names: Sequence[str]) -> Iterator[Metric]:
     )
     words = Gauges(("environment", "status"), sms_status="The word for how SMS is now; always 1")
     releases = Gauges(("environment", "release"), release_info="The release that runs; always 1")
-    rows = Environment.objects.filter(watch__isnull=False).values_list(
-        "name", "watch__status", "watch__ready", "watch__looked_at", "watch__asked_at", "watch__response_ms",
-        "watch__restarts", "watch__release",
-    )  # fmt: skip
-    for name, status, ready, looked_at, asked_at, response, restarts, release in rows:
-        word = _word(status, ready, looked_at, now)
-        words.add(name, word, sms_status=1)
+    for watch in Watch.objects.annotate(name=F("environment__name")).order_by("name"):
+        word = watch.word(now)
+        words.add(watch.name, word, sms_status=1)
         seen.add(
-            name,
-            sms_serving=None if word in ("unknown", "absent") else word == "healthy",
-            sms_response_seconds=response / 1000 if asked_at else None,
-            sms_looked_timestamp_seconds=looked_at,
-            sms_restarts=restarts,
+            watch.name,
+            sms_serving=None if word in (UNKNOWN, "absent") else word == "healthy",
+            sms_response_seconds=watch.response_ms / 1000 if watch.asked_at else None,
+            sms_looked_timestamp_seconds=watch.looked_at,
+            sms_restarts=watch.restarts,
         )
-        if release:
-            releases.add(name, release, release_info=1)
+        if watch.release:
+            releases.add(watch.name, watch.release, release_info=1)
     for gauges in (all_, seen, words, releases):
         yield from gauges
-
-
-def _word(status: str, ready: bool, looked_at: datetime | None, now: datetime) -> str:
-    """As the pages have it (selectors.Status.health)."""
-    if not wall_clock.lately(looked_at, STALE, now):
-        return "unknown"
-    return status if ready or status != "healthy" else "not ready"

@@ -10,24 +10,25 @@ from django.db.models import Count
 from django.utils import timezone
 from prometheus_client import Metric
 
-from incidents.models import LIVE, RESPONSE, Alert, AlertState, Incident, IncidentState, Severity
+from incidents.models import LIVE, Alert, AlertState, Incident, IncidentState, Severity
 from incidents.monitoring.gauges import Gauges
+from incidents.services import severities
 
 
 def families(names: Sequence[str]) -> Iterator[Metric]:
-    """In two queries."""
+    """In three queries."""
     told = "Incidents that are not over; without private ones and drills"
     live = Gauges(("environment", "severity"), incidents_live=told)
     rest = Gauges(
         ("environment",),
-        incidents_unanswered="Those of them that nobody has acknowledged within the severity's response time",
+        incidents_unanswered="Those of them that nobody has, although the severity's response time is over",
         alerts_firing="Alerts from elsewhere that fire; without those of private incidents",
     )
-    counts, unanswered, firing = Counter[tuple[str, str]](), Counter[str](), _firing()
+    counts, unanswered, firing, within = Counter[tuple[str, str]](), Counter[str](), _firing(), severities.responses()
     shown, now = Incident.objects.filter(state__in=LIVE, private=False, drill=False).order_by(), timezone.now()
     for name, severity, state, since in shown.values_list("environment__name", "severity", "state", "detected_at"):
         counts[name, severity] += 1
-        unanswered[name] += state == IncidentState.OPEN and since + RESPONSE[Severity(severity)] < now
+        unanswered[name] += state == IncidentState.OPEN and since + within[severity] < now
     for name in names:
         for severity in Severity.values:
             live.add(name, severity, incidents_live=counts[name, severity])

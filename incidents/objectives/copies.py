@@ -9,8 +9,7 @@ from datetime import datetime
 from django.db.models import Max
 from django.utils import timezone
 
-from backups.models import Backup, Proof, Reason
-from backups.selectors import CLOCKS_DIFFER
+from backups import selectors
 from smsops.models import Run, RunState
 
 
@@ -22,10 +21,9 @@ def moments(environment_id: int, since: datetime) -> list[datetime]:
 def of_all(environments: Sequence[int], since: datetime) -> dict[int, list[datetime]]:
     """The same for several, in three questions. One from the future, taken before a clock was set back, counts for
     nothing: nobody can say how old it is."""
-    now = timezone.now() + CLOCKS_DIFFER
+    now = timezone.now() + selectors.CLOCKS_DIFFER
     runs = Run.objects.filter(environment__in=environments, kind="backup", state=RunState.SUCCEEDED)
-    good = Backup.objects.filter(environment__in=environments, damage="", taken_at__lte=now)
-    good = good.exclude(proof=Proof.STORED).exclude(reason=Reason.ADOPTED)
+    good = selectors.good(then=True).filter(selectors.datable(), environment__in=environments)
     found: dict[int, set[datetime]] = defaultdict(set)
     within = runs.filter(started_at__gte=since, started_at__lte=now).order_by()
     for place, at in within.values_list("environment_id", "started_at").iterator():

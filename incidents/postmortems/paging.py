@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from incidents.models import EntryKind, Incident, IncidentState, Page, PageKind, PageState, TimelineEntry
+from incidents.models import EntryKind, Incident, Page, PageKind, PageState, TimelineEntry
+from incidents.services.lifecycle import DECLINED, TAKEN
 
 WORKS = (PageKind.PAGE, PageKind.REMINDER)
-DECLINED = "Cannot take it"
 
 
 def of(incident: Incident, entries: Sequence[TimelineEntry]) -> list[dict[str, Any]]:
@@ -37,8 +37,8 @@ def _answer(person: str, since: str, entries: Sequence[TimelineEntry]) -> dict[s
     for entry in entries:
         if entry.author != person or entry.at.isoformat() < since:
             continue
-        took = entry.kind == EntryKind.STATE and entry.text.startswith(IncidentState.ACKNOWLEDGED.label)
-        declined = entry.kind == EntryKind.PAGE and entry.text.startswith(DECLINED)
+        took = entry.kind == EntryKind.STATE and entry.text.startswith(TAKEN)
+        declined = entry.kind == EntryKind.PAGE and entry.text == DECLINED
         if took or declined:
             return {"answer": "took it" if took else "declined", "answered": entry.at.isoformat()}
     return {"answer": "", "answered": ""}

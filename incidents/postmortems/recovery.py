@@ -42,11 +42,11 @@ def phases(incident: Incident, found: list[Run]) -> dict[str, Any]:
         seconds[Phase.EXECUTE] = steps.phases[Phase.EXECUTE]
         seconds[Phase.VALIDATE] = steps.phases[Phase.VALIDATE] + _span(way.finished_at, over)
     else:
-        taken = min(max(incident.acknowledged_at or noticed, noticed), over)
-        served = min(max(incident.mitigated_at or over, taken), over)
+        begun = min(max(incident.acknowledged_at or noticed, noticed), over)
+        served = min(max(incident.mitigated_at or over, begun), over)
         seconds |= {
-            str(Phase.PREPARE): _span(noticed, taken),
-            str(Phase.EXECUTE): _span(taken, served),
+            str(Phase.PREPARE): _span(noticed, begun),
+            str(Phase.EXECUTE): _span(begun, served),
             str(Phase.VALIDATE): _span(served, over),
         }
     scenario = scenarios.of(way.kind, way.params) if way else None

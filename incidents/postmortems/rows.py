@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from backups.models import Backup, Proof, Reason
+from backups import selectors
+from backups.models import Reason
 from incidents.models import Incident
 
 
 def of(incident: Incident) -> dict[str, Any]:
     """The core tables in the last good backup before it was noticed and in the first after it was over; exact numbers,
     or an empty answer where one of the two is missing."""
-    good = Backup.objects.filter(environment=incident.environment, damage="").exclude(proof=Proof.STORED)
-    own = good.exclude(reason=Reason.ADOPTED)
-    before = own.filter(taken_at__lt=incident.began_at or incident.detected_at).order_by("-taken_at").first()
+    own = selectors.good(then=True).filter(environment=incident.environment)
+    before = own.filter(taken_at__lt=incident.began).first()
     over = incident.resolved_at
     # A safety copy that a restore makes of what it replaces says nothing of what came out of it.
     after = own.exclude(reason=Reason.RESTORE).filter(taken_at__gte=over).order_by("taken_at").first() if over else None
@@ -30,9 +30,8 @@ def of(incident: Incident) -> dict[str, Any]:
 
 def exposure(incident: Incident) -> dict[str, Any]:
     """How old the newest good backup was when the trouble began: the most that could have been lost."""
-    at = incident.began_at or incident.detected_at
-    good = Backup.objects.filter(environment=incident.environment, damage="", taken_at__lte=at)
-    newest = good.exclude(proof=Proof.STORED).exclude(reason=Reason.ADOPTED).order_by("-taken_at").first()
+    at = incident.began
+    newest = selectors.good(then=True).filter(environment=incident.environment, taken_at__lte=at).first()
     if newest is None:
         return {}
     return {"backup": newest.identifier, "seconds": (at - newest.taken_at).total_seconds()}

@@ -14,9 +14,8 @@ def of(incident: Incident, data: dict[str, Any]) -> list[dict[str, Any]]:
     """RTO, RPO and the time to respond."""
     noticed = incident.detected_at
     served = incident.mitigated_at or incident.resolved_at
-    taken = incident.acknowledged_at or served
     away = (served - noticed).total_seconds() if served else None
-    answered = (taken - noticed).total_seconds() if taken else None
+    answered = (incident.answered_at - noticed).total_seconds() if incident.answered_at else None
     found = [_judged("Response", answered, severities.response(incident.severity).total_seconds(),
                      "from detection until somebody had it, or SMS served again without anybody")]  # fmt: skip
     if incident.issue == Issue.SERVICE:

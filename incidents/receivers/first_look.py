@@ -8,10 +8,17 @@ from django.dispatch import receiver
 
 from incidents import signals
 from incidents.models import Incident
-from incidents.services import doorbell
+from incidents.services import doorbell, evidence
 
 
 @receiver(signals.incident_opened, dispatch_uid="incidents.first_look")
 def on_opened(incident: Incident, **_: Any) -> None:
     """Ring once it is there."""
     doorbell.ring_on_commit(incident)
+
+
+@receiver(signals.sign_joined, dispatch_uid="incidents.another_look")
+def on_joined(incident: Incident, **_: Any) -> None:
+    """What could not be taken is tried again while signs come: the engine may be back."""
+    if doorbell.rested(incident) and evidence.missing(incident):
+        doorbell.ring_on_commit(incident)

@@ -8,7 +8,7 @@ from typing import Any
 from django.dispatch import receiver
 
 from incidents.models import LIVE, EntryKind, FactKind, Incident, Issue, Severity
-from incidents.services import facts, incidents, lifecycle, log_archive, watching
+from incidents.services import evidence, facts, incidents, lifecycle, log_archive, watching
 from incidents.services.incidents import Sign
 from smsops import health, signals
 from smsops.errors import OpsError
@@ -24,7 +24,7 @@ def on_undoing(run: Run, **_: Any) -> None:
     seen = health.look(run.environment.base_url, timeout=3)
     severity = Severity.CRITICAL if seen.status in ("down", "unhealthy") else Severity.HIGH
     sign = Sign(_of(run), severity, f"{run.title} failed", run.cause)
-    watching.raise_incident(run.environment, sign, run)
+    evidence.collect(watching.raise_incident(run.environment, sign, run))
     with contextlib.suppress(OpsError):  # the undo may remove an instance with its log
         log_archive.collect(run.environment, seconds=3)
 

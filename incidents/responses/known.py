@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from shlex import quote
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from deployments.models import Release
 from incidents.models import Incident
 from smsops.models import Run
 
 Params = Mapping[str, Any]
+OPTIONS = {"strategy": "--strategy", "version": "--to", "memory_mb": "--memory-mb", "at": "--at"}  # of fields filled in
 
 
 @dataclass(frozen=True)
 class Response:
     """One thing to do: the button of an environment's page it leads to, what is filled in there, who may use it, and
-    which runs are it: of the kind `runs`, with the parameters `having` and any for those in `naming`."""
+    which runs are it: of the kind `runs`, with the parameters `having` and any for those in `naming`. What is filled in
+    there are the options of its command."""
 
     key: str
     title: str
@@ -36,10 +40,12 @@ class Response:
         page = reverse("admin:smsops_environment_do", args=[incident.environment_id, self.button])
         return f"{page}?{urlencode(asked)}" if asked else page
 
-    def typed(self, incident: Incident) -> str:
+    def typed(self, incident: Incident, params: Params) -> str:
         """The same as a command."""
-        place, moment = incident.environment, incident.moment_before.isoformat()
-        return self.command.format(name=place.name, double=place.memory_limit_mb * 2, moment=moment)
+        version = quote(str(params.get("version") or "VERSION"))
+        command = self.command.format(name=quote(incident.environment.name), version=version)
+        given = self.filled(incident, params).items()
+        return " ".join([command, *(f"{OPTIONS[key]} {quote(str(value))}" for key, value in given if key in OPTIONS)])
 
     def made(self, run: Run) -> bool:
         """Whether the run is one of this response."""
@@ -51,12 +57,19 @@ def _memory(incident: Incident, params: Params) -> dict[str, Any]:
     return {"memory_mb": params.get("memory_mb") or incident.environment.memory_limit_mb * 2}
 
 
-def _way(strategy: str) -> Callable[[Incident, Params], dict[str, Any]]:
-    def filled(incident: Incident, params: Params) -> dict[str, Any]:
-        version = params.get("version")
-        return {"strategy": strategy, **({"version": version} if version else {})}
+def _version(incident: Incident, params: Params) -> dict[str, Any]:
+    return {"version": params["version"]} if params.get("version") else {}
 
-    return filled
+
+def _way(strategy: str) -> Callable[[Incident, Params], dict[str, Any]]:
+    return lambda incident, params: {"strategy": strategy, **_version(incident, params)}
+
+
+def _release(incident: Incident, params: Params) -> dict[str, Any]:
+    """The form asks for a row, the command for its version."""
+    known = Release.objects.filter(environment=incident.environment_id, version=str(params.get("version") or ""))
+    found = known.values_list("pk", flat=True).first()
+    return {"release": found} if found else {}
 
 
 def _just_before(incident: Incident, params: Params) -> dict[str, Any]:
@@ -75,24 +88,24 @@ RESPONSES: dict[str, Response] = {
         ),
         Response(
             "more_memory", "More memory", "more-memory", RESTART, ("more_memory",), filled=_memory,
-            command="ops recreate {name} --memory-mb {double}",
+            command="ops recreate {name}",
         ),
         Response("upgrade", "Upgrade the schema", "upgrade", DEPLOY, ("upgrade",), command="ops upgrade {name}"),
         Response(
             "rollback_code", "Roll back the code", "rollback", BACK, ("rollback",), {"strategy": "code"}, _way("code"),
-            "ops rollback {name} --strategy code",
+            "ops rollback {name}",
         ),
         Response(
             "rollback_schema", "Roll back the schema", "rollback", BACK, ("rollback",), {"strategy": "schema"},
-            _way("schema"), "ops rollback {name} --strategy schema",
+            _way("schema"), "ops rollback {name}",
         ),
         Response(
             "rollback_data", "Roll back with the data of a backup", "rollback", BACK, ("rollback",),
-            {"strategy": "restore"}, _way("restore"), "ops rollback {name} --strategy restore",
+            {"strategy": "restore"}, _way("restore"), "ops rollback {name}",
         ),
         Response(
             "rollback", "Roll back, the gentlest way that is open", "rollback", BACK, ("rollback",),
-            command="ops rollback {name}",
+            filled=_version, command="ops rollback {name}",
         ),
         Response(
             "restore", "Restore the newest good backup", "restore", RESTORE, ("restore",),
@@ -100,7 +113,7 @@ RESPONSES: dict[str, Response] = {
         ),
         Response(
             "restore_to", "Restore to just before the incident", "restore-to", RESTORE, ("restore",),
-            filled=_just_before, command="ops restore {name} --at {moment}", naming=("until",),
+            filled=_just_before, command="ops restore {name}", naming=("until",),
         ),
         Response("key_back", "Put the old SECRET_KEY back", "key-back", ROTATE, ("key_back",),
                  command="ops key-back {name}"),
@@ -108,7 +121,10 @@ RESPONSES: dict[str, Response] = {
             "rebuild", "Build the image anew, without any cache", "rebuild", DEPLOY, ("rebuild",),
             command="ops rebuild {name}",
         ),
-        Response("deploy", "Deploy another release", "deploy", DEPLOY, ("deploy",)),
+        Response(
+            "deploy", "Deploy another release", "deploy", DEPLOY, ("deploy",), filled=_release,
+            command="ops deploy {name} {version}",
+        ),
     )
 }  # fmt: skip
 

@@ -15,7 +15,7 @@ from smsops.errors import WrongUse
 from smsops.redact import redact
 
 _ENDED = (IncidentState.RESOLVED, IncidentState.CLOSED)
-PASSED = {  # the states in which a clock has a moment; the first two always have, or may have, one
+PASSED = {  # the states in which a clock may have a moment; the first two always may
     Clock.ACKNOWLEDGED: (IncidentState.ACKNOWLEDGED, IncidentState.MITIGATED, *_ENDED),
     Clock.MITIGATED: (IncidentState.MITIGATED, *_ENDED),
     Clock.RESOLVED: _ENDED,
@@ -23,8 +23,8 @@ PASSED = {  # the states in which a clock has a moment; the first two always hav
 
 
 def correctable(incident: Incident) -> list[Clock]:
-    """Those that can be set in the state it is in."""
-    return [clock for clock in Clock if clock not in PASSED or incident.state in PASSED[clock]]
+    """Those that can be set: those it has, and those the state it is in may have."""
+    return [each for each in Clock if each not in PASSED or incident.state in PASSED[each] or getattr(incident, each)]
 
 
 @transaction.atomic

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,10 +13,8 @@ from deployments.models.check import CheckVerdict
 from incidents import signals
 from incidents.models import LIVE, Alert, AlertState, EntryKind, Incident, Issue, Watch
 from incidents.services import incidents
-from smsops import wall_clock
 from smsops.models import RunState
 
-FRESH = timedelta(seconds=90)  # what the watcher saw before that says nothing about now
 NAMED = 5
 GONE = (RunState.UNDONE, RunState.SAFE)
 
@@ -51,12 +48,9 @@ def _sms(incident: Incident) -> Iterator[str]:
     """How SMS is, where the incident is about that. Nobody has looked lately: then nobody knows, and that is no red."""
     if incident.issue not in (Issue.SERVICE, Issue.UNKNOWN):
         return
-    watch = Watch.objects.filter(environment=incident.environment_id).first()
-    if watch is None or not wall_clock.lately(watch.looked_at, FRESH):
-        return
-    if not watch.good:
-        how = watch.status if watch.status != "healthy" else "not ready"
-        yield f"SMS is {how}: {watch.detail}".rstrip(": ") + "."
+    watch, now = Watch.objects.filter(environment=incident.environment_id).first(), timezone.now()
+    if watch is not None and watch.fresh(now) and not watch.good:
+        yield f"SMS is {watch.word(now)}: {watch.detail}".rstrip(": ") + "."
 
 
 def _checks(incident: Incident) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 
 from celery import current_app
 from django.db import transaction
@@ -14,6 +15,7 @@ log = logging.getLogger(__name__)
 
 TASK = "incidents.first_look"
 LASTS = 60.0  # seconds
+_RUNG: dict[int, float] = {}  # when this process rang last, by incident
 
 
 def ring(number: int, queue: str) -> None:
@@ -24,7 +26,13 @@ def ring(number: int, queue: str) -> None:
         log.warning("incident %s: the broker is away (%s); the sweep will ring again", number, error)
 
 
+def rested(incident: Incident) -> bool:
+    """Whether this process has not rung for it within the last minute: signs come every two seconds."""
+    return time.monotonic() - _RUNG.get(incident.pk, -LASTS) >= LASTS
+
+
 def ring_on_commit(incident: Incident) -> None:
     """Ring once the row is there to be read."""
     number, queue = incident.pk, incident.environment.queue
+    _RUNG[number] = time.monotonic()
     transaction.on_commit(lambda: ring(number, queue))

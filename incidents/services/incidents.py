@@ -16,7 +16,7 @@ from smsops.redact import redact
 
 @dataclass(frozen=True)
 class Sign:
-    """A sign of trouble. Signs with one fingerprint have one root cause."""
+    """A sign of trouble. Signs with one fingerprint have one root cause. `by` is empty where smsops itself saw it."""
 
     fingerprint: str
     severity: Severity
@@ -24,6 +24,8 @@ class Sign:
     detail: str
     issue: Issue = Issue.SERVICE
     drill: bool = False
+    private: bool = False  # what it opens; what it joins stays as it is
+    by: str = ""
 
 
 def live(environment: Environment, fingerprint: str) -> Incident | None:
@@ -53,12 +55,14 @@ def _open(environment: Environment, sign: Sign, run: Run | None) -> Incident:
         severity=sign.severity,
         issue=sign.issue,
         drill=sign.drill,
+        private=sign.private,
         fingerprint=sign.fingerprint,
         run=run,
         **origin.of(environment),
     )
-    note(incident, EntryKind.STATE, f"Opened as {incident.get_severity_display()}: {sign.title}", run=run)
-    note(incident, EntryKind.SIGN, sign.detail, run=run)
+    said = f"Opened as {incident.get_severity_display()}: {sign.title}"
+    note(incident, EntryKind.STATE, said, author=sign.by, run=run)
+    note(incident, EntryKind.SIGN, sign.detail, author=sign.by, run=run)
     signals.incident_opened.send(Incident, incident=incident, sign=sign)
     return incident
 
@@ -69,7 +73,7 @@ def join(incident: Incident, sign: Sign, run: Run | None = None) -> None:
     one a person has lowered rises only for more than it was lowered from."""
     last = incident.timeline.filter(kind=EntryKind.SIGN).last()
     if last is None or last.text != redact(sign.detail):
-        note(incident, EntryKind.SIGN, sign.detail, run=run)
+        note(incident, EntryKind.SIGN, sign.detail, author=sign.by, run=run)
     if lowered.raises(incident, sign.severity):
         set_severity(incident, sign.severity, f"Raised to {sign.severity.label}: {sign.title}", run=run)
     signals.sign_joined.send(Incident, incident=incident, sign=sign)

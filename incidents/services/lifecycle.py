@@ -17,21 +17,33 @@ from smsops.redact import redact
 from smsops.states import IllegalTransition, advance
 
 
+def _begins(state: str) -> str:
+    """How the line about a move to that state begins."""
+    return f"{IncidentState(state).label}."
+
+
+NOBODY: dict[str, Any] = {"acknowledged_by": None, "taken_at": None}  # has it any more
+TAKEN = _begins(IncidentState.ACKNOWLEDGED)
+DECLINED = "Cannot take it; the next level is asked."
+
+
 def acknowledge(incident: Incident, user: User, text: str = "") -> None:
-    """Somebody takes it on."""
+    """Somebody takes it on. When somebody first did stays, whatever happens later."""
+    now = timezone.now()
     _move(
         incident,
         IncidentState.ACKNOWLEDGED,
         text,
         user,
-        acknowledged_at=timezone.now(),
+        acknowledged_at=incident.acknowledged_at or now,
         acknowledged_by=user,
+        taken_at=now,
     )
 
 
 def lapse(incident: Incident, text: str) -> None:
     """Whoever acknowledged it does not have it any more, as far as anybody can tell."""
-    _move(incident, IncidentState.OPEN, text, None, acknowledged_at=None, acknowledged_by=None)
+    _move(incident, IncidentState.OPEN, text, None, **NOBODY)
 
 
 @transaction.atomic
@@ -39,7 +51,7 @@ def decline(incident: Incident, user: User) -> None:
     """Somebody who was paged cannot: the next level need not be waited for. WrongUse when somebody has it already."""
     if incident.state != IncidentState.OPEN:
         raise WrongUse(f"It is {incident.get_state_display().lower()}; nobody is asked any more.")
-    incidents.note(incident, EntryKind.PAGE, "Cannot take it; the next level is asked.", author=user.get_username())
+    incidents.note(incident, EntryKind.PAGE, DECLINED, author=user.get_username())
     signals.incident_declined.send(Incident, incident=incident, user=user)
 
 
@@ -83,7 +95,7 @@ def close(incident: Incident, text: str, user: User) -> None:
 
 
 def reopen(incident: Incident, text: str, user: User) -> None:
-    """It was not over."""
+    """It was not over, and nobody has it."""
     _move(
         incident,
         IncidentState.OPEN,
@@ -95,11 +107,12 @@ def reopen(incident: Incident, text: str, user: User) -> None:
         contradicted="",
         settled_at=None,
         reopened=incident.reopened + 1,
+        **NOBODY,
     )
 
 
 def relapse(incident: Incident, text: str) -> None:
-    """smsops called it over, and it has come back soon: it flaps."""
+    """smsops called it over, and it has come back soon: it flaps, and nobody has it."""
     _move(
         incident,
         IncidentState.OPEN,
@@ -109,6 +122,7 @@ def relapse(incident: Incident, text: str) -> None:
         mitigated_at=None,
         reopened=incident.reopened + 1,
         flapping=True,
+        **NOBODY,
     )
 
 
@@ -126,7 +140,7 @@ def _move(
             if not advance(incident, INCIDENT_TABLE, to, **values):
                 raise WrongUse("Somebody else has just changed this incident; look again.")
             author = user.get_username() if user is not None else ""
-            said = f"{IncidentState(to).label}. {text}".strip()
+            said = f"{_begins(to)} {text}".strip()
             incidents.note(incident, EntryKind.STATE, said, author=author, run=run)
             signals.incident_moved.send(Incident, incident=incident, before=before, text=text, user=user)
     except IllegalTransition:

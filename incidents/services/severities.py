@@ -25,6 +25,12 @@ def response(severity: str) -> timedelta:
     return rule(severity).response
 
 
+def responses() -> dict[str, timedelta]:
+    """The same of all of them, in one question."""
+    rows = {row.severity: row for row in SeverityRule.objects.all()}
+    return {each: (rows.get(each) or beginning(each)).response for each in Severity.values}
+
+
 def response_due_at(incident: Incident) -> datetime:
     """Until when somebody should have acknowledged it."""
     return incident.detected_at + response(incident.severity)

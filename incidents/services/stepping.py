@@ -108,9 +108,9 @@ def _lapse(writer: _Writer) -> datetime | None:
     """An acknowledgement that is too old ends: its owner may be asleep, and is asked. Return when this one will."""
     escalation, incident = writer.escalation, writer.escalation.incident
     minutes, person = escalation.policy["acknowledged_minutes"], incident.acknowledged_by
-    if incident.state != IncidentState.ACKNOWLEDGED or not minutes or incident.acknowledged_at is None:
+    if incident.state != IncidentState.ACKNOWLEDGED or not minutes or incident.taken_at is None:
         return None
-    ends = incident.acknowledged_at + timedelta(minutes=minutes)
+    ends = incident.taken_at + timedelta(minutes=minutes)
     if ends > writer.now:
         return ends
     lifecycle.lapse(incident, f"It was acknowledged {minutes} minutes ago and is not mitigated.")

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.utils import timezone
 
+from incidents.detection import thresholds
 from incidents.models import ORDER, Alert, AlertState, FactKind, Incident, Issue, Severity, Watch
-from smsops import wall_clock
 from smsops.text import age_text
 
-FRESH = timedelta(seconds=90)  # what the watcher saw before that says nothing about now
-SLOW, VERY_SLOW = 500, 2000  # milliseconds
 BY_FACT = {
     FactKind.INTEGRITY_FAILED: (Severity.CRITICAL, "an integrity check fails: data is at risk"),
     FactKind.EXPOSURE_CONFIRMED: (Severity.CRITICAL, "the exposure is confirmed"),
@@ -45,7 +42,7 @@ Found = tuple[Severity, str]
 
 
 def of(incident: Incident) -> Suggestion | None:
-    """What the facts speak for where that is another severity than it has; None where they say nothing else. Three
+    """What the facts speak for where that is another severity than it has; None where they say nothing else. Four
     questions to the database at most."""
     found = [*_facts(incident), *_alerts(incident), *_watch(incident)] if incident.live else []
     if not found:
@@ -74,17 +71,15 @@ def _watch(incident: Incident) -> Iterator[Found]:
     """How SMS is; that it is well says nothing about data or secrets."""
     if incident.issue in (Issue.DATA, Issue.SECURITY):
         return
-    watch = Watch.objects.filter(environment=incident.environment_id).first()
-    if watch is None or watch.looked_at is None or not wall_clock.lately(watch.looked_at, FRESH):
+    watch, now = Watch.objects.filter(environment=incident.environment_id).first(), timezone.now()
+    if watch is None or watch.looked_at is None or not watch.fresh(now):
         return
-    looked = f"(looked {age_text(timezone.now() - watch.looked_at)})"
+    looked = f"(looked {age_text(now - watch.looked_at)})"
     if watch.status in ("down", "unhealthy", "absent"):
         yield Severity.CRITICAL, f"SMS is {watch.status} {looked}"
     elif not watch.good:
         yield Severity.HIGH, f"SMS answers, and is not well {looked}"
-    elif watch.response_ms > VERY_SLOW:
-        yield Severity.HIGH, f"SMS takes {watch.response_ms} ms to answer {looked}"
-    elif watch.response_ms > SLOW:
-        yield Severity.MEDIUM, f"SMS takes {watch.response_ms} ms to answer {looked}"
+    elif slow := thresholds.slow(thresholds.of(incident.environment), watch.response_ms / 1000):
+        yield slow, f"SMS takes {watch.response_ms} ms to answer {looked}"
     elif ORDER[Severity(incident.severity)] > ORDER[Severity.MEDIUM]:
         yield Severity.MEDIUM, f"SMS is healthy and ready, and no fact says worse {looked}"

@@ -18,7 +18,7 @@ from incidents.detection import causes, flapping, liveness, overrun
 from incidents.detection.causes import AVAILABILITY
 from incidents.detection.overrun import Change
 from incidents.models import LIVE, Alert, AlertState, FactKind, Incident, Watch
-from incidents.services import evidence, facts, key_watch, signs
+from incidents.services import facts, key_watch, signs
 from incidents.services.incidents import Sign
 from smsops import health, wall_clock
 from smsops.errors import OpsError
@@ -164,10 +164,8 @@ def _set(watch: Watch, status: str, ready: bool, detail: str, now: datetime) -> 
 
 
 def raise_incident(environment: Environment, sign: Sign, run: Run | None = None) -> Incident:
-    """Open an incident or join the live one, and take what evidence is still missing."""
-    incident, _ = causes.report(environment, sign, run)
-    evidence.collect(incident)
-    return incident
+    """Open an incident or join the live one. Its evidence is taken by others (receivers/first_look.py)."""
+    return causes.report(environment, sign, run)[0]
 
 
 def _resolve(watch: Watch) -> None:

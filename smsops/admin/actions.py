@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from django import forms
 from django.contrib import messages
@@ -25,7 +25,7 @@ from smsops.admin import addresses  # noqa: F401  (makes “<row:…>” known)
 from smsops.admin.buttons import Button, Row, row
 from smsops.admin.parts import page_parts, plan_lines
 from smsops.errors import OpsError
-from smsops.models import Environment, Risk, Run, Trigger
+from smsops.models import Environment, Risk, Trigger
 from smsops.redact import redact
 from smsops.runs import preludes, requests
 from smsops.runs.plan import By, Plan
@@ -109,6 +109,12 @@ class Preview:
     risk: Risk = Risk.ROUTINE
 
 
+class Shown(Protocol):
+    """A row with a page of its own."""
+
+    def get_absolute_url(self) -> str: ...
+
+
 class ObjectAction:
     """One button. Subclasses say what it is called, who may use it, what it would do, and do it."""
 
@@ -118,6 +124,7 @@ class ObjectAction:
     tone: ClassVar[str] = ""  # "danger" for destructive ones
     place: ClassVar[int] = 0  # among the foremost of its page, from 1; the others are under “More”
     form: ClassVar[type[ActionForm]] = ActionForm
+    recorded: ClassVar[bool] = True  # in the object's history, where no row is shown; else what it does is its record
 
     def allowed(self, request: HttpRequest) -> bool:
         return request.user.has_perm(self.permission)
@@ -134,8 +141,8 @@ class ObjectAction:
         """What would happen. May raise OpsError, which is then the obstacle."""
         return Preview()
 
-    def perform(self, target: Any, by: By, cleaned: dict[str, Any]) -> Run | str:
-        """Do it; return the run to show, or a sentence. May raise OpsError, which is shown in the form."""
+    def perform(self, target: Any, by: By, cleaned: dict[str, Any]) -> Shown | str:
+        """Do it; return the row to show, as a run, or a sentence. May raise OpsError, which is shown in the form."""
         raise NotImplementedError
 
 
@@ -213,9 +220,10 @@ class ActionsMixin(ModelAdmin):  # type: ignore[type-arg]
         at_once = given.get("at_once", "")
         by = By(Trigger.MANUAL, user, user.get_username(), given["reason"], at_once=at_once)  # type: ignore[arg-type]
         done = action.perform(target, by, form.cleaned_data)
-        if isinstance(done, Run):
+        if not isinstance(done, str):
             return HttpResponseRedirect(done.get_absolute_url())
-        self._record(request, action, target, by.reason)
+        if action.recorded:
+            self._record(request, action, target, by.reason)
         messages.success(request, done)
         return HttpResponseRedirect(target.get_absolute_url())
 

@@ -342,6 +342,15 @@ PEOPLE = {
     ),
     "lay down a role": Door("roles", "incidents.acknowledge_incident", make_incident),
     "write down": Door("note", "incidents.report_incident", make_incident),
+    "establish a fact": Door(
+        "fact", "incidents.classify_incident", make_incident, extra=lambda _: {"kind": "exposure_confirmed"}
+    ),
+    "report an incident": Door(
+        "report",
+        "incidents.report_incident",
+        make_environment,
+        extra=lambda _: {"title": "Nobody can sign in", "severity": "high", "issue": "service"},
+    ),
     "correct a clock": Door(
         "clock",
         "incidents.correct_incident",

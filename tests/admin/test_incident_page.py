@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -157,3 +158,44 @@ def test_what_people_write_is_text_wherever_the_page_shows_it() -> None:
         assert not [each for each in page.elements if "onerror" in each.attributes], where
         assert "<script>alert(2)" not in page.html, where
         assert not [link for link in page.links if link.startswith("javascript:")], where
+
+
+def test_a_person_reports_an_incident_and_is_shown_it_with_what_is_open_already() -> None:
+    ada = make_user("smsops.view_environment", "incidents.view_incident", "incidents.report_incident", username="ada")
+    place, browser = make_environment(), Browser(ada)
+    known = make_incident(place, title="The page is blank")
+    make_incident(place, title="The keys were stolen", private=True, fingerprint="keys")
+    asked = browser.get(door(place, "report"))
+    assert f"Open already: The page is blank (incident {known.pk})." in asked.text
+    assert "stolen" not in asked.text
+    form = {"title": "Nobody can sign in", "severity": "high", "issue": "service", "reason": "Three teachers called."}
+    page = browser.post(door(place, "report"), **form)
+    found = Incident.objects.get(title="Nobody can sign in")
+    assert page.address == found.get_absolute_url()
+    assert any("Three teachers called." in line and "ada" in line for line in lines(page))
+    assert not LogEntry.objects.exists()
+
+
+def test_who_may_not_see_private_incidents_may_report_one_and_leaves_no_trace_of_it() -> None:
+    ada = make_user("smsops.view_environment", "incidents.view_incident", "incidents.report_incident")
+    place, browser = make_environment(), Browser(ada)
+    form = {"title": "The keys were stolen", "severity": "critical", "issue": "security", "private": "on"}
+    page = browser.post(door(place, "report"), **form, reason="I saw the keys.")
+    assert (page.address, "It is reported." in page.text) == (place.get_absolute_url(), True)
+    assert Incident.objects.get().private
+    assert not LogEntry.objects.exists()
+    assert "stolen" not in browser.get(changelist(Incident)).text
+
+
+def test_a_fact_is_established_with_how_it_is_known_and_offered_once() -> None:
+    incident = make_incident(issue="security")
+    browser = Browser(make_user("incidents.view_incident", "incidents.classify_incident", username="ada"))
+    form = {"kind": "exposure_confirmed", "reason": "The key is on a public page."}
+    assert not incident.facts.exists()
+    browser.post(door(incident, "fact"), **{**form, "reason": ""})
+    assert not incident.facts.exists()
+    page = browser.post(door(incident, "fact"), **form)
+    assert incident.facts.get().by == "ada"
+    assert "The exposure is confirmed: The key is on a public page." in page.text
+    offered = {each.attributes["value"] for each in browser.get(door(incident, "fact")).all("option")}
+    assert offered.isdisjoint({"exposure_confirmed", "serves_again"})

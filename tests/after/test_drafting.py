@@ -22,7 +22,7 @@ from incidents.models import (
     Severity,
     SeverityChange,
 )
-from incidents.postmortems import drafting, measured, words
+from incidents.postmortems import drafting, measured, paging, words
 from incidents.services import facts, incidents, lifecycle
 from incidents.services.incidents import Sign
 from incidents.tasks import write_postmortems
@@ -226,6 +226,16 @@ def test_who_was_paged_when_and_who_answered(environment: Environment, ada: User
     assert [row[0] for row in table] == ["bob", "ada"]
     assert table[0][3:5] == ["2", "no answer"]
     assert table[1][4:] == ["took it after 2 min", "20 s late: nobody was there"]
+
+
+def test_who_took_it_and_who_could_not_is_told_by_what_they_did(environment: Environment, ada: User, bob: User) -> None:
+    incident = opened(environment, Severity.CRITICAL)
+    for user in (bob, ada):
+        Page.objects.create(incident=incident, user=user, level=1, due_at=incident.detected_at, key=user.username)
+    lifecycle.decline(incident, bob)
+    lifecycle.acknowledge(incident, ada, "On it.")
+    found = paging.of(incident, list(incident.timeline.all()))
+    assert [(each["person"], each["answer"]) for each in found] == [("bob", "declined"), ("ada", "took it")]
 
 
 def test_lines_about_evidence_carry_its_digest(environment: Environment) -> None:

@@ -76,6 +76,14 @@ def test_a_clock_nobody_has_passed_is_not_set_and_a_reason_is_given(environment:
     assert Incident.objects.get().began_at == at(0)
 
 
+def test_when_somebody_first_had_it_can_be_corrected_though_nobody_has_it(over: Incident, somebody: User) -> None:
+    lifecycle.reopen(over, "It was not.", somebody)
+    clocks.correct(over, "acknowledged_at", at(3), somebody, "By telephone.")
+    with pytest.raises(WrongUse, match="nobody can say yet"):
+        clocks.correct(over, "mitigated_at", at(20), somebody, "Perhaps.")
+    assert Incident.objects.get().acknowledged_at == at(3)
+
+
 def test_the_post_mortem_learns_of_a_correction(over: Incident, somebody: User) -> None:
     begun = drafting.begin(over)
     drafting.measure(begun.pk)

@@ -9,12 +9,14 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
+from incidents import selectors
 from incidents.models import Alert, Incident, Watch
 from incidents.services import contradictions, incidents, lifecycle
 from smsops.errors import WrongUse
 from smsops.models import Environment
 from tests.factories import make_alert, make_check_result, make_run, make_watch
 from tests.incidents.conftest import LATE
+from tests.monitoring.figures import figures
 
 
 @pytest.fixture
@@ -89,3 +91,14 @@ def test_opened_again_it_is_contradicted_no_more(incident: Incident, somebody: U
     lifecycle.resolve(incident, "Fixed.", somebody, "The probe is wrong.")
     lifecycle.reopen(incident, "It was not.", somebody)
     assert (Incident.objects.get().contradicted, contradictions.settle()) == ("", 0)
+
+
+@pytest.mark.parametrize(("seconds", "word"), [(80, "not ready"), (91, "unknown")])
+def test_pages_figures_and_what_contradicts_have_one_word_for_how_sms_is(
+    incident: Incident, seconds: int, word: str
+) -> None:
+    place = incident.environment
+    make_watch(place, ready=False, looked_at=timezone.now() - timedelta(seconds=seconds))
+    assert selectors.status(place).health == word
+    assert f'sms_status{{environment="{place.name}",status="{word}"}}' in figures()
+    assert [said.split(":")[0] for said in contradictions.red(incident)] == ["SMS is not ready"] * (word == "not ready")

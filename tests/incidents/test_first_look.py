@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from incidents.models import Incident, Severity, Triage
-from incidents.services import evidence_runs, first_look, incidents, triage, watching
+from incidents.services import doorbell, evidence, evidence_runs, first_look, incidents, triage, watching
 from incidents.services.incidents import Sign
 from smsops.models import Environment, Run, RunState, Trigger
 from tests.admin.browser import Browser
@@ -137,3 +138,20 @@ def queries(browser: Browser, incident: Incident) -> int:
 
 def test_whoever_waits_is_told_that_smsops_looks(environment: Environment) -> None:
     assert "smsops is looking" in Browser(make_viewer()).get(make_incident(environment).get_absolute_url()).html
+
+
+def test_what_could_not_be_taken_is_rung_for_again_with_the_next_sign_but_not_with_every_one(
+    environment: Environment, django_capture_on_commit_callbacks: Any
+) -> None:
+    def rings() -> int:
+        with django_capture_on_commit_callbacks() as asked:
+            opened(environment)
+        return len(asked)
+
+    assert (rings(), rings()) == (1, 0)  # it was rung for when it was opened
+    doorbell._RUNG.clear()  # a minute later
+    assert (rings(), rings()) == (1, 0)
+    for name in evidence.PIECES:
+        evidence.keep(Incident.objects.get(), name, "text")
+    doorbell._RUNG.clear()
+    assert rings() == 0

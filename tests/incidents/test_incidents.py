@@ -13,10 +13,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
+from incidents import selectors
 from incidents.models import INCIDENT_TABLE, LIVE, Incident, IncidentState, Severity
 from incidents.services import incidents, lifecycle, severities
 from smsops.errors import WrongUse
 from smsops.models import Environment
+from tests.factories import make_backup
 from tests.incidents.conftest import LATE
 from tests.smsops.crowd import together
 
@@ -167,6 +169,25 @@ def test_a_reopened_incident_has_no_end(environment: Environment, somebody: User
     assert (incident.resolved_at, incident.mitigated_at, incident.live) == (None, None, True)
 
 
+AGAIN: dict[str, Move] = {
+    "by a person": lambda incident, user: lifecycle.reopen(incident, "It was not.", user),
+    "by itself": lambda incident, user: lifecycle.relapse(incident, "It has come back."),
+}
+
+
+@pytest.mark.parametrize("again", AGAIN)
+def test_nobody_has_what_is_open_again_and_who_had_it_first_when_stays(
+    environment: Environment, somebody: User, again: str
+) -> None:
+    incident = opened(environment)
+    lifecycle.acknowledge(incident, somebody)
+    first = incident.acknowledged_at
+    lifecycle.resolve(incident, "Over.")
+    AGAIN[again](incident, somebody)
+    found = Incident.objects.get()
+    assert (found.acknowledged_by, found.taken_at, found.acknowledged_at) == (None, None, first)
+
+
 def test_what_has_come_back_on_its_own_cannot_be_reopened(environment: Environment, somebody: User) -> None:
     incident = opened(environment)
     lifecycle.resolve(incident, "Over.")
@@ -190,8 +211,11 @@ def test_trouble_that_is_reported_while_it_is_resolved_is_always_an_incident(
     errors, ended = list[Exception](), threading.Event()
 
     def report() -> None:
+        """Again and again; the last time after nobody resolves any more."""
+        last = False
         try:
-            while not ended.is_set():
+            while not last:
+                last = ended.is_set()
                 incidents.report(environment, LATE)
         except Exception as error:
             errors.append(error)
@@ -201,10 +225,24 @@ def test_trouble_that_is_reported_while_it_is_resolved_is_always_an_incident(
     threads = [threading.Thread(target=report) for _ in range(3)]
     for thread in threads:
         thread.start()
-    deadline = time.monotonic() + 2
+    deadline, resolved = time.monotonic() + 2, 0
     while time.monotonic() < deadline and not errors:
-        Incident.objects.filter(state="open").update(state="resolved")
+        resolved += Incident.objects.filter(state="open").update(state="resolved")
     ended.set()
     for thread in threads:
         thread.join()
     assert errors == []
+    assert resolved > 3
+    assert (Incident.objects.filter(state="open").count(), Incident.objects.count()) == (1, resolved + 1)
+
+
+def test_the_good_backup_before_a_live_incident_is_needed_and_no_other(environment: Environment) -> None:
+    now = opened(environment).detected_at
+    make_backup(environment, identifier="adopted", taken_at=now - timedelta(hours=4), reason="adopted")
+    assert set(selectors.needed_backups(environment)) == {"adopted"}  # there is no other
+    make_backup(environment, identifier="good", taken_at=now - timedelta(hours=3))
+    make_backup(environment, identifier="elsewhere", taken_at=now - timedelta(hours=2), here=False)
+    make_backup(environment, identifier="stored", taken_at=now - timedelta(hours=1), proof="stored")
+    make_backup(environment, identifier="damaged", taken_at=now - timedelta(hours=1), damage="bit rot")
+    make_backup(environment, identifier="since", taken_at=now + timedelta(seconds=1), proof="stored")
+    assert set(selectors.needed_backups(environment)) == {"good", "elsewhere", "since"}

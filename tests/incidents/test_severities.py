@@ -12,7 +12,7 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from incidents.models import FactKind, Incident, Issue, Severity, SeverityChange, SeverityRule, Watch
+from incidents.models import Detection, FactKind, Incident, Issue, Severity, SeverityChange, SeverityRule, Watch
 from incidents.services import facts, incidents, severities, suggested_severity
 from smsops.errors import WrongUse
 from smsops.models import Environment
@@ -87,7 +87,9 @@ def down(**fields: Any) -> dict[str, Any]:
         (down(), "critical", "SMS is down (looked just now)"),
         ({"ready": False}, None, ""),  # it is high already
         ({}, "medium", "SMS is healthy and ready, and no fact says worse (looked just now)"),
-        ({"response_ms": 700}, "medium", "SMS takes 700 ms to answer (looked just now)"),
+        ({"response_ms": 900}, "medium", "SMS is healthy and ready, and no fact says worse (looked just now)"),
+        ({"response_ms": 1200}, "medium", "SMS takes 1200 ms to answer (looked just now)"),
+        ({"response_ms": 2100}, None, ""),
         (down(looked_at=timezone.now() - timedelta(minutes=5)), None, ""),  # nobody knows
     ],
 )
@@ -98,6 +100,16 @@ def test_what_the_watcher_sees_speaks_for_a_severity(
     Incident.objects.update(issue="service")
     found = suggested_severity.of(Incident.objects.get())
     assert (found.severity, found.reasons[0]) == (suggested, told) if suggested and found else found is None
+
+
+@pytest.mark.parametrize(("slow_ms", "told"), [(500, "SMS takes 700 ms to answer"), (0, "SMS is healthy and ready")])
+def test_slow_is_what_the_environment_calls_slow(incident: Incident, slow_ms: int, told: str) -> None:
+    Detection.objects.create(environment=incident.environment, slow_ms=slow_ms)
+    make_watch(incident.environment, response_ms=700)
+    Incident.objects.update(issue="service")
+    found = suggested_severity.of(Incident.objects.get())
+    assert found is not None
+    assert found.reasons[0].startswith(told)
 
 
 def test_a_suggestion_names_its_facts_in_one_sentence(incident: Incident) -> None:

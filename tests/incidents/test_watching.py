@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from incidents import receivers
 from incidents.models import Incident, IncidentState, Severity, Watch
-from incidents.services import watching
+from incidents.services import first_look, watching
 from smsops.models import Environment, Run, RunState
 from tests.incidents.servers import mute
 from tests.places import Place, free_port, wait_for
@@ -78,6 +78,8 @@ def test_a_death_is_one_incident_that_ends_by_itself(watched: Place) -> None:
     kill(watched)
     incident = noticed(watched)
     assert (incident.title, incident.severity) == ("SMS died", Severity.CRITICAL)
+    assert incident.evidence.count() == 0  # looking waits for nothing; the workers take it right after
+    first_look.look(incident.pk)
     assert incident.evidence.count() == 4
     incident = resolved(watched)
     assert incident.resolution == "SMS is healthy and ready again."
@@ -109,7 +111,7 @@ def test_sms_stopped_behind_our_back_is_noticed_at_the_first_look(watched: Place
         look(watched)
     incident = Incident.objects.get()
     assert (incident.title, incident.severity) == ("SMS has stopped", Severity.CRITICAL)
-    assert (incident.timeline.filter(kind="sign").count(), incident.evidence.count()) == (1, 4)
+    assert incident.timeline.filter(kind="sign").count() == 1
     Incident.objects.update(state=IncidentState.ACKNOWLEDGED)
     watched.runtime.start(name)
     wait_for(watched.serving, "SMS to serve again")

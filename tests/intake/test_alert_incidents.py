@@ -10,13 +10,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from incidents.models import Alert, Delivery, Incident, Severity
+from incidents.models import Alert, Delivery, Incident, Page, Severity
 from incidents.services import aging, digestion, incidents, lifecycle, watching
 from incidents.services.incidents import Sign
 from smsops import signals
 from smsops.models import Environment, Run
 from tests.factories import make_backup, make_incident, make_run, make_user, make_watch
 from tests.intake.senders import Sender, alert, payload, sender, signs, states
+from tests.paging.conftest import asked, stepped
+from tests.paging.people import person, policy
 from tests.smsops.crowd import together
 
 pytestmark = pytest.mark.django_db
@@ -239,13 +241,19 @@ def test_what_our_own_rules_say_of_backups_joins_the_incident_about_them_and_end
     assert only().state == "resolved"
 
 
-def test_a_storm_of_ten_thousand_alerts_is_one_incident_and_none_is_dropped(prometheus: Sender) -> None:
+def test_a_storm_of_ten_thousand_alerts_is_one_incident_and_one_page_a_person_and_none_is_dropped(
+    environment: Environment, prometheus: Sender
+) -> None:
+    policy({"users": [person("ada"), person("bo")]}, environment=environment)
     for first in range(0, 10_000, 100):
         many = [alert("Slow", host=f"web{number}") for number in range(first, first + 100)]
         assert prometheus.send(payload(*many)) == 202
     assert digestion.digest_all() == 100
     assert Alert.objects.filter(incident=only(), state="firing").count() == 10_000
     assert only().timeline.count() < 100
+    assert (stepped(), stepped()) == (2, 0)
+    assert asked(only()) == [("ada", 1), ("bo", 1)]
+    assert Page.objects.count() == 2
 
 
 def test_a_payload_of_ten_thousand_alerts_is_read_and_ended_at_once(prometheus: Sender) -> None:

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from backups.models import BackupSchedule
+from incidents.admin import incident_head
 from incidents.models import (
     Channel,
     EscalationPolicy,
@@ -24,6 +25,7 @@ from incidents.models import (
     Severity,
     Team,
 )  # fmt: skip
+from incidents.postmortems import verdicts
 from incidents.services import escalations, facts, incidents, lifecycle, pages, stepping
 from smsops.models import Environment
 from tests.paging.conftest import Clock, asked, opened, running, stepped
@@ -160,6 +162,27 @@ def test_an_acknowledgement_lapses_and_its_owner_and_everybody_paged_are_asked_a
     assert Incident.objects.get().state == IncidentState.OPEN
     assert asked(incident) == [("ada", 1), ("bo", 2), ("cleo", 0), ("ada", 1), ("bo", 2)]
     assert not Page.objects.exclude(late="").exists()
+
+
+def test_who_had_it_first_and_when_stays_though_the_acknowledgement_lapses_and_another_follows(
+    clock: Clock, environment: Environment, two: Any, ada: User, bo: User
+) -> None:
+    incident = opened(environment)
+    clock.forward(minutes=4)
+    first = clock.now
+    lifecycle.acknowledge(incident, bo)
+    clock.forward(minutes=61)
+    stepped()
+    found = Incident.objects.get()
+    assert (found.state, found.acknowledged_at, found.acknowledged_by, found.taken_at) == ("open", first, None, None)
+    lifecycle.acknowledge(found, ada)
+    clock.forward(minutes=59)  # the hour of the second one counts from the second one
+    stepped()
+    found = Incident.objects.get()
+    assert (found.state, found.acknowledged_at, found.acknowledged_by) == ("acknowledged", first, ada)
+    response = verdicts.of(found, {"lost": {}, "exposure": {}})[0]
+    assert (response["verdict"], response["seconds"]) == ("met", pytest.approx(240, abs=5))
+    assert incident_head.response(found, found.detected_at + timedelta(minutes=15)) == "after 4 min"
 
 
 def test_an_acknowledgement_can_last_for_ever(clock: Clock, environment: Environment, ada: User) -> None:

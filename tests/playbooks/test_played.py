@@ -58,6 +58,7 @@ def noticed(place: Place) -> Incident:
 def classified(place: Place, incident: Incident) -> tuple[str, str]:
     """How bad it is and of which kind, once the first look (minute 0-2) has taken its evidence. What was noticed while
     it still began was only silent; then a later sign says that it died, and of what."""
+    first_look.look(incident.pk)
     wait_for(lambda: suggestions.of(incident) or over(place, incident), "a sign that is known", 120)
     first_look.look(incident.pk)
     assert evidence.missing(incident) == []
