@@ -22,6 +22,7 @@ from incidents.services.incidents import Sign
 from smsops import health
 from smsops.errors import OpsError
 from smsops.models import EdgeKind, Environment, Run
+from smsops.redact import redact
 from smsops.runtimes.base import Instance, Runtime
 from smsops.runtimes.registry import runtime_for
 
@@ -56,7 +57,7 @@ def look(environment_id: int) -> Watch | None:
     except OpsError as error:
         # The engine is away; that says nothing about SMS, whose own answers do.
         _react(watch, signs.of_health(_ask(watch, now), watch.bad_looks))
-        watch.detail = f"{error.message} {watch.detail}"[:300]
+        watch.detail = redact(f"{error.message} {watch.detail}")[:300]
     _end(watch, now)
     return watch
 
@@ -155,7 +156,7 @@ def _ask(watch: Watch, now: datetime) -> health.Health:
 def _set(watch: Watch, status: str, ready: bool, detail: str, now: datetime) -> None:
     if (watch.status, watch.ready) != (status, ready):
         watch.since = now
-    watch.status, watch.ready, watch.detail = status, ready, detail[:300]
+    watch.status, watch.ready, watch.detail = status, ready, redact(detail)[:300]
 
 
 def raise_incident(environment: Environment, sign: Sign, run: Run | None = None) -> Incident:

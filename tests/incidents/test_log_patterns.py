@@ -11,6 +11,7 @@ import pytest
 from incidents.detection import causes, hits, log_following, searching, survey
 from incidents.detection.hits import Count
 from incidents.models import Incident, LogPattern, LogPosition
+from incidents.services import triage
 from incidents.services.incidents import Sign
 from smsops.models import RunState
 from smsops.runtimes.base import LogLine
@@ -67,6 +68,17 @@ def test_lines_are_followed_once_each_and_become_one_incident(voice: Voice, lock
     incident = Incident.objects.get()
     assert (incident.title, incident.severity, incident.fingerprint) == ("Log: Locked", "high", locked.fingerprint)
     assert CANARY not in str(list(incident.timeline.values_list("text", flat=True)))
+
+
+def test_a_line_with_a_nul_in_it_is_a_line_like_any_other(voice: Voice) -> None:
+    pattern()
+    voice.say("the database\0 is locked")
+    assert (log_following.follow(voice.environment), log_following.follow(voice.environment)) == (1, 0)
+    incident = Incident.objects.get()
+    looked = triage.take(incident)
+    told = " ".join([incident.title, looked.words, *incident.timeline.values_list("text", flat=True)])
+    assert told.count("the database is locked") == 2
+    assert "\0" not in told
 
 
 def test_who_was_overtaken_while_it_searched_writes_nothing(
