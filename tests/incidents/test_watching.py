@@ -34,7 +34,10 @@ def watched_process(process_place: Place) -> Place:
 
 
 def test_what_sms_says_of_itself_is_kept_whatever_it_is(environment: Environment) -> None:
-    answers = {"/health": '{"status": "unhealthy"}', "/health/ready": '{"checks": {"d\\u0000b\\ud800": {"status": "bad"}}}'}
+    answers = {
+        "/health": '{"status": "unhealthy"}',
+        "/health/ready": '{"checks": {"d\\u0000b\\ud800": {"status": "bad"}}}',
+    }
     with choosy(answers) as url:
         environment.base_url = url
         watch = make_watch(environment)
