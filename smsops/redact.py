@@ -37,11 +37,13 @@ _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """Return `text` without passwords, tokens, keys, e-mail addresses and the literal values in `secrets`.
+    """Return `text` without passwords, tokens, keys, e-mail addresses and the literal values in `secrets`, and without
+    what a database does not take.
 
     Values shorter than four characters are left: hiding them would hide half of the text. Redacting what is redacted
     already changes nothing.
     """
+    text = _storable(text)
     for value in sorted({s for s in secrets if len(s) >= 4}, key=len, reverse=True):
         text = text.replace(value, MASK)
     if _SUSPECT.search(text) is None:
@@ -56,6 +58,13 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     return _EMAIL.sub("[email]", text)
 
 
+def _storable(text: str) -> str:
+    """A program's output may well hold NULs, which PostgreSQL refuses, and JSON half a surrogate pair, which is no
+    text at all."""
+    text = text.replace("\0", "")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 def is_secret_name(name: str) -> bool:
     """Tell whether a setting or field of this name holds a secret, by its words."""
     return re.search(rf"(?i){_WORD}|[_-]pass$", name) is not None
@@ -68,10 +77,14 @@ def redact_data(value: Any, secrets: Iterable[str] = ()) -> Any:
     """
     known = list(secrets)
     if isinstance(value, dict):
-        return {key: _under(str(key), item, known) for key, item in value.items()}
+        return {_name(key): _under(str(key), item, known) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [redact_data(item, known) for item in value]
     return redact(value, known) if isinstance(value, str) else value
+
+
+def _name(key: Any) -> Any:
+    return _storable(key) if isinstance(key, str) else key
 
 
 def _under(name: str, item: Any, known: list[str]) -> Any:

@@ -20,6 +20,7 @@ from incidents.services import incidents
 from incidents.services.incidents import Sign
 from incidents.services.signs import SERVICE
 from smsops.models import Environment, Run
+from smsops.redact import redact
 
 PAGE, SLOW, LOG = "page", "slow", "log:"
 AVAILABILITY = Q(fingerprint=SERVICE) | Q(fingerprint__startswith="run:")
@@ -33,19 +34,9 @@ def report(environment: Environment, sign: Sign, run: Run | None = None) -> tupl
     known = incidents.live(environment, sign.fingerprint) or _of_its_cause(environment, sign)
     if known is None and run is None:
         known = flapping.reopened(environment, sign)
-    if known is not None and _joined(known, sign, run):
+    if known is not None and incidents.join(known, sign, run):
         return known, False
     return incidents.report(environment, sign, run)
-
-
-@transaction.atomic
-def _joined(incident: Incident, sign: Sign, run: Run | None) -> bool:
-    """Whether it was live, and is ours until the sign is written: nobody ends it in between."""
-    live = Incident.objects.select_for_update(of=("self",), no_key=True).filter(pk=incident.pk, state__in=LIVE)
-    if not live.exists():
-        return False
-    incidents.join(incident, sign, run)
-    return True
 
 
 def is_symptom(sign: Sign) -> bool:
@@ -71,7 +62,7 @@ def _promoted(symptom: Incident | None, sign: Sign) -> Incident | None:
         return None
     mine = Incident.objects.filter(pk=symptom.pk, state__in=LIVE, fingerprint=symptom.fingerprint)
     with contextlib.suppress(IntegrityError), transaction.atomic():
-        if mine.update(fingerprint=SERVICE, title=sign.title[:200], issue=sign.issue):
+        if mine.update(fingerprint=SERVICE, title=redact(sign.title)[:200], issue=sign.issue):
             incidents.note(symptom, EntryKind.STATE, f"“{symptom.title}” was the beginning: {sign.title}.")
             symptom.fingerprint, symptom.title, symptom.issue = SERVICE, sign.title, sign.issue
             return symptom

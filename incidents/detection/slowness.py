@@ -34,7 +34,7 @@ _SAMPLE = re.compile(
     r"sms_(?:http_request_duration_seconds_(?P<what>sum|count)|api_slow_requests_total)"
     r"\{(?P<labels>[^}]{0,1000})\}\s+(?P<value>[0-9.eE+]{1,30})"
 )
-_LABEL = re.compile(r'(handler|endpoint|method)="([^"]{0,200})"')
+_LABEL = re.compile(r'(handler|endpoint|method)="([^"\0]{0,200})"')
 
 
 @dataclass

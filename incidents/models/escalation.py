@@ -97,9 +97,10 @@ class Escalation(models.Model):
     """The policy at work on one incident, frozen when it began: later changes of the policy do not reach it.
 
     `policy` holds {"name", "least", "nag_minutes", "rounds", "acknowledged_minutes", "levels": [{"position",
-    "after_minutes", "condition", "rotas", "teams", "users", "channels", "office_hours"}]}, everybody by id. `paged`
-    tells for every level that was paged when that was last, and how often since somebody last had it:
-    {"1": {"at": time, "times": 2}}.
+    "after_minutes", "condition", "rotas", "teams", "users", "channels", "office_hours"}]}, everybody by id; a level
+    that was brought has that moment as "brought". `paged` tells for every level that was paged when that was last, how
+    often since somebody last had it, and whether its own condition was met:
+    {"1": {"at": time, "times": 2, "own": true}}.
     `due_at` is when it has to be looked at next; None: only news moves it. `excuse` says why nobody is paged just now,
     `declined` who said that they cannot take it.
     """

@@ -10,7 +10,7 @@ from backups import selectors as backup_selectors
 from backups.models import Backup, Reason
 from backups.services import integrity, test_log
 from incidents.detection.freshness import BACKUP
-from incidents.models import EntryKind, FactKind, Issue, Severity
+from incidents.models import FactKind, Issue, Severity
 from incidents.services import facts, incidents, lifecycle
 from incidents.services.incidents import Sign
 from smsops import signals
@@ -31,14 +31,12 @@ def _follow_backups(run: Run) -> None:
     made = run.backups.first()
     if made is not None and made.good and made.reason not in (Reason.RESTORE, Reason.ADOPTED):
         _look_for_drops(run, made)
-        incident = incidents.live(run.environment, BACKUP)
-        if incident is not None:
-            incidents.note(incident, EntryKind.SIGN, f"Backup {made.identifier} is good.", run=run)
-            lifecycle.resolve(incident, "A good backup was taken.")
+        sign = f"Backup {made.identifier} is good."
+        lifecycle.end(run.environment, BACKUP, "A good backup was taken.", sign=sign, run=run)
     elif run.kind == "backup" and run.state in (RunState.SAFE, RunState.UNDONE):
         severity = Severity.CRITICAL if made is not None and made.damage else Severity.HIGH
-        sign = Sign(BACKUP, severity, f"No backup of {run.environment.name}", run.cause, Issue.DATA)
-        incident, _ = incidents.report(run.environment, sign, run)
+        bad = Sign(BACKUP, severity, f"No backup of {run.environment.name}", run.cause, Issue.DATA)
+        incident, _ = incidents.report(run.environment, bad, run)
         if severity == Severity.CRITICAL:
             facts.establish(incident, FactKind.INTEGRITY_FAILED, made.damage if made else run.cause)
     elif run.kind == "verification":
@@ -65,21 +63,19 @@ def _look_for_drops(run: Run, made: Backup) -> None:
 
 def _follow_restore(run: Run) -> None:
     """A restore brings back what had gone."""
-    incident = incidents.live(run.environment, ROWS)
-    if incident is not None and run.state == RunState.SUCCEEDED:
-        lifecycle.resolve(incident, run.headline)
+    if run.state == RunState.SUCCEEDED:
+        lifecycle.end(run.environment, ROWS, run.headline)
 
 
 def _follow_restore_test(run: Run) -> None:
     """A restore test or drill that failed is an incident until one passes: nobody knows whether a restore would."""
     fingerprint = RESTORE_TEST if run.kind == "restore_test" else DRILL
-    incident = incidents.live(run.environment, fingerprint)
     if run.state in (RunState.SAFE, RunState.UNDONE):
         test_log.failed(run.environment, run.pk, run.cause)
         sign = Sign(fingerprint, Severity.HIGH, f"A {fingerprint} failed", run.cause, Issue.DATA)
         incidents.report(run.environment, sign, run)
-    elif incident is not None and run.state == RunState.SUCCEEDED:
-        lifecycle.resolve(incident, run.headline)
+    elif run.state == RunState.SUCCEEDED:
+        lifecycle.end(run.environment, fingerprint, run.headline)
 
 
 def _follow_verification(run: Run) -> None:
@@ -88,13 +84,12 @@ def _follow_verification(run: Run) -> None:
     if backup is None:
         return
     fingerprint = f"backup:{backup.pk}"
-    incident = incidents.live(run.environment, fingerprint)
     if backup.damage:
         title = f"The backup {backup.identifier} is damaged"
         sign = Sign(fingerprint, Severity.HIGH, title, backup.damage, Issue.DATA)
         incidents.report(run.environment, sign, run)
-    elif incident is not None and run.state == RunState.SUCCEEDED:
-        lifecycle.resolve(incident, f"It was verified again and is good: {run.headline}")
+    elif run.state == RunState.SUCCEEDED:
+        lifecycle.end(run.environment, fingerprint, f"It was verified again and is good: {run.headline}")
     more = run.facts.get("verify.prove", {}).get("more")
     if more:
         detail = f"More than before: {integrity.told(more)}."

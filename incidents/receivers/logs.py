@@ -28,41 +28,38 @@ def on_offsite_looked(vault: OffsiteVault, lag: timedelta, problem: str, **_: An
         if incidents.live(vault.environment, fingerprint) is None:
             incidents.report(vault.environment, Sign(fingerprint, Severity.HIGH, title, detail, Issue.DATA))
         return
-    incident = incidents.live(vault.environment, fingerprint)
-    if incident is not None and not problem:
-        lifecycle.resolve(incident, f"Every backup is in {vault.name} again, or not late yet.")
+    if not problem:
+        lifecycle.end(vault.environment, fingerprint, f"Every backup is in {vault.name} again, or not late yet.")
 
 
 @receiver(backup_signals.offsite_log_looked, dispatch_uid="incidents.offsite_log_looked")
 def on_offsite_log_looked(vault: OffsiteVault, problem: str, **_: Any) -> None:
     """Commits that are on this machine alone, or damaged copies of them, are an incident until they are not."""
     fingerprint = f"offsite-log:{vault.pk}"
-    incident = incidents.live(vault.environment, fingerprint)
-    if problem and incident is None:
+    if problem and incidents.live(vault.environment, fingerprint) is None:
         title = f"Commits are not copied to {vault.name} as they should be"
         incidents.report(vault.environment, Sign(fingerprint, Severity.HIGH, title, problem, Issue.DATA))
-    elif incident is not None and not problem:
-        lifecycle.resolve(incident, f"Every commit is in {vault.name} again.")
+    elif not problem:
+        lifecycle.end(vault.environment, fingerprint, f"Every commit is in {vault.name} again.")
 
 
 @receiver(backup_signals.log_looked, dispatch_uid="incidents.log_looked")
 def on_log_looked(following: LogFollowing, problem: str, **_: Any) -> None:
     """A log that is not followed is an incident until it is: the loss would be that since the last backup."""
     environment = following.environment
-    incident = incidents.live(environment, LOG)
-    if problem and incident is None:
+    if problem and incidents.live(environment, LOG) is None:
         title = f"The log of {environment.name} is not followed"
         incidents.report(environment, Sign(LOG, Severity.HIGH, title, problem, Issue.DATA))
-    elif incident is not None and not problem:
-        lifecycle.resolve(incident, "It is followed again; where commits of the meantime are unknown, there is a gap.")
+    elif not problem:
+        said = "It is followed again; where commits of the meantime are unknown, there is a gap."
+        lifecycle.end(environment, LOG, said)
 
 
 @receiver(backup_signals.log_measured, dispatch_uid="incidents.log_measured")
 def on_log_measured(following: LogFollowing, size: int, **_: Any) -> None:
     """A log of SMS that only grows fills its disk, and then SMS stops: an incident until it was written back."""
     environment = following.environment
-    incident = incidents.live(environment, LOG_SIZE)
-    if size > LONG and incident is None:
+    if size > LONG and incidents.live(environment, LOG_SIZE) is None:
         title = f"The log of SMS is {bytes_text(size)}"
         detail = (
             "It cannot be written back while somebody reads an old state of the database, and grows until the disk is "
@@ -70,5 +67,5 @@ def on_log_measured(following: LogFollowing, size: int, **_: Any) -> None:
             "SMS never ends its transaction: a start of SMS ends it."
         )
         incidents.report(environment, Sign(LOG_SIZE, Severity.HIGH, title, detail, Issue.DATA))
-    elif size <= LONG and incident is not None:
-        lifecycle.resolve(incident, f"SMS's log was written back; {bytes_text(size)} of it are in use.")
+    elif size <= LONG:
+        lifecycle.end(environment, LOG_SIZE, f"SMS's log was written back; {bytes_text(size)} of it are in use.")

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from incidents.detection import causes
-from incidents.models import LIVE, Alert, Incident
+from incidents.models import Alert, Incident
 from incidents.services import alert_ends, alert_signs, quiet
 from incidents.services.episodes import Changes, in_parts
 from incidents.services.quiet import Quiet
@@ -41,7 +41,7 @@ def fire(environment: Environment, alerts: Iterable[Alert]) -> None:
     for alert in _excuse(quiet.at(environment), alerts):
         by_cause[alert.cause].append(alert)
     for cause, found in sorted(by_cause.items()):
-        incident = _joined(environment, cause, found)
+        incident, _ = causes.report(environment, alert_signs.of(cause, found))  # held, until this transaction ends
         for alert in found:
             alert.incident = incident
         for some in in_parts([alert.pk for alert in found]):
@@ -73,15 +73,6 @@ def _excuse(in_force: Quiet, alerts: Iterable[Alert]) -> list[Alert]:
         for some in in_parts(numbers):
             Alert.objects.filter(pk__in=some).update(quiet=reason)
     return loud
-
-
-def _joined(environment: Environment, cause: str, alerts: list[Alert]) -> Incident:
-    """The live incident of that cause, new or joined, which nobody ends before this transaction does."""
-    sign = alert_signs.of(cause, alerts)
-    while True:
-        incident, _ = causes.report(environment, sign)
-        if Incident.objects.select_for_update(no_key=True).filter(pk=incident.pk, state__in=LIVE).exists():
-            return incident
 
 
 def _go_on(environment: Environment, alerts: Iterable[Alert]) -> None:

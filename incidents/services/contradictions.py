@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from deployments.checks.base import CHECKLIST
@@ -16,6 +19,8 @@ from incidents.services import incidents
 from smsops.models import RunState
 
 NAMED = 5
+LOOKED = timedelta(days=7)  # after its end; what is red for longer a person has to judge
+GIVEN_UP = f"It was not green within {LOOKED.days} days; smsops does not look any more."
 GONE = (RunState.UNDONE, RunState.SAFE)
 
 
@@ -25,16 +30,21 @@ def red(incident: Incident) -> list[str]:
 
 
 def settle() -> int:
-    """See which contradicted ones nothing contradicts any more, and write that down; return how many those are."""
+    """See which contradicted ones nothing contradicts any more, and write that down; return how many those are. One for
+    which that takes too long is looked at no more, and says so."""
     found = Incident.objects.exclude(contradicted="").exclude(state__in=LIVE).filter(settled_at=None)
+    found = found.exclude(contradicted__endswith=GIVEN_UP)
     return sum(_settle(incident) for incident in found.select_related("environment"))
 
 
 @transaction.atomic
 def _settle(incident: Incident) -> bool:
-    if red(incident):
-        return False
+    against = red(incident)
     mine = Incident.objects.filter(pk=incident.pk, settled_at=None).exclude(state__in=LIVE)
+    if against:
+        if incident.resolved_at is not None and timezone.now() - incident.resolved_at > LOOKED:
+            _give_up(incident, against)
+        return False
     if mine.update(settled_at=timezone.now()):
         incidents.note(
             incident, EntryKind.FACT, "Nothing contradicts any more that it is resolved: what was red is green."
@@ -42,6 +52,13 @@ def _settle(incident: Incident) -> bool:
         signals.contradiction_settled.send(Incident, incident=incident)
         return True
     return False
+
+
+def _give_up(incident: Incident, against: list[str]) -> None:
+    mine = Incident.objects.filter(pk=incident.pk, settled_at=None, contradicted=incident.contradicted)
+    if mine.exclude(state__in=LIVE).update(contradicted=f"{incident.contradicted}\n{GIVEN_UP}"):
+        said = f"Something still contradicts that it is resolved: {' '.join(against)} {GIVEN_UP}"
+        incidents.note(incident, EntryKind.FACT, said)
 
 
 def _sms(incident: Incident) -> Iterator[str]:
@@ -58,10 +75,9 @@ def _checks(incident: Incident) -> Iterator[str]:
     afterwards says nothing about what is there now."""
     asked = CheckResult.objects.filter(environment=incident.environment_id, on_copy=False, stage=CHECKLIST)
     asked = asked.filter(at__gte=incident.detected_at).exclude(verdict=CheckVerdict.SKIP).exclude(run__state__in=GONE)
-    last = {
-        key: (title, verdict) for key, title, verdict in asked.order_by("at").values_list("key", "title", "verdict")
-    }
-    if bad := sorted(title for title, verdict in last.values() if verdict == CheckVerdict.FAIL):
+    newest_first = Window(RowNumber(), partition_by="key", order_by=[F("at").desc(), F("pk").desc()])
+    last = asked.order_by().annotate(nth=newest_first).filter(nth=1).values_list("title", "verdict")
+    if bad := sorted(title for title, verdict in last if verdict == CheckVerdict.FAIL):
         yield f"{_named(bad, 'This check fails', 'These checks fail')}."
 
 

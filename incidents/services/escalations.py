@@ -59,20 +59,21 @@ def let_go(incident: Incident) -> None:
         return
     now = timezone.now()
     ago = (now - timedelta(minutes=escalation.policy["nag_minutes"])).isoformat()
-    paged = {position: {"at": ago, "times": 0} for position in escalation.paged}
+    paged = {position: {**each, "at": ago, "times": 0} for position, each in escalation.paged.items()}
     Escalation.objects.filter(pk=escalation.pk).update(paged=paged, free_since=now, declined=[], due_at=now)
 
 
 def skip_ahead(incident: Incident, user: User) -> None:
-    """Somebody who was asked cannot: the level after theirs waits for nothing any more, unless it was paged already.
-    Said twice, it changes nothing."""
+    """Somebody who was asked cannot: the level after theirs is paged at once, unless it was already. Said twice, it
+    changes nothing."""
     escalation = _locked(incident)
     if escalation is None or user.pk in escalation.declined:
         return
     own = Page.objects.filter(escalation=escalation, user=user, kind__in=pages.ASKS).aggregate(most=Max("level"))
-    decisions.bring(escalation.policy, {int(position) for position in escalation.paged}, own["most"] or 0)
+    now, paged = timezone.now(), {int(position) for position in escalation.paged}
+    decisions.bring(escalation.policy, paged, own["most"] or 0, now)
     values: dict[str, Any] = {"declined": [*escalation.declined, user.pk], "policy": escalation.policy}
-    Escalation.objects.filter(pk=escalation.pk).update(due_at=timezone.now(), **values)
+    Escalation.objects.filter(pk=escalation.pk).update(due_at=now, **values)
 
 
 def end(incident: Incident) -> None:

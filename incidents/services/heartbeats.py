@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -12,21 +11,18 @@ from incidents.models import AlertSource, Issue, Severity, SourceKind
 from incidents.services import incidents, lifecycle
 from incidents.services.incidents import Sign
 from smsops import wall_clock
-from smsops.errors import WrongUse
 from smsops.text import age_text
 
 GRACE = 1.5  # periods without a beat, before it is late
 
 
 def hear(source: AlertSource) -> None:
-    """It lives; what was late is over."""
+    """It lives; what was late is over. Whether it was missed is asked after this was written: whoever just misses it
+    holds the row until the incident is there."""
     now = timezone.now()
-    late = source.last_heard_at is None or _late(source, now)
     AlertSource.objects.filter(pk=source.pk).update(last_heard_at=now)
     source.last_heard_at = now
-    if late and (incident := incidents.live(source.environment, _cause(source))) is not None:
-        with contextlib.suppress(WrongUse):  # another beat was faster
-            lifecycle.resolve(incident, f"{source.name} is heard again.")
+    lifecycle.end(source.environment, _cause(source), f"{source.name} is heard again.")
 
 
 def look() -> None:

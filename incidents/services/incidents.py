@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from incidents import signals
 from incidents.models import LIVE, EntryKind, Incident, Issue, Severity, TimelineEntry
-from incidents.services import lowered, origin
+from incidents.services import lowered, origin, pages
 from smsops.models import Environment, Run
 from smsops.redact import redact
 
@@ -42,9 +42,8 @@ def report(environment: Environment, sign: Sign, run: Run | None = None) -> tupl
         with contextlib.suppress(IntegrityError):
             return _open(environment, sign, run), True
         incident = live(environment, sign.fingerprint)
-        if incident is not None:  # else it was resolved just now, and this sign is the first of another
-            join(incident, sign, run)
-            return incident, False
+        if incident is not None and join(incident, sign, run):
+            return incident, False  # else it was resolved just now, and this sign is the first of another
 
 
 @transaction.atomic
@@ -68,22 +67,26 @@ def _open(environment: Environment, sign: Sign, run: Run | None) -> Incident:
 
 
 @transaction.atomic
-def join(incident: Incident, sign: Sign, run: Run | None = None) -> None:
-    """Add a sign to a live incident, unless it says what was said last; the severity may rise, never fall;
-    one a person has lowered rises only for more than it was lowered from."""
+def join(incident: Incident, sign: Sign, run: Run | None = None) -> bool:
+    """Add a sign to an incident, unless it says what was said last; the severity may rise, never fall; one a person has
+    lowered rises only for more than it was lowered from. False, and nothing happens, where the incident is over: it is
+    held until the sign is written, so that nobody ends it in between."""
+    if not pages.hold(incident):
+        return False
     last = incident.timeline.filter(kind=EntryKind.SIGN).last()
     if last is None or last.text != redact(sign.detail):
         note(incident, EntryKind.SIGN, sign.detail, author=sign.by, run=run)
     if lowered.raises(incident, sign.severity):
         set_severity(incident, sign.severity, f"Raised to {sign.severity.label}: {sign.title}", run=run)
     signals.sign_joined.send(Incident, incident=incident, sign=sign)
+    return True
 
 
 @transaction.atomic
 def set_severity(
     incident: Incident, severity: Severity, text: str, *, author: str = "", run: Run | None = None
 ) -> None:
-    """Give it another severity and say so on the timeline."""
+    """Give it another severity and say so on the timeline. The incident is held by whoever calls this."""
     before = incident.severity
     Incident.objects.filter(pk=incident.pk).update(severity=severity)
     incident.severity = severity

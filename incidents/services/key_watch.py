@@ -48,6 +48,5 @@ def look(environment: Environment, runtime: Runtime, since: datetime | None) -> 
     if sign := of_key(keys, refused):
         incidents.report(environment, sign)
         return
-    known = incidents.live(environment, KEY)
-    if known is not None and keys.running and not keys.ended:
-        lifecycle.resolve(known, f"SMS runs with the SECRET_KEY of {keys.known_from} again.")
+    if keys.running and not keys.ended:
+        lifecycle.end(environment, KEY, f"SMS runs with the SECRET_KEY of {keys.known_from} again.")

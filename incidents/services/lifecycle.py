@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from incidents import signals
 from incidents.models import INCIDENT_TABLE, EntryKind, Incident, IncidentState
-from incidents.services import contradictions, incidents
+from incidents.services import contradictions, incidents, pages
 from smsops.errors import WrongUse
-from smsops.models import Run
+from smsops.models import Environment, Run
 from smsops.redact import redact
 from smsops.states import IllegalTransition, advance
 
@@ -49,14 +49,17 @@ def lapse(incident: Incident, text: str) -> None:
 @transaction.atomic
 def decline(incident: Incident, user: User) -> None:
     """Somebody who was paged cannot: the next level need not be waited for. WrongUse when somebody has it already."""
+    pages.hold(incident)
     if incident.state != IncidentState.OPEN:
         raise WrongUse(f"It is {incident.get_state_display().lower()}; nobody is asked any more.")
     incidents.note(incident, EntryKind.PAGE, DECLINED, author=user.get_username())
     signals.incident_declined.send(Incident, incident=incident, user=user)
 
 
+@transaction.atomic
 def mitigate(incident: Incident, text: str, run: Run | None = None) -> None:
     """The trouble is over for the users, though not yet understood; nothing happens when it is past that."""
+    pages.hold(incident)
     if incident.state in (IncidentState.OPEN, IncidentState.ACKNOWLEDGED):
         _move(incident, IncidentState.MITIGATED, text, None, run=run, mitigated_at=timezone.now())
 
@@ -87,6 +90,19 @@ def resolve(incident: Incident, text: str, user: User | None = None, although: s
     if against and user is not None:
         said = f"Called resolved although: {' '.join(against)} Why: {although.strip()}"
         incidents.note(incident, EntryKind.FACT, said, author=user.get_username())
+
+
+def end(environment: Environment, cause: str, text: str, *, sign: str = "", run: Run | None = None) -> None:
+    """smsops has seen that it is well again: the live incident of that cause, if there is one, is over, after `sign` on
+    its timeline. It is held meanwhile: what is seen once is not lost because somebody moves it at this moment."""
+    known = incidents.live(environment, cause)
+    if known is None:
+        return
+    with transaction.atomic():
+        if pages.hold(known):  # else somebody was faster
+            if sign:
+                incidents.note(known, EntryKind.SIGN, sign, run=run)
+            resolve(known, text)
 
 
 def close(incident: Incident, text: str, user: User) -> None:

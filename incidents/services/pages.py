@@ -66,13 +66,27 @@ def drop(incident: Incident, staying: Iterable[int] = ()) -> None:
 def _staying(incident: Incident) -> list[int]:
     escalation = Escalation.objects.filter(incident=incident, ended_at=None).first()
     levels = escalation.policy["levels"] if escalation is not None else []
+    paged = decisions.remembered(escalation.paged) if escalation is not None else {}
+    brought = {position for position, each in paged.items() if not each.own}
     over = incident.state == IncidentState.MITIGATED
-    return [level["position"] for level in levels if decisions.stays(level, over=over)]
+    staying = [level["position"] for level in levels if decisions.stays(level, over=over)]
+    return [position for position in staying if position not in brought]
 
 
 def locked(number: int | None) -> Incident | None:
     """The incident, held so that nobody moves it meanwhile."""
     return Incident.objects.select_for_update(no_key=True).filter(pk=number).first() if number else None
+
+
+def hold(incident: Incident) -> bool:
+    """Hold it as `locked` does, and let this object say how it is now, whatever it was when it was read. Whether it is
+    live."""
+    held = locked(incident.pk)
+    if held is None:
+        return False
+    for column in held._meta.concrete_fields:
+        setattr(incident, column.attname, getattr(held, column.attname))
+    return incident.live
 
 
 @transaction.atomic

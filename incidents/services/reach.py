@@ -30,8 +30,8 @@ def plan(frozen: dict[str, Any], severity: str, now: datetime, zone: str = "UTC"
             reached = recipients.of_level(level, severity, at)
             if call.times <= 2:
                 lines.append(f"{timezone.localtime(at):%H:%M} {_who(level, reached, again=call.times == 2)}")
-            view = replace(view, paged={**view.paged, call.position: Paged(at, call.times)})
-            if not reached.recipients and decisions.bring(policy, view.paged, call.position):
+            view = replace(view, paged={**view.paged, call.position: Paged(at, call.times, call.own)})
+            if not reached.recipients and decisions.bring(policy, view.paged, call.position, at):
                 decision = replace(decision, due_at=at)
         at = decision.due_at
     return [

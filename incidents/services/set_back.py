@@ -7,6 +7,7 @@ and what was put off is looked at at once: a step that is not due yet is put off
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -44,9 +45,13 @@ def _mend(number: int) -> bool:
     if incident is None or found is None:
         return False
     now = timezone.now()
-    values = {"began_at": min(found.began_at, now), "free_since": min(found.free_since, now)}
+    values: dict[str, Any] = {"began_at": min(found.began_at, now), "free_since": min(found.free_since, now)}
     paged = {position: {**each, "at": _not_ahead(each["at"], now)} for position, each in found.paged.items()}
-    Escalation.objects.filter(pk=number).update(paged=paged, due_at=now, turn=found.turn + 1, **values)
+    for level in found.policy["levels"]:
+        if "brought" in level:
+            level["brought"] = _not_ahead(level["brought"], now)
+    values |= {"policy": found.policy, "paged": paged}
+    Escalation.objects.filter(pk=number).update(due_at=now, turn=found.turn + 1, **values)
     incidents.note(incident, EntryKind.PAGE, SAID)
     return True
 

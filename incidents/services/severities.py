@@ -46,15 +46,14 @@ def word_due_at(incident: Incident, by: SeverityRule) -> datetime:
 def change(incident: Incident, severity: str, user: User, reason: str = "") -> None:
     """A person gives it another severity. WrongUse for the one it has, for one that is closed, and for a lower one
     without a reason."""
-    held = pages.locked(incident.pk) or incident
-    before, after = Severity(held.severity), Severity(severity)
+    pages.hold(incident)
+    before, after = Severity(incident.severity), Severity(severity)
     if after == before:
         raise WrongUse(f"It is {after.label.lower()} already.")
-    if held.state == IncidentState.CLOSED:
+    if incident.state == IncidentState.CLOSED:
         raise WrongUse("It is closed; open it again to change how bad it was.")
     lower, why = ORDER[after] < ORDER[before], reason.strip()
     if lower and not why:
         raise WrongUse(f"Say why it is less than {before.label.lower()}.")
-    incident.severity = before
     text = f"{'Lowered' if lower else 'Raised'} from {before.label} to {after.label}. {why}".strip()
     incidents.set_severity(incident, after, text, author=user.get_username())

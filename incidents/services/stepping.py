@@ -26,7 +26,7 @@ from incidents.services import (
     severities,
     wording,
 )
-from incidents.services.decisions import Call, Paged, View
+from incidents.services.decisions import Call, View
 from smsops.text import seconds_text
 
 LATE = timedelta(seconds=15)  # beyond that a page says how late it is
@@ -74,9 +74,10 @@ def _step(escalation: Escalation, outage: str, now: datetime) -> int:
     lapses_at = _lapse(writer)
     decision = decisions.decide(_view(escalation), now)
     nobody = [call.position for call in decision.calls if not writer.page(call)]
-    paged = escalation.paged | {str(c.position): {"at": now.isoformat(), "times": c.times} for c in decision.calls}
+    at = now.isoformat()
+    paged = escalation.paged | {str(c.position): {"at": at, "times": c.times, "own": c.own} for c in decision.calls}
     known = {int(position) for position in paged}
-    brought = [position for position in nobody if decisions.bring(escalation.policy, known, position)]
+    brought = [position for position in nobody if decisions.bring(escalation.policy, known, position, now)]
     due_at = now if brought else min((each for each in (decision.due_at, lapses_at) if each is not None), default=None)
     values = {"paged": paged, "due_at": due_at, "policy": escalation.policy, "excuse": ""}
     Escalation.objects.filter(pk=escalation.pk).update(**values)
@@ -94,7 +95,7 @@ def _view(escalation: Escalation) -> View:
     return View(
         policy=escalation.policy,
         began_at=escalation.began_at,
-        paged={int(key): Paged(datetime.fromisoformat(p["at"]), p["times"]) for key, p in escalation.paged.items()},
+        paged=decisions.remembered(escalation.paged),
         facts={fact.kind: min(fact.at, timezone.now()) for fact in incident.facts.all()},
         held=incident.state == IncidentState.ACKNOWLEDGED,
         over=incident.state == IncidentState.MITIGATED,

@@ -17,7 +17,7 @@ from smsops.text import count_text
 def give_up(problems: Mapping[int, str]) -> None:
     """Mark deliveries (by id, with what is wrong) and open an incident: nobody knows what they told."""
     for number, problem in problems.items():
-        said = redact(problem).replace("\0", "")[:500]
+        said = redact(problem)[:500]
         Delivery.objects.filter(pk=number).update(state=DeliveryState.FAILED, problem=said)
     found = Delivery.objects.select_related("source__environment").filter(pk__in=problems).defer("body").first()
     if found is None:
@@ -32,8 +32,7 @@ def again(source: AlertSource) -> int:
     """Read once more what could not be read; return how many deliveries that are. Their incident ends."""
     failed = Delivery.objects.filter(source=source, state=DeliveryState.FAILED)
     count = failed.update(state=DeliveryState.NEW, problem="")
-    if (incident := incidents.live(source.environment, _cause(source))) is not None:
-        lifecycle.resolve(incident, f"{count_text(count, 'message')} are read again.")
+    lifecycle.end(source.environment, _cause(source), f"{count_text(count, 'message')} are read again.")
     return count
 
 

@@ -23,6 +23,7 @@ from incidents.services.incidents import Sign
 from smsops import health, wall_clock
 from smsops.errors import OpsError
 from smsops.models import EdgeKind, Environment, Run
+from smsops.redact import redact
 from smsops.runtimes.base import Instance, Runtime
 from smsops.runtimes.registry import looking_at
 
@@ -59,7 +60,7 @@ def look(environment_id: int) -> Watch | None:
         # The engine is away, or hangs; that says nothing about SMS, whose own answers do.
         _react(watch, signs.of_health(_ask(watch, now), watch.bad_looks))
         said = error.message if isinstance(error, OpsError) else "The look took too long."
-        watch.detail = f"{said} {watch.detail}"[:300]
+        watch.detail = redact(f"{said} {watch.detail}")[:300]
     _end(watch, now)
     return watch
 
@@ -160,7 +161,7 @@ def _ask(watch: Watch, now: datetime) -> health.Health:
 def _set(watch: Watch, status: str, ready: bool, detail: str, now: datetime) -> None:
     if (watch.status, watch.ready) != (status, ready):
         watch.since = now
-    watch.status, watch.ready, watch.detail = status, ready, detail[:300]
+    watch.status, watch.ready, watch.detail = status, ready, redact(detail)[:300]
 
 
 def raise_incident(environment: Environment, sign: Sign, run: Run | None = None) -> Incident:

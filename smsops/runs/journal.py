@@ -74,15 +74,6 @@ def _clean(run: Run, changes: dict[str, Any]) -> dict[str, Any]:
 
 def _cleaned(name: str, value: Any, secrets: list[str]) -> Any:
     if name == "result":
-        return _plain(redact_data(value, secrets))
-    text: str = _plain(redact(str(value), secrets))
+        return redact_data(value, secrets)
+    text = redact(str(value), secrets)
     return text[:MAX_PROGRESS] if name == "progress" else text[-MAX_OUTPUT:]
-
-
-def _plain(value: Any) -> Any:
-    """Without NULs, which PostgreSQL refuses in text and JSON and a program's output may well hold."""
-    if isinstance(value, str):
-        return value.replace("\0", "")
-    if isinstance(value, dict):
-        return {_plain(key): _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from incidents import selectors
@@ -102,3 +104,33 @@ def test_pages_figures_and_what_contradicts_have_one_word_for_how_sms_is(
     assert selectors.status(place).health == word
     assert f'sms_status{{environment="{place.name}",status="{word}"}}' in figures()
     assert [said.split(":")[0] for said in contradictions.red(incident)] == ["SMS is not ready"] * (word == "not ready")
+
+
+def test_of_each_check_only_what_it_said_last_is_read(incident: Incident) -> None:
+    for second in range(20):
+        said: dict[str, Any] = {"environment": incident.environment, "key": "login", "title": "Sign in"}
+        make_check_result(**said, verdict="fail", at=timezone.now() + timedelta(seconds=second))
+    with CaptureQueriesContext(connection) as asked:
+        assert contradictions.red(incident) == ["This check fails: Sign in."]
+    (query,) = [each["sql"] for each in asked if "checkresult" in each["sql"]]
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        assert len(cursor.fetchall()) == 1
+
+
+def test_what_is_not_green_within_a_week_is_looked_at_no_more_and_says_so(
+    incident: Incident, somebody: User, django_assert_num_queries: Any
+) -> None:
+    watch = down(incident.environment)
+    lifecycle.resolve(incident, "Fixed.", somebody, "The probe is wrong.")
+    Incident.objects.update(resolved_at=timezone.now() - timedelta(days=6))
+    assert (contradictions.settle(), Incident.objects.get().contradicted) == (0, "SMS is down: connection refused.")
+    Incident.objects.update(resolved_at=timezone.now() - timedelta(days=8))
+    assert contradictions.settle() == 0
+    Watch.objects.filter(pk=watch.pk).update(status="healthy", ready=True)
+    with django_assert_num_queries(1):
+        assert contradictions.settle() == 0
+    found = Incident.objects.get()
+    assert found.contradicts
+    assert found.contradicted.endswith("\nIt was not green within 7 days; smsops does not look any more.")
+    assert found.timeline.latest("pk").text.startswith("Something still contradicts that it is resolved: SMS is down")

@@ -76,6 +76,34 @@ def test_the_severity_rises_and_never_falls(environment: Environment) -> None:
     ]
 
 
+def test_who_read_it_before_it_became_worse_makes_it_no_better(environment: Environment) -> None:
+    stale, incident = opened(environment), Incident.objects.get()
+    incidents.set_severity(incident, Severity.CRITICAL, "Raised.")
+    Incident.objects.update(private=True, title="A key is stolen")
+    incidents.join(stale, replace(LATE, severity=Severity.HIGH))
+    assert Incident.objects.get().severity == Severity.CRITICAL
+    assert (stale.severity, stale.private, stale.title) == (Severity.CRITICAL, True, "A key is stolen")
+
+
+def test_a_sign_never_joins_what_was_resolved_just_now(
+    environment: Environment, moved_meanwhile: Callable[[str], None]
+) -> None:
+    first = opened(environment)
+    moved_meanwhile("resolved")
+    second, new = incidents.report(environment, replace(LATE, detail="It is late again."))
+    assert (new, second != first) == (True, True)
+    assert "It is late again." not in texts(first)
+
+
+def test_a_change_that_went_back_mitigates_what_somebody_has_just_taken_on(
+    environment: Environment, somebody: User
+) -> None:
+    stale, incident = opened(environment), Incident.objects.get()
+    lifecycle.acknowledge(incident, somebody)
+    lifecycle.mitigate(stale, "It was undone.")
+    assert Incident.objects.get().state == IncidentState.MITIGATED
+
+
 def test_trouble_that_comes_back_after_the_end_is_a_new_incident(environment: Environment) -> None:
     first = opened(environment)
     lifecycle.resolve(first, "It is over.")

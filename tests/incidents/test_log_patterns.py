@@ -11,7 +11,7 @@ import pytest
 from incidents.detection import causes, hits, log_following, searching, survey
 from incidents.detection.hits import Count
 from incidents.models import Incident, LogPattern, LogPosition
-from incidents.services import log_archive, turns
+from incidents.services import log_archive, triage, turns
 from incidents.services.incidents import Sign
 from smsops.models import RunState
 from smsops.runtimes.base import LogLine
@@ -75,6 +75,17 @@ def test_who_follows_on_this_machine_does_so_alone(voice: Voice, locked: LogPatt
     with turns.alone(log_archive.folder_of(voice.environment), ".following"):
         assert log_following.take_turn(voice.environment) == 0
     assert log_following.take_turn(voice.environment) == 1
+
+
+def test_a_line_with_a_nul_in_it_is_a_line_like_any_other(voice: Voice) -> None:
+    pattern()
+    voice.say("the database\0 is locked")
+    assert (log_following.follow(voice.environment), log_following.follow(voice.environment)) == (1, 0)
+    incident = Incident.objects.get()
+    looked = triage.take(incident)
+    told = " ".join([incident.title, looked.words, *incident.timeline.values_list("text", flat=True)])
+    assert told.count("the database is locked") == 2
+    assert "\0" not in told
 
 
 def test_who_was_overtaken_while_it_searched_writes_nothing(

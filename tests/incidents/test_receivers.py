@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
 from backups.models import Backup
 from backups.services import backups, restores
 from incidents import receivers
 from incidents.models import Incident, IncidentState, Severity
-from incidents.services import watching
+from incidents.services import incidents, watching
 from smsops.models import Environment, Run, RunState
 from smsops.runs.plan import By
 from tests.backups.databases import make_damaged, spoil
 from tests.backups.vaults import pack_of
+from tests.incidents.conftest import LATE
 from tests.places import SECRET_KEY, Place, drive, wait_for
 from tests.runtimes.acts import launch
 
@@ -58,6 +62,17 @@ def test_a_run_that_needs_a_person_keeps_its_incident_though_sms_is_well(process
     assert (incident.title, incident.fingerprint) == ("Deploy 2.0.0 to demo needs a person", f"run:{run.pk}")
     assert (incident.severity, incident.state) == ("critical", "open")
     assert incident.timeline.filter(text__startswith="The instance is exited").exists()
+
+
+@pytest.mark.parametrize(("kind", "cause"), [("restore", "rows"), ("restore_test", "restore test"), ("drill", "drill")])
+def test_what_is_seen_once_to_be_over_is_over_though_somebody_takes_it_on_at_that_moment(
+    environment: Environment, moved_meanwhile: Callable[[str], None], kind: str, cause: str
+) -> None:
+    incidents.report(environment, replace(LATE, fingerprint=cause))
+    moved_meanwhile("acknowledged")
+    receivers.backups.on_ended(run=run_of(environment, RunState.SUCCEEDED, kind=kind, headline="Every row is there."))
+    incident = Incident.objects.get()
+    assert (incident.state, incident.resolution) == (IncidentState.RESOLVED, "Every row is there.")
 
 
 @pytest.mark.parametrize("end", [RunState.SAFE, RunState.UNDONE])

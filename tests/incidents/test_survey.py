@@ -91,6 +91,11 @@ def test_what_sms_itself_counts_as_slow_since_the_last_look_is(
     assert bool(slowness.compare(first, second, LIMITS)) == slow
 
 
+def test_a_name_that_no_database_takes_is_passed_over() -> None:
+    found = slowness.read('sms_http_request_duration_seconds_sum{handler="a\0b",method="GET"} 3')
+    assert found.sums == {"GET": 3.0}
+
+
 @pytest.mark.django_db
 def test_slow_requests_are_one_incident(environment: Environment) -> None:
     make_watch(environment, status="healthy", ready=True)

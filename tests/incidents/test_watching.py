@@ -15,7 +15,8 @@ from incidents import receivers
 from incidents.models import Incident, IncidentState, Severity, Watch
 from incidents.services import first_look, watching
 from smsops.models import Environment, Run, RunState
-from tests.incidents.servers import mute
+from tests.factories import make_watch
+from tests.incidents.servers import choosy, mute
 from tests.places import Place, free_port, wait_for
 from tests.runtimes.acts import kill, kill_for_good, launch
 from tests.smsops.crowd import together
@@ -30,6 +31,19 @@ def watched(place: Place) -> Place:
 @pytest.fixture
 def watched_process(process_place: Place) -> Place:
     return begin(process_place)
+
+
+def test_what_sms_says_of_itself_is_kept_whatever_it_is(environment: Environment) -> None:
+    answers = {
+        "/health": '{"status": "unhealthy"}',
+        "/health/ready": '{"checks": {"d\\u0000b\\ud800": {"status": "bad"}}}',
+    }
+    with choosy(answers) as url:
+        environment.base_url = url
+        watch = make_watch(environment)
+        watching._ask(watch, timezone.now())
+        watch.save()
+    assert Watch.objects.get().detail.endswith("not ready (HTTP 200: db?)")
 
 
 def begin(place: Place) -> Place:

@@ -55,6 +55,14 @@ def test_one_that_is_heard_again_is_over(nightly: Sender) -> None:
     assert Incident.objects.get().state == "resolved"
 
 
+def test_a_beat_that_came_in_time_ends_what_was_opened_while_it_waited(nightly: Sender) -> None:
+    heard(nightly, hours=1)
+    heartbeats.look()
+    heard(nightly, seconds=80)  # so it looked when the beat came
+    assert nightly.send(b"") == 200
+    assert Incident.objects.get().state == "resolved"
+
+
 def test_one_that_is_not_enabled_is_not_missed(nightly: Sender) -> None:
     heard(nightly, hours=1)
     AlertSource.objects.update(enabled=False)

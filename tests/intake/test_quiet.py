@@ -9,8 +9,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from incidents.models import Alert, Incident, MaintenanceWindow, Silence
-from incidents.services import aging, quiet
+from incidents.models import Alert, FactKind, Incident, MaintenanceWindow, Silence
+from incidents.services import aging, facts, quiet
 from smsops.models import Environment, RunState
 from tests.factories import make_environment, make_incident, make_run
 from tests.intake.senders import Sender, alert
@@ -170,3 +170,25 @@ def test_an_incident_that_no_alert_opened_is_excused_by_its_kind_alone(environme
     assert quiet.of(incident, timezone.now()) == ""
     window(environment)
     assert quiet.of(incident, timezone.now()) == "Maintenance: New disks"
+
+
+def test_a_silence_still_counts_where_a_fact_ends_the_quiet_of_a_window(
+    environment: Environment, prometheus: Sender
+) -> None:
+    prometheus.tell(alert())
+    window(environment)
+    aging.look()
+    incident = Incident.objects.get()
+    assert quiet.of(incident, timezone.now()) == "Maintenance: New disks"
+    facts.establish(incident, FactKind.ROWS_LOST, "5 of students")
+    assert quiet.of(incident, timezone.now()) == ""
+    silence(environment)
+    aging.look()
+    assert quiet.of(incident, timezone.now()).startswith("Silenced until")
+
+
+def test_a_change_excuses_nothing_of_what_went_wrong_with_it(environment: Environment) -> None:
+    run = make_run(environment, kind="deploy", title="Deploy 1.18.0", disturbs=True, state=RunState.UNDOING)
+    incident = make_incident(environment, issue="service", fingerprint=f"run:{run.pk}")
+    assert quiet.at(environment).reason("service", {})
+    assert quiet.of(incident, timezone.now()) == ""

@@ -40,6 +40,19 @@ FACT = (level(1), level(2, 0, "integrity_failed"))
 CAUSE = (level(1), level(2, 20, "cause_unknown"))
 WAIT = (level(1), level(2, 0, "unanswered"))
 
+
+def brought(minute: float, each: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Level 1, and behind it this one, which was brought at that minute."""
+    return level(1), {**each, "brought": at(minute).isoformat()}
+
+
+def only_brought(minute: float, times: int = 1) -> dict[int, Paged]:
+    """Level 1 was paged until it is not any more; level 2 because it was brought."""
+    return {1: Paged(at(minute), 4), 2: Paged(at(minute), times, own=False)}
+
+
+NOT_OVER, DAMAGED = brought(1, level(2, 15, "unresolved")), brought(1, level(2, 0, "integrity_failed"))
+
 ROWS: dict[str, tuple[View, float, list[int], float | None]] = {
     "level 1 is paged at once": (view(*TWO), 0, [1], 5),
     "again after five minutes": (view(*TWO, paged=paged(l1=(0, 1))), 5, [1], 10),
@@ -71,6 +84,18 @@ ROWS: dict[str, tuple[View, float, list[int], float | None]] = {
     "office hours wait for the morning": (
         view(level(1, 8 * 60, "", True), zone="Europe/Athens"), 8 * 60, [], 18 * 60),
     "and not at night": (view(level(1, 11 * 60, "", True)), 12 * 60, [], 20 * 60),
+    "what is brought is paged at once": (view(*NOT_OVER, paged=paged(l1=(0, 1))), 1, [2], 5),
+    "not while somebody has it": (view(*NOT_OVER, paged=paged(l1=(0, 1)), held=True), 1, [], 15),
+    "and then by its own condition": (view(*NOT_OVER, paged=paged(l1=(0, 1)), held=True), 15, [2], None),
+    "also when it was paged before": (view(*NOT_OVER, paged=only_brought(1), held=True), 15, [2], None),
+    "not when users are served": (view(*NOT_OVER, paged=only_brought(1), over=True), 15, [], None),
+    "it is paged again like any other": (view(*NOT_OVER, paged=only_brought(1)), 6, [2], 11),
+    "a fact pages what was only brought": (
+        view(*DAMAGED, paged=only_brought(1), facts={"integrity_failed": at(7)}, held=True), 7, [2], None),
+    "what only time brings is not paged by both": (
+        view(*brought(1, level(2, 15)), paged=only_brought(14, 3)), 15, [], 19),
+    "what is brought waits for no office hours": (
+        view(*brought(660, level(2, 600, "unresolved", True)), paged=paged(l1=(659, 4))), 660, [2], 664),
     "reminders of it do as well": (view(level(1, 0, "", True), paged=paged(l1=(359, 1))), 6 * 60 + 10, [], 20 * 60),
 }  # fmt: skip
 
@@ -87,6 +112,11 @@ def test_what_is_paged_and_when_it_is_looked_at_again(
 def test_what_was_held_back_by_an_acknowledgement_is_due_from_when_it_lapsed() -> None:
     known = replace(view(*FREE, paged=paged(l1=(60, 0))), free_since=at(60))
     assert [(call.position, call.due) for call in decisions.decide(known, at(65)).calls] == [(1, at(65)), (2, at(60))]
+
+
+def test_after_an_outage_what_is_due_by_both_is_paged_by_its_own_condition_and_so_once() -> None:
+    (call,) = decisions.decide(view(*NOT_OVER, paged=paged(l1=(18, 4))), at(20)).calls
+    assert (call.position, call.due, call.times, call.own) == (2, at(15), 1, True)
 
 
 def test_the_count_of_a_level_begins_anew_when_nobody_has_it_any_more() -> None:

@@ -27,6 +27,7 @@ from incidents.models import (
 )  # fmt: skip
 from incidents.postmortems import verdicts
 from incidents.services import escalations, facts, incidents, lifecycle, pages, stepping
+from smsops.errors import WrongUse
 from smsops.models import Environment
 from tests.paging.conftest import Clock, asked, opened, running, stepped
 from tests.paging.people import DOWN, contact, person, policy
@@ -47,6 +48,12 @@ def said(incident: Incident) -> str:
 def delivered() -> None:
     """What was written has gone out."""
     Page.objects.filter(state="pending", next_at__lte=timezone.now()).update(state="sent")
+
+
+def maintenance(environment: Environment) -> None:
+    """Half an hour of it, from now on."""
+    window = {"title": "New disks", "starts_at": timezone.now(), "minutes": 30}
+    MaintenanceWindow.objects.create(environment=environment, **window)
 
 
 @pytest.fixture
@@ -232,6 +239,63 @@ def test_who_cannot_take_it_brings_the_next_level_whatever_that_waits_for(
     assert asked(incident) == [("ada", 1), ("bo", 2)]
 
 
+def test_a_level_that_is_brought_is_late_only_since_then(
+    clock: Clock, environment: Environment, two: Any, ada: User
+) -> None:
+    incident = opened(environment)
+    stepped()
+    clock.forward(minutes=4)
+    lifecycle.decline(incident, ada)
+    stepped()
+    assert Page.objects.get(level=2).late == ""
+
+
+@pytest.mark.parametrize("paged", [False, True])
+def test_what_a_level_that_was_brought_waits_for_still_counts(
+    clock: Clock, environment: Environment, two: Any, ada: User, paged: bool
+) -> None:
+    incident = opened(environment)
+    stepped()
+    lifecycle.decline(incident, ada)
+    if paged:
+        stepped()
+    lifecycle.acknowledge(incident, person("cleo"))
+    assert not Page.objects.filter(state="pending", kind__in=pages.ASKS).exists()
+    clock.forward(minutes=15)
+    stepped()
+    assert asked(incident) == [("ada", 1), *[("bo", 2)] * (2 if paged else 1)]
+
+
+def test_a_fact_pages_a_level_that_was_brought_before_whoever_has_it(
+    clock: Clock, environment: Environment, bo: User
+) -> None:
+    policy({"rotas": [Rota.objects.create(name="On-call")]}, {"users": [bo], "condition": "integrity_failed"})
+    incident = opened(environment)
+    stepped()
+    stepped()
+    delivered()
+    lifecycle.acknowledge(incident, bo)
+    facts.establish(incident, FactKind.INTEGRITY_FAILED, "PRAGMA integrity_check: row 5 missing")
+    clock.forward(minutes=1)
+    stepped()
+    pages.recall(incident)
+    left = Page.objects.filter(incident=incident, state="pending", kind="page")
+    assert asked(incident) == [("bo", 2), ("bo", 2)]
+    assert [str(page.user) for page in left] == ["bo"]
+
+
+def test_who_cannot_take_what_somebody_has_just_taken_brings_nobody(
+    environment: Environment, two: Any, ada: User, bo: User
+) -> None:
+    incident = opened(environment)
+    stepped()
+    stale = Incident.objects.get()
+    lifecycle.acknowledge(incident, bo)
+    with pytest.raises(WrongUse, match="It is acknowledged; nobody is asked any more"):
+        lifecycle.decline(stale, ada)
+    assert "brought" not in running(incident).policy["levels"][1]
+
+
 def test_who_says_it_twice_or_late_skips_no_further_level(
     clock: Clock, environment: Environment, ada: User, bo: User
 ) -> None:
@@ -322,8 +386,7 @@ def test_what_is_not_bad_enough_pages_nobody_until_it_is(clock: Clock, environme
 def test_a_maintenance_window_holds_pages_back_and_the_page_says_why_it_is_late(
     clock: Clock, environment: Environment, two: Any
 ) -> None:
-    window = {"title": "New disks", "starts_at": timezone.now(), "minutes": 30}
-    MaintenanceWindow.objects.create(environment=environment, **window)
+    maintenance(environment)
     incident = opened(environment)
     stepped()
     assert asked(incident) == []
@@ -331,6 +394,31 @@ def test_a_maintenance_window_holds_pages_back_and_the_page_says_why_it_is_late(
     clock.forward(minutes=31)
     stepped()
     assert Page.objects.earliest("pk").late == "31 min late: Maintenance: New disks"
+
+
+def test_a_window_holds_back_nothing_about_a_change_of_ours_that_went_wrong(
+    clock: Clock, environment: Environment, two: Any
+) -> None:
+    maintenance(environment)
+    incident = opened(environment, replace(DOWN, fingerprint="run:7", title="Deploy 2.0.0 needs a person"))
+    stepped()
+    assert asked(incident) == [("ada", 1)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [("integrity_failed", ["ada"]), ("rows_lost", ["ada"]), ("exposure_confirmed", ["ada"]),
+     ("undo_failed", ["ada"]), ("cause_known", [])],
+)  # fmt: skip
+def test_a_fact_that_says_more_than_sms_being_away_ends_the_quiet_of_a_window_at_once(
+    clock: Clock, environment: Environment, two: Any, kind: str, names: list[str]
+) -> None:
+    maintenance(environment)
+    incident = opened(environment)
+    assert stepped() == 0
+    facts.establish(incident, FactKind(kind), "Five rows are missing.")
+    stepped()
+    assert [name for name, _ in asked(incident)] == names
 
 
 def test_after_an_outage_a_page_says_how_late_it_is_and_why(clock: Clock, environment: Environment, two: Any) -> None:

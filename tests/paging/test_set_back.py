@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from incidents.models import Page, PageState, Pulse
-from incidents.services import set_back, sweep
+from incidents.services import decisions, set_back, sweep
 from smsops.models import Environment
 from tests.paging.conftest import Clock, asked, opened, running, stepped
 from tests.paging.people import contact, policy
@@ -34,6 +34,19 @@ def test_who_was_to_be_paged_next_is_paged_in_time(clock: Clock, environment: En
     stepped()
     assert asked(incident) == [("ada", 1), ("ada", 1), ("bo", 2)]
     assert "The clock of smsops was set back" in str(list(incident.timeline.values_list("text", flat=True)))
+
+
+def test_a_level_that_was_brought_is_paged_now(clock: Clock, environment: Environment, ada: User, bo: User) -> None:
+    policy({"users": [ada]}, {"users": [bo], "after_minutes": 60})
+    clock.forward(hours=1)
+    found = running(opened(environment))
+    assert decisions.bring(found.policy, {}, 1, clock.now)
+    found.save()
+    beat()
+    clock.forward(hours=-1)
+    assert set_back.mend() == 1
+    stepped()
+    assert "bo" in {name for name, _ in asked(found.incident)}
 
 
 def test_what_was_to_be_sent_later_is_sent_now(clock: Clock, environment: Environment, ada: User) -> None:

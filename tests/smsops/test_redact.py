@@ -72,6 +72,14 @@ def test_redacting_twice_changes_nothing_more(text: str) -> None:
     assert redact(redact(text)) == redact(text)
 
 
+def test_what_a_database_does_not_take_is_taken_out_and_hides_no_secret() -> None:
+    assert redact("no text: \0, half a sign: \ud800, a whole one: \U0001f512") == (
+        "no text: , half a sign: ?, a whole one: \U0001f512"
+    )
+    assert redact(f"pass\0word={CANARY[:9]}\0{CANARY[9:]}", [CANARY]) == f"password={MASK}"
+    assert redact_data({"n\0": ["x\0", {"y": "\0"}], 3: None}) == {"n": ["x", {"y": ""}], 3: None}
+
+
 @pytest.mark.parametrize("text", ["-" * 4000, "x" * 8000, "a-" * 2000, "a." * 4000, "a@" * 4000, "://:" * 2000])
 def test_redacting_a_long_word_takes_no_time(text: str) -> None:
     """A worker that redacts holds the GIL, and so keeps its own lease from being renewed."""
