@@ -148,7 +148,7 @@ def needed_backups(environment: Environment) -> dict[str, str]:
     backups = Backup.objects.filter(environment=environment)
     before = backups.filter(taken_at__lt=first.detected_at, damage="").values_list("identifier", flat=True)[:1]
     since = backups.filter(taken_at__gte=first.detected_at).values_list("identifier", flat=True)
-    return dict.fromkeys([*before, *since], f"incident {first.pk} is not over")
+    return dict.fromkeys([*before, *since], "an incident that may need it is not over")
 
 
 def incident_data(incident: Incident) -> dict[str, Any]:

@@ -125,6 +125,7 @@ def _move(
         with transaction.atomic():
             if not advance(incident, INCIDENT_TABLE, to, **values):
                 raise WrongUse("Somebody else has just changed this incident; look again.")
+            incident.refresh_from_db(fields=["private", "title"])  # messages are written of it as it is now
             author = user.get_username() if user is not None else ""
             said = f"{IncidentState(to).label}. {text}".strip()
             incidents.note(incident, EntryKind.STATE, said, author=author, run=run)
