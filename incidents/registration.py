@@ -7,9 +7,12 @@ from functools import partial
 from backups.services import housekeeping
 from deployments.operations.disturbances import add_source
 from incidents import diagnoses, selectors, verbs  # noqa: F401  (each diagnosis registers itself)
+from incidents.privacy import runs_seen_by
 from incidents.services import digestion, disturbances, evidence_runs, neglect, sweep
 from incidents.steps import diagnosis, evidence
 from smsops import afterwards
+from smsops.limits import add_limit
+from smsops.models import Run
 from smsops.ops import registry
 from smsops.runs import kinds, preludes
 from smsops.runs.preludes import Prelude
@@ -17,6 +20,7 @@ from smsops.runs.preludes import Prelude
 
 def register() -> None:
     """Make it known; twice is fine."""
+    add_limit(Run, runs_seen_by)
     housekeeping.add_needs(selectors.needed_backups)
     housekeeping.add_chore(digestion.tidy)
     add_source(disturbances.since)

@@ -150,7 +150,7 @@ def needed_backups(environment: Environment) -> dict[str, str]:
     own = [*before(backups_of.good()), *before(backups_of.good(then=True))]  # here; and where only elsewhere is newer
     since = Backup.objects.filter(environment=environment, taken_at__gte=first.detected_at)
     names = [*(own or before(backups_of.sound())), *since.values_list("identifier", flat=True)]
-    return dict.fromkeys(names, f"incident {first.pk} is not over")
+    return dict.fromkeys(names, "an incident that may need it is not over")
 
 
 def incident_data(incident: Incident) -> dict[str, Any]:

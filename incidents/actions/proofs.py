@@ -76,7 +76,8 @@ def no_relapse(item: ActionItem) -> Verdict:
     if incident.live:
         return Verdict(None, "The incident is not over.")
     if last is not None:
-        return Verdict(False, f"It happened again at {_when(last.detected_at)} (incident {last.pk}).")
+        which = "" if last.private else f" (incident {last.pk})"
+        return Verdict(False, f"It happened again at {_when(last.detected_at)}{which}.")
     return lasted(item, window(item), "It did not happen again")
 
 

@@ -28,16 +28,13 @@ from incidents.admin import (
 )
 from incidents.admin.postmortem_actions import DraftIt
 from incidents.models import EscalationPolicy, Incident, Rota
-from incidents.privacy import runs_seen_by
 from incidents.services import evidence_runs
 from smsops.admin.actions import add_action
 from smsops.admin.base import add_inline
-from smsops.admin.limits import add_limit
 from smsops.admin.parts import PagePart, add_page_part, add_plan_line
 from smsops.admin.site import add_page, add_panel, add_warning
-from smsops.models import Environment, Run
+from smsops.models import Environment
 
-add_limit(Run, runs_seen_by)
 add_panel(dashboard.panel)
 add_panel(after.panel)
 add_panel(pulse.panel)

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from backups.services import forecast
 from incidents import selectors
-from smsops.admin.limits import within
+from smsops.limits import within
 from smsops.models import Environment, Run
 
 STRIP = 48  # backups in the strip: half a day at one every 15 minutes

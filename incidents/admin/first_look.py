@@ -7,8 +7,8 @@ from typing import Any
 from django.http import HttpRequest
 
 from incidents.models import Incident, Triage
-from smsops.admin.limits import within
 from smsops.admin.parts import PagePart
+from smsops.limits import within
 from smsops.models import ACTIVE, Run
 
 

@@ -9,7 +9,18 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from incidents.intake.news import AlertNews, Payload, Unreadable, clean, document, fingerprint_of, labels, link, moment
+from incidents.intake.news import (
+    MOST_ALERTS,
+    AlertNews,
+    Payload,
+    Unreadable,
+    clean,
+    document,
+    fingerprint_of,
+    labels,
+    link,
+    moment,
+)
 
 LONGEST_FINGERPRINT = 64
 
@@ -20,7 +31,7 @@ def read(body: bytes) -> Payload:
     members = found.get("alerts") if isinstance(found, dict) else None
     if not isinstance(members, list):
         raise Unreadable("There is no list “alerts” in the body.")
-    alerts = tuple(_alert(member) for member in members if isinstance(member, dict))
+    alerts = tuple(_alert(member) for member in members[:MOST_ALERTS] if isinstance(member, dict))
     if members and not alerts:
         raise Unreadable("None of the “alerts” in the body is an object.")
     truncated = found.get("truncatedAlerts")

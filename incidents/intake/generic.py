@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from incidents.intake.news import AlertNews, Payload, Unreadable, clean, document, fingerprint_of, labels, link
+from incidents.intake.news import (
+    MOST_ALERTS,
+    AlertNews,
+    Payload,
+    Unreadable,
+    clean,
+    document,
+    fingerprint_of,
+    labels,
+    link,
+)
 
 OVER = frozenset({
     "resolved", "ok", "up", "pass", "passed", "passing", "success", "succeeded", "recovered", "recovery", "closed",
@@ -41,7 +51,7 @@ def read(body: bytes, fields: Mapping[str, str]) -> Payload:
     """One alert, or several where the body is a list. Raises Unreadable when none of them has a title."""
     found, fields = document(body), fields or DEFAULT_MAP
     items = found if isinstance(found, list) else [found]
-    alerts = tuple(alert for item in items if (alert := _alert(item, fields)) is not None)
+    alerts = tuple(alert for item in items[:MOST_ALERTS] if (alert := _alert(item, fields)) is not None)
     if items and not alerts:
         raise Unreadable(f"There is no text at “{fields['title']}”, where the title should be.")
     return Payload(alerts=alerts, unread=len(items) - len(alerts))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+MOST_ALERTS = 20_000  # of one body; what is beyond stays in the stored body alone, and is counted
 MOST_LABELS, LONGEST = 64, 1000  # of one alert; what is beyond stays in the stored body alone
 KEPT_FIRST = ("alertname", "severity", "instance", "job")  # however many others there are
 MOST_DIGITS = 300  # a number with more is kept as text: Python would refuse to read it

@@ -13,6 +13,7 @@ from prometheus_client import Metric
 
 from incidents.models import LIVE, Incident
 from incidents.monitoring.gauges import Gauges
+from incidents.privacy import LOOKING
 from smsops.models import ACTIVE, FINAL, GOOD, Approval, Decision, Environment, Run, RunState
 from smsops.runs import reaper
 
@@ -60,8 +61,10 @@ def _under_way() -> Iterator[Metric]:
     counts = Gauges(("environment", "kind", "state"), runs_unfinished=told)
     longest = Gauges(("environment", "kind"), run_active_seconds="For how long the longest one has been running")
     now, spans = timezone.now(), dict[tuple[str, str], timedelta]()
-    active = Run.objects.filter(state__in=ACTIVE).order_by().values_list("environment__name", "kind", "state")
-    for name, kind, state, count, since in active.annotate(count=Count("pk"), since=Min("started_at")):
+    # What looks at an incident is short, and would tell that there is one which is private.
+    active = Run.objects.filter(state__in=ACTIVE).exclude(kind__in=LOOKING).order_by()
+    by_kind = active.values_list("environment__name", "kind", "state")
+    for name, kind, state, count, since in by_kind.annotate(count=Count("pk"), since=Min("started_at")):
         counts.add(name, kind, state, runs_unfinished=count)
         if since is not None:
             spans[name, kind] = max(now - since, spans.get((name, kind), timedelta()))

@@ -24,23 +24,28 @@ STEPS = (
     "evidence.first", "evidence.logs", "evidence.config", "evidence.commits",
     "evidence.copy", "evidence.database", "evidence.manifest",
 )  # fmt: skip
+OF_DATABASE = ("evidence.copy", "evidence.database")
+PERSONAL = (
+    "The copy of the database has everybody's data in it: it is sealed with the vault's keys, and who opens it is "
+    "written down.",
+)
+OFTEN = timedelta(hours=1)  # one copy of a database every so often is enough, however many incidents are open
 
 
-def plan(incident: Incident) -> Plan:
-    """What collecting would do. WrongUse while it goes on already."""
+def plan(incident: Incident, *, database: bool = True) -> Plan:
+    """What collecting would do, with or without a copy of the database. WrongUse while it goes on already."""
     if other := runs_of(incident).filter(state__in=ACTIVE).first():
         raise WrongUse(f"“{other.title}” (run {other.pk}) is under way already.")
     notes = (
         "SMS goes on as it is, and so do other runs. Whatever was taken before stays as it was.",
-        "The copy of the database has everybody's data in it: it is sealed with the vault's keys, and who opens it is "
-        "written down.",
+        *(PERSONAL if database else ()),
         "It can be cancelled at any moment; what was taken until then is kept.",
     )
     return Plan(
         kind=KIND,
         title=f"Collect the evidence of incident {incident.pk}",
         environment=incident.environment,
-        steps=tuple(PlannedStep(key) for key in STEPS),
+        steps=tuple(PlannedStep(key) for key in STEPS if database or key not in OF_DATABASE),
         params={"incident": incident.pk},
         exclusive=False,
         notes=notes,
@@ -89,8 +94,18 @@ def _start(incident: Incident) -> bool:
         return False
     if runs_of(incident).exists():
         return False
-    start(incident, By(Trigger.SYSTEM, name="smsops", reason=f"incident {incident.pk} is {incident.severity}"))
+    by = By(Trigger.SYSTEM, name="smsops", reason=f"incident {incident.pk} is {incident.severity}")
+    submit(plan(incident, database=_wants_copy(incident)), by)
     return True
+
+
+def _wants_copy(incident: Incident) -> bool:
+    """Whether its database is worth a copy: the trouble may be in it, and no other that is open has one."""
+    if incident.issue not in DESTROYED:
+        return False
+    copies = Run.objects.filter(environment=incident.environment, kind=KIND, steps__kind__in=OF_DATABASE)
+    lately = copies.filter(created_at__gte=timezone.now() - OFTEN).values_list("params__incident", flat=True)
+    return not Incident.objects.filter(pk__in=[number for number in lately if number], state__in=LIVE).exists()
 
 
 def uncollected(environment: Environment) -> list[Incident]:
@@ -101,7 +116,12 @@ def uncollected(environment: Environment) -> list[Incident]:
 
 def before_a_change(environment: Environment) -> list[str]:
     """What is taken before a run that disturbs SMS may go on, in sentences."""
-    return [
-        f"The evidence of incident {incident.pk} is not complete: it is taken first, for at most 20 s."
+    return [  # every person with a button reads it: of a private incident, not even the number
+        f"The evidence of {named(incident)} is not complete: it is taken first, for at most 20 s."
         for incident in uncollected(environment)
     ]
+
+
+def named(incident: Incident) -> str:
+    """It, where everybody may read it."""
+    return "an incident" if incident.private else f"incident {incident.pk}"

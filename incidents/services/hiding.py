@@ -18,9 +18,9 @@ def hide(incident: Incident, user: User, reason: str) -> None:
     """From now on only those see it who may see private ones: its title leaves the messages that wait to be sent and
     the histories of the admin. Messages that went out cannot be taken back."""
     _set(incident, user, reason, private=True)
-    waiting = Page.objects.filter(incident=incident, state=PageState.PENDING)
-    waiting.filter(channel__isnull=False).update(state=PageState.CANCELLED)
-    waiting.update(text=wording.headline(incident))
+    unsent = Page.objects.filter(incident=incident, state__in=[PageState.PENDING, PageState.SENDING])
+    unsent.filter(state=PageState.PENDING, channel__isnull=False).update(state=PageState.CANCELLED)
+    unsent.update(text=wording.headline(incident))  # one that is being sent may have to be sent again
     for model, numbers in _rows(incident).items():
         entries = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model))
         entries = entries.filter(object_id__in=[str(number) for number in numbers])

@@ -155,6 +155,7 @@ def _move(
         with transaction.atomic():
             if not advance(incident, INCIDENT_TABLE, to, **values):
                 raise WrongUse("Somebody else has just changed this incident; look again.")
+            incident.refresh_from_db(fields=["private", "title"])  # messages are written of it as it is now
             author = user.get_username() if user is not None else ""
             said = f"{_begins(to)} {text}".strip()
             incidents.note(incident, EntryKind.STATE, said, author=author, run=run)

@@ -94,7 +94,8 @@ def put_back(page: Page, holder: str, **values: Any) -> bool:
     """Let one that `holder` was sending be tried again, if it is still needed; whether it was still that one's."""
     incident = locked(page.incident_id)
     mine = Page.objects.filter(pk=page.pk, state=PageState.SENDING, holder=holder)
-    done = mine.update(state=PageState.PENDING, holder="", **values)
+    told = incident is not None and incident.private and page.channel_id is not None  # it became so meanwhile
+    done = mine.update(state=PageState.CANCELLED if told else PageState.PENDING, holder="", **values)
     if done and incident is not None:
         recall(incident)
     return bool(done)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
+from incidents.detection import searching
 from incidents.diagnoses import base as diagnoses
 from incidents.responses.known import RESPONSES
 from incidents.services.suggestions import PLACES
@@ -72,7 +72,5 @@ def _pattern(entry: dict[str, Any]) -> Iterator[str]:
     if not isinstance(pattern, str) or not 0 < len(pattern) <= LONGEST:
         yield f"“pattern” is a text of at most {LONGEST} characters."
         return
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        yield f"“pattern” is none: {error}."
+    if wrong := searching.complaint(pattern):
+        yield f"“pattern”: {wrong}"

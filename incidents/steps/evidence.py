@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from incidents.models import FactKind, Incident
 from incidents.services import changes, databases_taken, evidence, evidence_runs, facts, full_log
@@ -157,14 +158,15 @@ class FreezeFirst(EvidenceStep):
     def do(self, ctx: Context) -> Outcome:
         said = []
         for incident in evidence_runs.uncollected(ctx.environment):
+            name = capfirst(evidence_runs.named(incident))
             left = BOUND - ctx.step.open_seconds
             if left < 1:
-                said.append(f"Incident {incident.pk}: there was no time left.")
+                said.append(f"{name}: there was no time left.")
                 continue
             ctx.guard()
             taken = [piece.name for piece in evidence.collect(incident, left)]
             lacking = ", ".join(evidence.missing(incident))
-            said.append(f"Incident {incident.pk}: {', '.join(taken) or 'nothing'} taken.")
+            said.append(f"{name}: {', '.join(taken) or 'nothing'} taken.")
             if lacking:
                 evidence.note_once(incident, f"“{ctx.run.title}” goes on without {lacking}: it could not be taken.")
                 said[-1] += f" Missing: {lacking}."

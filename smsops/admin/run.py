@@ -13,8 +13,8 @@ from django.urls import URLPattern, path
 from smsops.admin.actions import ActionForm, ObjectAction, Preview
 from smsops.admin.approval import Approve, BreakGlass, Refuse, approval_of
 from smsops.admin.base import RecordAdmin
-from smsops.admin.limits import within
 from smsops.admin.parts import page_parts, part_of
+from smsops.limits import within
 from smsops.models import FINAL, Run, RunState, StepState
 from smsops.runs import cancel
 from smsops.runs.executor import past_return

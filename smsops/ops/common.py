@@ -7,6 +7,8 @@ import pwd
 from argparse import ArgumentParser, Namespace
 from typing import Any
 
+from django.db.models import QuerySet
+
 from smsops.errors import WrongUse
 from smsops.models import GOOD as GOOD_STATES
 from smsops.models import Approval, Environment, Run, RunState, Trigger
@@ -46,9 +48,10 @@ def find_environment(name: str) -> Environment:
     return found
 
 
-def find_run(number: int) -> Run:
-    """The run of that number; WrongUse when there is none."""
-    run = Run.objects.select_related("environment", "approval").filter(pk=number).first()
+def find_run(number: int, among: QuerySet[Run] | None = None) -> Run:
+    """The run of that number, among all or among these; WrongUse when there is none."""
+    known = Run.objects.all() if among is None else among
+    run = known.select_related("environment", "approval").filter(pk=number).first()
     if run is None:
         raise WrongUse(f"There is no run {number}; “ops runs” lists them.")
     return run

@@ -10,6 +10,7 @@ from smsops.models import FINAL, Environment, Run
 from smsops.models import GOOD as GOOD_STATES
 from smsops.ops import door
 from smsops.ops.common import as_data, by, find_environment, find_run, watch
+from smsops.ops.eyes import eyes_argument, seen
 from smsops.ops.output import Output
 from smsops.ops.registry import BAD, GOOD, Verb
 from smsops.runs import cancel
@@ -42,10 +43,11 @@ def _env(args: Namespace, output: Output) -> int:
 def _runs_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("environment", nargs="?", help="only this environment")
     parser.add_argument("--last", type=int, default=20, help="how many (20)")
+    eyes_argument(parser)
 
 
 def _runs(args: Namespace, output: Output) -> int:
-    runs = Run.objects.select_related("environment", "approval").prefetch_related("steps")
+    runs = seen(Run.objects.select_related("environment", "approval").prefetch_related("steps"), args)
     if args.environment:
         runs = runs.filter(environment=find_environment(args.environment))
     found = list(runs[: min(max(1, args.last), MOST_RUNS)])
@@ -70,10 +72,11 @@ def _runs(args: Namespace, output: Output) -> int:
 def _run_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("run", type=int, help="number of the run")
     parser.add_argument("--wait", action="store_true", help="wait for the verdict and show the progress")
+    eyes_argument(parser)
 
 
 def _run(args: Namespace, output: Output) -> int:
-    run = find_run(args.run)
+    run = find_run(args.run, seen(Run.objects.all(), args))
     if args.wait:
         return watch(run, output)
     output.say(f"{run.title}: {run.get_state_display()}. {run.headline}")

@@ -114,6 +114,19 @@ def test_the_evidence_of_one_incident_of_an_environment_is_collected_at_a_time_t
     assert [run.params["incident"] for run in runs] == [worse.pk, bad.pk]
 
 
+def test_incidents_of_the_same_time_have_one_copy_of_the_database(environment: Environment) -> None:
+    for kind in ("service", "alert:disk", "data"):
+        opened(environment, Sign(kind, Severity.HIGH, f"{kind} is wrong", "Look."))
+        evidence_runs.start_owed()
+        Run.objects.update(state=RunState.SUCCEEDED)
+    copies = Run.objects.filter(kind="evidence", steps__kind="evidence.copy")
+    assert (Run.objects.filter(kind="evidence").count(), copies.count()) == (3, 1)
+    Incident.objects.update(state="resolved")
+    opened(environment, Sign("service again", Severity.HIGH, "It is wrong again", "Look."))
+    evidence_runs.start_owed()
+    assert copies.count() == 2
+
+
 def test_the_incidents_page_begins_with_it(environment: Environment) -> None:
     incident = make_incident(environment)
     Triage.objects.create(incident=incident, broken="<b>all</b>", running="nothing", changed="nothing")

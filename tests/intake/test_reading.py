@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from incidents.intake import alertmanager, generic
-from incidents.intake.news import AlertNews, Unreadable, clean, labels, link, moment
+from incidents.intake.news import MOST_ALERTS, AlertNews, Unreadable, clean, labels, link, moment
 from tests.intake.senders import NEVER, alert, payload
 
 
@@ -67,6 +67,13 @@ def test_a_member_that_is_no_alert_spoils_no_other() -> None:
     assert (len(found.alerts), found.unread) == (1, 2)
     with pytest.raises(Unreadable):
         alertmanager.read(b'{"alerts": [5]}')
+
+
+def test_of_a_body_without_end_so_many_are_read_and_the_rest_is_counted() -> None:
+    found = alertmanager.read(json.dumps({"alerts": [{}] * (MOST_ALERTS + 5)}).encode())
+    assert (len(found.alerts), found.unread) == (MOST_ALERTS, 5)
+    several = generic.read(json.dumps([{"title": "x"}] * (MOST_ALERTS + 5)).encode(), {})
+    assert (len(several.alerts), several.unread) == (MOST_ALERTS, 5)
 
 
 def test_an_empty_list_of_alerts_is_understood() -> None:

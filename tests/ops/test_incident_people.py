@@ -15,6 +15,7 @@ from tests.factories import (
     make_environment,
     make_incident,
     make_postmortem,
+    make_run,
     make_user,
     make_watch,
 )
@@ -66,6 +67,7 @@ def test_what_is_private_is_on_no_terminal_but_in_the_name_of_who_may_see_it(
 ) -> None:
     incident = make_incident(title="The keys were stolen", private=True, resolution="keys", resolved_at=timezone.now())
     make_action_item(incident, title="Rotate the keys")
+    look = make_run(incident.environment, kind="diagnosis", title="The keys", params={"incident": incident.pk})
     make_alert(incident=incident, name="keys", text="keys")
     make_postmortem(incident, texts={"cause": "keys"}, searchable="keys")
     for words in READING:
@@ -76,6 +78,8 @@ def test_what_is_private_is_on_no_terminal_but_in_the_name_of_who_may_see_it(
     assert "keys were stolen" in ops("incident", "show", incident.pk, "--as", "boss").out
     assert "Rotate the keys" in ops("actions", "--as", "boss").out
     assert f'"incident": {incident.pk}' in ops("incident", "ways", incident.pk, "--seen", "--json", "--as", "boss").out
+    assert [ops(*verb).out.count("The keys") for verb in (("runs",), ("run", look.pk))] == [0, 0]
+    assert ["The keys" in ops(*verb, "--as", "boss").out for verb in (("runs",), ("run", look.pk))] == [True, True]
     assert "There is no incident" in ops("incident", "private", incident.pk, "x", "--user", "ada").complaint
 
 

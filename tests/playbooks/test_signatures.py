@@ -75,7 +75,8 @@ def test_what_is_shipped_is_without_mistakes(key: str) -> None:
     ("said", "told"),
     [
         ({"signature": [{"in": "dreams", "pattern": "x"}]}, "“in” is one of log,"),
-        ({"signature": [{"in": "log", "pattern": "("}]}, "“pattern” is none: missing"),
+        ({"signature": [{"in": "log", "pattern": "("}]}, "“pattern”: It is no regular expression: missing"),
+        ({"signature": [{"in": "log", "pattern": "(a+)+$"}]}, "“pattern”: It took more than 0.5 s"),
         ({"signature": [{"in": "log", "pattern": "x" * 301}]}, "at most 300 characters"),
         ({"signature": [{"in": "log", "pattern": "x", "points": True}]}, "“points” is a number"),
         ({"signature": ["x"]}, 'it is not like {"do": "…"}'),
