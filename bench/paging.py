@@ -1,7 +1,9 @@
 """A thousand people are to be paged at once: from due to handed over to a mail server on the loopback.
 
-The sweep begins at the moment they are due. On its schedule it begins up to five seconds later; the bar counts these in
-full, as if all of them were due just after a round had begun.
+The sweep begins at the moment they are due. On its schedule it begins up to a second later; the bar counts that in full,
+as if all of them were due just after a round had begun. One process does it all, though rounds share the work: the next
+begins a second later. Seconds on the CPU are told as well, because a machine that is busy with other things says little
+by its clock.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,9 +51,10 @@ def _measure(name: str, prepare: object) -> Iterator[Row]:
     from incidents.models import Page, PageState
     from incidents.services import sweep
 
-    due_at = prepare()  # type: ignore[operator]
+    due_at, spent = prepare(), time.process_time()  # type: ignore[operator]
     while sweep.sweep() or Page.objects.filter(state=PageState.PENDING).exists():
         pass
+    spent = time.process_time() - spent
     pages = Page.objects.filter(state=PageState.SENT, sent_at__gte=due_at)
     took = sorted((sent - due_at).total_seconds() for sent in pages.values_list("sent_at", flat=True) if sent)
     if len(took) != PEOPLE:
@@ -58,6 +62,7 @@ def _measure(name: str, prepare: object) -> Iterator[Row]:
     yield Row(f"{PEOPLE} {name}: due to handed over by mail, p50", statistics.median(took), "s")
     worst = took[PEOPLE * 99 // 100 - 1]
     yield Row(f"{PEOPLE} {name}: due to handed over by mail, p99", worst, "s")
+    yield Row(f"{PEOPLE} {name}: on the CPU, all in all", spent, "s")
     waits = sweep.EVERY.total_seconds()
     yield Row(f"{PEOPLE} {name}: the same p99 at the worst moment of the schedule", waits + worst, "s", BAR)
     Page.objects.all().delete()

@@ -236,7 +236,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "smsops: pages": {
         "task": "incidents.sweep_pages",
-        "schedule": 5.0,
+        "schedule": 1.0,
         "options": {"expires": 5},
     },
     "smsops: first looks": {

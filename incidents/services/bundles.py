@@ -20,12 +20,12 @@ def grouped(pages: Iterable[Page]) -> list[list[Page]]:
     """The pages as they go out: singly, or all of a recipient's together where there are many. What asks somebody to
     act comes before what only tells."""
     by_recipient: dict[tuple[int | None, int | None, int | None], list[Page]] = defaultdict(list)
-    for page in sorted(pages, key=_tells):
+    for page in sorted(pages, key=tells):
         by_recipient[page.user_id, page.contact_id, page.channel_id].append(page)
     groups = []
     for found in by_recipient.values():
         groups += [[page] for page in found] if len(found) <= ALONE else [found]
-    return sorted(groups, key=lambda group: _tells(group[0]))
+    return sorted(groups, key=lambda group: tells(group[0]))
 
 
 def message(pages: list[Page]) -> Message:
@@ -54,5 +54,6 @@ def _identifier(page: Page) -> str:
     return f"{page.key}.{page.due_at.timestamp():.0f}"
 
 
-def _tells(page: Page) -> bool:
+def tells(page: Page) -> bool:
+    """Whether it only tells, and asks nobody to act."""
     return page.kind not in ASKS

@@ -6,10 +6,12 @@ says that data is at risk, or that somebody got in, is never excused by them; a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.models import Min
 from django.utils import timezone
 
 from incidents.detection import overrun
@@ -40,26 +42,47 @@ class Quiet:
 
 def at(environment: Environment, now: datetime | None = None) -> Quiet:
     """What is in force now."""
-    now = now or timezone.now()
-    silences = Silence.objects.filter(environment=environment, starts_at__lte=now, ends_at__gt=now)
-    return Quiet(list(silences), window_at(environment, now) or overrun.excuse(environment, now))
+    return _at_each([environment], now or timezone.now())[environment.pk]
 
 
 def of(incident: Incident, now: datetime) -> str:
     """Why nobody is to be paged about an incident now: what excuses its kind, or that each alert of it that still fires
     is excused. Empty when somebody is."""
-    found = at(incident.environment, now)
-    if reason := found.reason(incident.issue, {}):
-        return reason
-    if not found or not incident.fingerprint.startswith("alert:"):
-        return ""
-    firing = Alert.objects.filter(incident=incident, state=AlertState.FIRING).values_list("quiet", flat=True)
-    reasons = list(firing.order_by("quiet")[:1])  # the empty one comes first
-    return reasons[0] if reasons else ""
+    return of_each([incident], now)[incident.pk]
+
+
+def of_each(incidents: Iterable[Incident], now: datetime) -> dict[int, str]:
+    """The same of many, by their numbers: looked up together."""
+    found = {each.pk: each for each in incidents}
+    in_force = _at_each({each.environment_id: each.environment for each in found.values()}.values(), now)
+    reasons = {pk: in_force[each.environment_id].reason(each.issue, {}) for pk, each in found.items()}
+    asked = [each for pk, each in found.items() if not reasons[pk] and in_force[each.environment_id]]
+    return reasons | _by_alerts(each.pk for each in asked if each.fingerprint.startswith("alert:"))
+
+
+def _by_alerts(numbers: Iterable[int]) -> dict[int, str]:
+    wanted = list(numbers)
+    if not wanted:
+        return {}
+    firing = Alert.objects.filter(incident__in=wanted, state=AlertState.FIRING).values("incident").order_by()
+    return dict(firing.annotate(least=Min("quiet")).values_list("incident", "least"))  # the empty one comes first
 
 
 def window_at(environment: Environment, now: datetime) -> str:
     """The maintenance window that is in force, in a few words; empty when none is."""
-    windows = MaintenanceWindow.objects.filter(environment=environment, enabled=True, starts_at__lte=now)
-    held = next((window for window in windows if window.holds(now)), None)
-    return f"Maintenance: {held.title}" if held else ""
+    return _windows([environment], now).get(environment.pk, "")
+
+
+def _at_each(environments: Collection[Environment], now: datetime) -> dict[int, Quiet]:
+    """In three look-ups, and a few more for each that a change of ours is under way at."""
+    silences = defaultdict[int, list[Silence]](list)
+    for silence in Silence.objects.filter(environment__in=environments, starts_at__lte=now, ends_at__gt=now):
+        silences[silence.environment_id].append(silence)
+    excuses = overrun.excuses(environments, now) | _windows(environments, now)
+    return {each.pk: Quiet(silences[each.pk], excuses.get(each.pk, "")) for each in environments}
+
+
+def _windows(environments: Collection[Environment], now: datetime) -> dict[int, str]:
+    found = MaintenanceWindow.objects.filter(environment__in=environments, enabled=True, starts_at__lte=now)
+    held = [window for window in found if window.holds(now)]
+    return {window.environment_id: f"Maintenance: {window.title}" for window in reversed(held)}

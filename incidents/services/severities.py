@@ -25,6 +25,12 @@ def response(severity: str) -> timedelta:
     return rule(severity).response
 
 
+def responses() -> dict[str, timedelta]:
+    """The same of every severity, looked up together."""
+    rows = {row.severity: row for row in SeverityRule.objects.all()}
+    return {severity: (rows.get(severity) or beginning(severity)).response for severity in Severity}
+
+
 def response_due_at(incident: Incident) -> datetime:
     """Until when somebody should have acknowledged it."""
     return incident.detected_at + response(incident.severity)
