@@ -16,7 +16,7 @@ from functools import partial
 from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from incidents.channels.base import SECONDS, NotSent
@@ -31,6 +31,7 @@ AT_ONCE = 500  # pages looked at together
 HANDS = 8  # that send side by side; they mostly wait
 SENDERS = 3  # on one machine at a time
 ROUND = 10.0  # seconds after which no more is begun: the next round goes on
+LOOK = 1.0  # seconds without news after which a sender looks for what has become due
 ABANDONED = timedelta(seconds=SECONDS * 6)  # a sender elsewhere that has not finished by then is dead or as good as
 MOST = 30  # times one is begun
 AWAY = 30.0  # seconds the database may be away while it has to be told what became of a message
@@ -43,7 +44,7 @@ def send_due() -> int:
     """Send everything that is due; return how many pages went out. Enough senders at a time share the work, and leave
     the other workers to everything else."""
     reclaim()
-    if _crowded() or not (due := _due()):
+    if not _waiting().exists() or _crowded() or not (due := _due()):
         return 0
     sending = _Round()
     _running.add(sending.holder)
@@ -80,9 +81,13 @@ def _crowded() -> bool:
     return sum(holder.split("|")[:2] == here for holder in holding) >= SENDERS
 
 
+def _waiting() -> QuerySet[Page]:
+    return Page.objects.filter(state=PageState.PENDING, next_at__lte=timezone.now()).order_by("next_at", "pk")
+
+
 def _due() -> list[Group]:
-    found = Page.objects.filter(state=PageState.PENDING, next_at__lte=timezone.now()).order_by("next_at", "pk")
-    return bundles.grouped(found.select_related("user", "contact", "channel", "incident")[:AT_ONCE])
+    found = bundles.without_flooded(_waiting())
+    return bundles.grouped(found.select_related("user", "contact", "channel")[:AT_ONCE])
 
 
 class _Round:
@@ -95,21 +100,24 @@ class _Round:
         self.sent = 0
 
     def run(self, waiting: list[Group]) -> int:
-        ends, more, missed, ended = time.monotonic() + ROUND, True, False, list[Ended]()
-        while more or ended or self.hands.busy:
-            if more and not waiting and not (missed and not self.hands.busy):
-                waiting = _due()
-            more = bool(waiting) and time.monotonic() < ends
+        """Send those, and what becomes due meanwhile: a hand that hangs does not keep the others from it."""
+        ends, ended = time.monotonic() + ROUND, list[Ended]()
+        while waiting or ended or self.hands.busy:
+            over = time.monotonic() >= ends
             if self.slow:
                 waiting.sort(key=lambda group: _route(group[0])[0] in self.slow)
-            free = self.hands.free if more else 0
+            free = 0 if over else self.hands.free
             now, waiting = waiting[:free], waiting[free:]
             begun = self._keep(ended, now)
             for group in begun:
                 self._give(group)
             if missed := bool(now and not begun):
                 waiting = _elsewhere(waiting)
-            ended = self.hands.ended() if self.hands.busy else []
+            ended = self.hands.ended(LOOK) if self.hands.busy else []
+            if over:
+                waiting = []
+            elif not waiting and not ended and (self.hands.busy or not missed):
+                waiting = _due()
         return self.sent
 
     def _keep(self, ended: list[Ended], now: list[Group]) -> list[Group]:
