@@ -1,9 +1,9 @@
 """A thousand people are to be paged at once: from due to handed over to a mail server on the loopback.
 
-The first round begins at the moment they are due, the next ones a second apart, as beat rings, in as many processes as a
-small worker has. On its schedule the first begins up to a second later; the bar counts that in full, as if all of them
-were due just after a round had begun. Seconds on the CPU are told as well, because a machine that is busy with other
-things says little by its clock. Which database it is says SMSOPS_DATABASE_URL.
+The first round begins at the moment they are due, the next ones a second apart, as beat rings, in as many processes as
+a small worker has. On its schedule the first begins up to a second later; the bar counts that in full, as if all of
+them were due just after a round had begun. Seconds on the CPU are told as well, because a machine that is busy with
+other things says little by its clock. Which database it is says SMSOPS_DATABASE_URL.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Everybody and every place that frozen levels name, looked up together: of a hundred levels as often as of one (I5)."""
+"""Everybody and every place that frozen levels name, looked up together: for a hundred as often as for one (I5)."""
 
 from __future__ import annotations
 
