@@ -1,25 +1,30 @@
 """A thousand people are to be paged at once: from due to handed over to a mail server on the loopback.
 
-The sweep begins at the moment they are due. On its schedule it begins up to five seconds later; the bar counts these in
-full, as if all of them were due just after a round had begun.
+The first round begins at the moment they are due, the next ones a second apart, as beat rings, in as many processes as
+a small worker has. On its schedule the first begins up to a second later; the bar counts that in full, as if all of
+them were due just after a round had begun. Seconds on the CPU are told as well, because a machine that is busy with
+other things says little by its clock. Which database it is says SMSOPS_DATABASE_URL.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
+from django.db import connections
 from django.utils import timezone
 
 from bench.table import Row
 
-PEOPLE, BAR = 1000, 6.0
+PEOPLE, PROCESSES, BAR = 1000, 2, 6.0
 SERVER = """
 import asyncio, sys
 from aiosmtpd.smtp import SMTP
@@ -49,8 +54,7 @@ def _measure(name: str, prepare: object) -> Iterator[Row]:
     from incidents.services import sweep
 
     due_at = prepare()  # type: ignore[operator]
-    while sweep.sweep() or Page.objects.filter(state=PageState.PENDING).exists():
-        pass
+    spent = _rounds()
     pages = Page.objects.filter(state=PageState.SENT, sent_at__gte=due_at)
     took = sorted((sent - due_at).total_seconds() for sent in pages.values_list("sent_at", flat=True) if sent)
     if len(took) != PEOPLE:
@@ -58,9 +62,54 @@ def _measure(name: str, prepare: object) -> Iterator[Row]:
     yield Row(f"{PEOPLE} {name}: due to handed over by mail, p50", statistics.median(took), "s")
     worst = took[PEOPLE * 99 // 100 - 1]
     yield Row(f"{PEOPLE} {name}: due to handed over by mail, p99", worst, "s")
+    yield Row(f"{PEOPLE} {name}: on the CPU, all in all", spent, "s")
     waits = sweep.EVERY.total_seconds()
     yield Row(f"{PEOPLE} {name}: the same p99 at the worst moment of the schedule", waits + worst, "s", BAR)
     Page.objects.all().delete()
+
+
+def _rounds() -> float:
+    """Rounds until nothing is left; return the seconds they spent on the CPU."""
+    from incidents.services import sweep
+
+    before, running = os.times(), set[int]()
+    while running or _left():
+        if len(running) < PROCESSES:
+            running.add(_round())
+        time.sleep(sweep.EVERY.total_seconds())
+        running -= {pid for pid in running if _ended(pid)}
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
+
+
+def _left() -> bool:
+    from incidents.models import Page, PageState
+    from incidents.services import stepping
+
+    return bool(stepping.due()) or Page.objects.filter(state=PageState.PENDING).exists()
+
+
+def _round() -> int:
+    """One round in a process of its own, as a worker forks them."""
+    from incidents.services import sweep
+
+    connections.close_all()
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            sweep.sweep()
+            code = 0
+        finally:
+            os._exit(code)
+    return pid
+
+
+def _ended(pid: int) -> bool:
+    found, status = os.waitpid(pid, os.WNOHANG)
+    if status:
+        raise RuntimeError("A round failed.")
+    return bool(found)
 
 
 def _people() -> list[object]:

@@ -124,8 +124,10 @@ def go_back_to(version: str, strategy: str) -> Line:
 
 def kill() -> Line:
     place = environment()
+    open_ones = selectors.live_incidents().filter(environment=place)
+    wait_for(lambda: not open_ones.exists(), "the incident of before to be over: a crash meanwhile would belong to it")
     pid = runtime_for(place).describe(place.instance)["state"]["pid"]  # type: ignore[index]
-    live = selectors.live_incidents().filter(environment=place, fingerprint=SERVICE)  # new, or one that flaps
+    live = open_ones.filter(fingerprint=SERVICE)  # new, or one that flaps
     began = time.monotonic()
     os.kill(pid, signal.SIGKILL)
     wait_for(live.exists, "an incident")

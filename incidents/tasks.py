@@ -86,7 +86,7 @@ def look_at_alerts() -> None:
 
 @shared_task(name="incidents.sweep_pages", soft_time_limit=60, time_limit=90)
 def sweep_pages() -> None:
-    """Escalate and send what is due (every five seconds)."""
+    """Escalate and send what is due (every second)."""
     sweep.sweep()
 
 

@@ -15,7 +15,7 @@ def rings(*, sweep: float, watch: float, offsite: float, canary: float, logs: fl
         "smsops: sweep": every("smsops.sweep", sweep),
         "smsops: edges": every("smsops.tend_edges", 15),
         "smsops: watch": every("incidents.watch", watch),
-        "smsops: pages": every("incidents.sweep_pages", 5),
+        "smsops: pages": every("incidents.sweep_pages", 1, heard=5),
         "smsops: first looks": every("incidents.sweep_first_looks", 3),
         "smsops: ways back": every("incidents.sweep_reckonings", 3),
         "smsops: alerts": every("incidents.read_alerts", 1, heard=5),

@@ -78,10 +78,10 @@ class Hands:
         self.busy[hand] = (errand, time.monotonic() + self.seconds)
         hand.errands.put(errand)
 
-    def ended(self) -> list[Ended]:
-        """Wait until one has come to an end, well or not; return all that have."""
+    def ended(self, within: float = SECONDS) -> list[Ended]:
+        """Wait until one has come to an end, well or not, but only so many seconds; return all that have."""
         found: list[Ended] = []
-        wait = min((until for _, until in self.busy.values()), default=0.0) - time.monotonic()
+        wait = min(within, min((until for _, until in self.busy.values()), default=0.0) - time.monotonic())
         try:
             while True:
                 hand, error = self.done.get(timeout=max(0.0, wait) if not found else 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -40,6 +41,13 @@ def excuse(environment: Environment, now: datetime | None = None) -> str:
     if not known or any(change.over(now) for change in known):
         return ""
     return f"{known[0].run.title} (run {known[0].run.pk}) is under way"
+
+
+def excuses(environments: Collection[Environment], now: datetime) -> dict[int, str]:
+    """The same of many that something is under way at, by their numbers."""
+    busy = Run.objects.filter(environment__in=environments, disturbs=True, state__in=ACTIVE)
+    numbers = set(busy.values_list("environment_id", flat=True))
+    return {each.pk: excuse(each, now) for each in environments if each.pk in numbers}
 
 
 def last_end(environment: Environment) -> datetime | None:

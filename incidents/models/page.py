@@ -60,6 +60,7 @@ class Page(models.Model):
         indexes = [
             models.Index(fields=["next_at"], condition=Q(state="pending"), name="page_to_send"),
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="page_being_sent"),
+            models.Index(fields=["sent_at"], condition=Q(state="sent"), name="page_sent_lately"),
             models.Index(fields=["incident", "due_at"], name="pages_of_incident"),
         ]
 

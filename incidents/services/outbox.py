@@ -13,9 +13,10 @@ import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from incidents.channels.base import SECONDS, NotSent
@@ -28,23 +29,27 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 500  # pages looked at together
 HANDS = 8  # that send side by side; they mostly wait
+SENDERS = 3  # on one machine at a time
 ROUND = 10.0  # seconds after which no more is begun: the next round goes on
+LOOK = 1.0  # seconds without news after which a sender looks for what has become due
 ABANDONED = timedelta(seconds=SECONDS * 6)  # a sender elsewhere that has not finished by then is dead or as good as
 MOST = 30  # times one is begun
 AWAY = 30.0  # seconds the database may be away while it has to be told what became of a message
 Group = list[Page]
+Done = TypeVar("Done")
 _running: set[str] = set()  # rounds of this process
 
 
 def send_due() -> int:
-    """Send everything that is due; return how many pages went out."""
+    """Send everything that is due; return how many pages went out. Enough senders at a time share the work, and leave
+    the other workers to everything else."""
     reclaim()
-    if not _due():
+    if not _waiting().exists() or _crowded() or not (due := _due()):
         return 0
     sending = _Round()
     _running.add(sending.holder)
     try:
-        return sending.run()
+        return sending.run(due)
     finally:
         _running.discard(sending.holder)
         sending.hands.rest()
@@ -69,9 +74,20 @@ def _lost(page: Page) -> bool:
     return ours and page.holder not in _running
 
 
+def _crowded() -> bool:
+    """Whether as many senders as there may be on this machine are at it."""
+    here = holders.me().split("|")[:2]
+    holding = Page.objects.filter(state=PageState.SENDING).order_by().values_list("holder", flat=True).distinct()
+    return sum(holder.split("|")[:2] == here for holder in holding) >= SENDERS
+
+
+def _waiting() -> QuerySet[Page]:
+    return Page.objects.filter(state=PageState.PENDING, next_at__lte=timezone.now()).order_by("next_at", "pk")
+
+
 def _due() -> list[Group]:
-    found = Page.objects.filter(state=PageState.PENDING, next_at__lte=timezone.now()).order_by("next_at", "pk")
-    return bundles.grouped(found.select_related("user", "contact", "channel", "incident")[:AT_ONCE])
+    found = bundles.without_flooded(_waiting())
+    return bundles.grouped(found.select_related("user", "contact", "channel")[:AT_ONCE])
 
 
 class _Round:
@@ -83,30 +99,56 @@ class _Round:
         self.slow: set[str] = set()  # ways that did not answer
         self.sent = 0
 
-    def run(self) -> int:
-        ends = time.monotonic() + ROUND
-        waiting: list[Group] = []
-        while time.monotonic() < ends and (waiting or (waiting := _due())):
-            waiting.sort(key=lambda group: _route(group[0])[0] in self.slow)
-            now, waiting = waiting[: self.hands.free], waiting[self.hands.free :]
-            for group in self._begin(now):
+    def run(self, waiting: list[Group]) -> int:
+        """Send those, and what becomes due meanwhile: a hand that hangs does not keep the others from it."""
+        ends, ended = time.monotonic() + ROUND, list[Ended]()
+        while waiting or ended or self.hands.busy:
+            over = time.monotonic() >= ends
+            if self.slow:
+                waiting.sort(key=lambda group: _route(group[0])[0] in self.slow)
+            free = 0 if over else self.hands.free
+            now, waiting = waiting[:free], waiting[free:]
+            begun = self._keep(ended, now)
+            for group in begun:
                 self._give(group)
-            if self.hands.busy:
-                self._settle(self.hands.ended())
-        while self.hands.busy:
-            self._settle(self.hands.ended())
+            if missed := bool(now and not begun):
+                waiting = _elsewhere(waiting)
+            ended = self.hands.ended(LOOK) if self.hands.busy else []
+            if over:
+                waiting = []
+            elif not waiting and not ended and (self.hands.busy or not missed):
+                waiting = _due()
         return self.sent
 
+    def _keep(self, ended: list[Ended], now: list[Group]) -> list[Group]:
+        """Write down what became of those, and that these are about to go; return what of these is ours. What became of
+        a message only this process knows, so a database that is away is waited for."""
+        went = [errand.mark for errand, error in ended if error is None]
+        begun = _surely(partial(self._written, went, now)) if went or now else []
+        self.sent += sum(len(group) for group in went)
+        for errand, error in ended:
+            if error is not None:
+                self.slow |= {errand.way} if error.unsure else set()
+                for page in errand.mark:
+                    _surely(partial(failures.note, page, error, self.holder))
+        return begun
+
+    @transaction.atomic
+    def _written(self, went: list[Group], now: list[Group]) -> list[Group]:
+        if went:
+            self._went(went)
+        return self._begin(now) if now else []
+
     def _begin(self, groups: list[Group]) -> list[Group]:
-        """Write down that these are about to go, except what was recalled meanwhile or is another sender's."""
+        """That these are about to go, except what was recalled meanwhile or is another sender's."""
         wanted = [[page for page in group if not _unwanted(page)] for group in groups]
-        with transaction.atomic():
-            _cancel([page.pk for group in groups for page in group if _unwanted(page)])
-            numbers = [page.pk for group in wanted for page in group]
-            free = Page.objects.select_for_update(skip_locked=True).filter(pk__in=numbers, state=PageState.PENDING)
-            mine = set(free.order_by("pk").values_list("pk", flat=True))
-            begun = {"holder": self.holder, "claimed_at": timezone.now(), "attempts": F("attempts") + 1}
-            Page.objects.filter(pk__in=mine, state=PageState.PENDING).update(state=PageState.SENDING, **begun)
+        _cancel([page.pk for group in groups for page in group if _unwanted(page)])
+        numbers = [page.pk for group in wanted for page in group]
+        own = Q(state=PageState.SENDING, holder=self.holder)  # where this was written, and we never heard of it
+        free = Page.objects.filter(Q(state=PageState.PENDING) | own, pk__in=numbers)
+        mine = set(free.select_for_update(skip_locked=True).order_by("pk").values_list("pk", flat=True))
+        begun = {"holder": self.holder, "claimed_at": timezone.now(), "attempts": F("attempts") + 1}
+        Page.objects.filter(pk__in=mine).update(state=PageState.SENDING, **begun)
         left = [[page for page in group if page.pk in mine] for group in wanted]
         return [group for group in left if group]
 
@@ -120,19 +162,6 @@ class _Round:
         else:
             self.hands.give(errand)
 
-    def _settle(self, ended: list[Ended]) -> None:
-        """Write down what became of them; only this process knows, so a database that is away is waited for."""
-        went = [errand.mark for errand, error in ended if error is None]
-        if went:
-            _surely(partial(self._went, went))
-        for errand, error in ended:
-            if error is not None:
-                self.slow |= {errand.way} if error.unsure else set()
-                for page in errand.mark:
-                    _surely(partial(failures.note, page, error, self.holder))
-        self.sent += sum(len(group) for group in went)
-
-    @transaction.atomic
     def _went(self, groups: list[Group]) -> None:
         mine = Page.objects.filter(state=PageState.SENDING, holder=self.holder)
         values = {"state": PageState.SENT, "sent_at": timezone.now(), "problem": "", "holder": ""}
@@ -147,7 +176,7 @@ class _Round:
             Contact.objects.filter(pages__in=tests).update(tested_at=timezone.now())
 
 
-def _surely(write: Callable[[], None]) -> None:
+def _surely(write: Callable[[], Done]) -> Done:
     until = time.monotonic() + AWAY
     while True:
         try:
@@ -157,6 +186,15 @@ def _surely(write: Callable[[], None]) -> None:
                 raise
             connection.close()
             time.sleep(0.5)
+
+
+def _elsewhere(waiting: list[Group]) -> list[Group]:
+    """What another sender has not begun either, from the middle on: so the two do not meet again at once."""
+    numbers = [page.pk for group in waiting for page in group]
+    pending = set(Page.objects.filter(pk__in=numbers, state=PageState.PENDING).values_list("pk", flat=True))
+    left = [group for group in waiting if not pending.isdisjoint(page.pk for page in group)]
+    middle = len(left) // 2
+    return sorted(left[middle:] + left[:middle], key=lambda group: bundles.tells(group[0]))
 
 
 def _errand(group: Group) -> Errand:

@@ -17,12 +17,16 @@ ASKS = (PageKind.PAGE, PageKind.REMINDER)  # these want somebody to act
 
 
 def write(incident: Incident, kind: str, text: str, to: Iterable[Recipient], key: str, **fields: Any) -> int:
-    """Write messages down to be sent; one with a key that is there already is left as it is. A drill reaches nobody,
-    and what is private no channel."""
+    """Write messages down to be sent; one with a key that is there already is left as it is."""
+    return put(rows(incident, kind, text, to, key, **fields))
+
+
+def rows(incident: Incident, kind: str, text: str, to: Iterable[Recipient], key: str, **fields: Any) -> list[Page]:
+    """The same, not written yet. A drill reaches nobody, and what is private no channel."""
     if incident.drill:
-        return 0
+        return []
     now = timezone.now()
-    pages = [
+    return [
         Page(
             incident=incident, kind=kind, text=text, user=each.user, contact=each.contact, channel=each.channel,
             key=f"{key}.{each.mark}", due_at=now + each.after, next_at=now + each.after, **fields,
@@ -30,6 +34,10 @@ def write(incident: Incident, kind: str, text: str, to: Iterable[Recipient], key
         for each in to
         if each.channel is None or not incident.private
     ]  # fmt: skip
+
+
+def put(pages: list[Page]) -> int:
+    """Write these down; one with a key that is there already is left as it is. Return how many they are."""
     Page.objects.bulk_create(pages, ignore_conflicts=True)
     return len(pages)
 

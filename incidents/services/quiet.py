@@ -7,7 +7,8 @@ a silence excuses what a person named.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -43,24 +44,33 @@ class Quiet:
 
 def at(environment: Environment, now: datetime | None = None) -> Quiet:
     """What is in force now."""
-    now = now or timezone.now()
-    silences = Silence.objects.filter(environment=environment, starts_at__lte=now, ends_at__gt=now)
-    return Quiet(list(silences), window_at(environment, now) or overrun.excuse(environment, now))
+    return _at_each([environment], now or timezone.now())[environment.pk]
 
 
 def of(incident: Incident, now: datetime) -> str:
     """Why nobody is to be paged about an incident now: what excuses its kind, or that each alert of it that still fires
     is excused. Empty when somebody is."""
-    found = at(incident.environment, now)
-    silenced_only = bool(found) and _grave(incident)
-    if reason := found.reason("" if silenced_only else incident.issue, {}):
-        return reason
-    if not found or not incident.fingerprint.startswith("alert:"):
-        return ""
-    firing = Alert.objects.filter(incident=incident, state=AlertState.FIRING).order_by()
-    reasons = firing.values_list("quiet", flat=True).distinct()
-    counting = (each if each.startswith(SILENCED) or not silenced_only else "" for each in reasons)
-    return min(counting, default="")  # the empty one comes first
+    return of_each([incident], now)[incident.pk]
+
+
+def of_each(incidents: Iterable[Incident], now: datetime) -> dict[int, str]:
+    """The same of many, by their numbers: looked up together."""
+    found = {each.pk: each for each in incidents}
+    in_force = _at_each({each.environment_id: each.environment for each in found.values()}.values(), now)
+    grave = {pk for pk, each in found.items() if in_force[each.environment_id] and _grave(each)}
+    kinds = {pk: "" if pk in grave else each.issue for pk, each in found.items()}
+    reasons = {pk: in_force[each.environment_id].reason(kinds[pk], {}) for pk, each in found.items()}
+    asked = [each for pk, each in found.items() if not reasons[pk] and in_force[each.environment_id]]
+    return reasons | _by_alerts([each.pk for each in asked if each.fingerprint.startswith("alert:")], grave)
+
+
+def _by_alerts(numbers: Collection[int], silenced_only: Collection[int]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    firing = Alert.objects.filter(incident__in=numbers, state=AlertState.FIRING).order_by()
+    for number, reason in firing.values_list("incident", "quiet").distinct() if numbers else ():
+        counting = reason if reason.startswith(SILENCED) or number not in silenced_only else ""
+        found[number] = min(counting, found.get(number, counting))  # the empty one comes first
+    return found
 
 
 def _grave(incident: Incident) -> bool:
@@ -71,6 +81,19 @@ def _grave(incident: Incident) -> bool:
 
 def window_at(environment: Environment, now: datetime) -> str:
     """The maintenance window that is in force, in a few words; empty when none is."""
-    windows = MaintenanceWindow.objects.filter(environment=environment, enabled=True, starts_at__lte=now)
-    held = next((window for window in windows if window.holds(now)), None)
-    return f"Maintenance: {held.title}" if held else ""
+    return _windows([environment], now).get(environment.pk, "")
+
+
+def _at_each(environments: Collection[Environment], now: datetime) -> dict[int, Quiet]:
+    """In three look-ups, and a few more for each that a change of ours is under way at."""
+    silences = defaultdict[int, list[Silence]](list)
+    for silence in Silence.objects.filter(environment__in=environments, starts_at__lte=now, ends_at__gt=now):
+        silences[silence.environment_id].append(silence)
+    excuses = overrun.excuses(environments, now) | _windows(environments, now)
+    return {each.pk: Quiet(silences[each.pk], excuses.get(each.pk, "")) for each in environments}
+
+
+def _windows(environments: Collection[Environment], now: datetime) -> dict[int, str]:
+    found = MaintenanceWindow.objects.filter(environment__in=environments, enabled=True, starts_at__lte=now)
+    held = [window for window in found if window.holds(now)]
+    return {window.environment_id: f"Maintenance: {window.title}" for window in reversed(held)}

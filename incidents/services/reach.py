@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from incidents.models import Condition, FactKind, Rota, Team
-from incidents.services import decisions, recipients, severities
+from incidents.services import decisions, directory, severities
 from incidents.services.decisions import Paged, View
 from incidents.services.recipients import Reached, Recipient
 
@@ -27,7 +27,7 @@ def plan(frozen: dict[str, Any], severity: str, now: datetime, zone: str = "UTC"
         decision = decisions.decide(view, at)
         for call in decision.calls:
             level = _level(policy, call.position)
-            reached = recipients.of_level(level, severity, at)
+            reached = directory.of_level(level, severity, at)
             if call.times <= 2:
                 lines.append(f"{timezone.localtime(at):%H:%M} {_who(level, reached, again=call.times == 2)}")
             view = replace(view, paged={**view.paged, call.position: Paged(at, call.times, call.own)})
@@ -71,7 +71,7 @@ def _on_fact(level: Level, severity: str, now: datetime) -> str:
     what = Condition(level["condition"]).label
     later = f" {level['after_minutes']} minutes later" if level["after_minutes"] else ""
     return (
-        f"when {what[0].lower()}{what[1:]}{later} {_who(level, recipients.of_level(level, severity, now), again=False)}"
+        f"when {what[0].lower()}{what[1:]}{later} {_who(level, directory.of_level(level, severity, now), again=False)}"
     )
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 
 from incidents.models import ORDER, Channel, Contact, Rota, Severity, Team
@@ -61,21 +59,8 @@ class Named:
     gone: bool = False  # whether it named somebody who is not there any more
 
 
-def of_level(level: Mapping[str, Any], severity: str, now: datetime) -> Reached:
-    """Everybody a frozen level names, as they are on call and reachable now; nobody twice."""
-    users = list(get_user_model().objects.filter(pk__in=level["users"]).prefetch_related("contacts"))
-    named = Named(
-        Rota.objects.filter(pk__in=level["rotas"]).prefetch_related(*rotas.WITH),
-        Team.objects.filter(pk__in=level["teams"]).prefetch_related("members__contacts"),
-        users,
-        Channel.objects.filter(pk__in=level["channels"]),
-        gone=len(users) < len(level["users"]),
-    )
-    return reached(named, severity, now)
-
-
 def reached(named: Named, severity: str, now: datetime) -> Reached:
-    """The same of rows."""
+    """Everybody those rows mean, as they are on call and reachable now; nobody twice."""
     found = Reached()
     people = {person.pk: person for person in _people(named, now, found.gaps)}
     for person in people.values():

@@ -1,36 +1,28 @@
-"""One step of an escalation: what time has brought, written down (I5).
+"""Steps of escalations: what time has brought, written down (I5).
 
 A step and the messages it sends are one transaction, so a worker that dies at any point has done all of it or nothing.
 The incident is locked meanwhile: whoever acknowledges it was before the step, which sees it, or comes after it and
-recalls what has not gone out.
+recalls what has not gone out. Many steps are done in one transaction, with the look-ups of one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
 from backups.services import schedule
-from incidents.models import LIVE, EntryKind, Escalation, IncidentState, PageKind
-from incidents.services import (
-    decisions,
-    escalations,
-    incidents,
-    lifecycle,
-    pages,
-    quiet,
-    recipients,
-    severities,
-    wording,
-)
-from incidents.services.decisions import Call, View
-from smsops.text import seconds_text
+from incidents.models import LIVE, Escalation, IncidentState, PageKind
+from incidents.services import claims, decisions, escalations, lifecycle, quiet, recipients, severities, wording
+from incidents.services.decisions import Decision, View
+from incidents.services.directory import Directory, Level
+from incidents.services.step_words import StepWords, put
+from incidents.services.wording import Seen
 
-LATE = timedelta(seconds=15)  # beyond that a page says how late it is
 LOOK_AGAIN = timedelta(seconds=30)  # while something excuses it
+FAILED = timedelta(seconds=5)  # after a step that could not be done
 
 
 def due() -> list[int]:
@@ -39,58 +31,91 @@ def due() -> list[int]:
     return list(found.values_list("pk", flat=True))
 
 
+def put_off(number: int) -> None:
+    """Look at one that could not be done again a little later, not with every round."""
+    at = timezone.now() + FAILED
+    Escalation.objects.filter(pk=number, ended_at=None, due_at__lt=at).update(due_at=at)
+
+
 def step(number: int, outage: str = "") -> int:
     """Look at one and do what it has to; return how many pages were written. Of several who try at once one does.
 
     `outage` says why nobody did it earlier; it goes onto what is late because of it.
     """
-    with transaction.atomic():
-        escalation = _taken(number)
-        return _step(escalation, outage, timezone.now()) if escalation is not None else 0
+    return step_all([number], outage, wait=True)
 
 
-def _taken(number: int) -> Escalation | None:
-    """The escalation, if it is due, locked after its incident; its turn is ours."""
-    about = Escalation.objects.filter(pk=number).values_list("incident_id", flat=True).first()
-    incident = pages.locked(about)
-    found = Escalation.objects.select_for_update().filter(pk=number, ended_at=None, due_at__lte=timezone.now())
-    escalation = found.first()
-    if escalation is None or incident is None:
-        return None
-    mine = Escalation.objects.filter(pk=number, turn=escalation.turn).update(turn=escalation.turn + 1)
-    escalation.incident = incident
-    return escalation if mine else None
+@transaction.atomic
+def step_all(numbers: Collection[int], outage: str = "", *, wait: bool = False) -> int:
+    """The same of many: of all of them or, where one cannot be done, of none. Those whose incident somebody holds just
+    now are left out, unless they are waited for."""
+    taken = claims.take(numbers, wait=wait)
+    for each in taken:
+        if each.incident.state not in LIVE:
+            escalations.end(each.incident)
+    now = timezone.now()
+    steps = [_Step(each, outage, now) for each in taken if each.incident.state in LIVE]
+    return _done(steps, now) if steps else 0
 
 
-def _step(escalation: Escalation, outage: str, now: datetime) -> int:
-    incident = escalation.incident
-    if incident.state not in LIVE:
-        escalations.end(incident)
-        return 0
-    if excuse := quiet.of(incident, now):
-        _wait(escalation, excuse, now)
-        return 0
-    writer = _Writer(escalation, outage or escalation.excuse, now)
-    lapses_at = _lapse(writer)
-    decision = decisions.decide(_view(escalation), now)
-    nobody = [call.position for call in decision.calls if not writer.page(call)]
-    at = now.isoformat()
-    paged = escalation.paged | {str(c.position): {"at": at, "times": c.times, "own": c.own} for c in decision.calls}
-    known = {int(position) for position in paged}
-    brought = [position for position in nobody if decisions.bring(escalation.policy, known, position, now)]
-    due_at = now if brought else min((each for each in (decision.due_at, lapses_at) if each is not None), default=None)
-    values = {"paged": paged, "due_at": due_at, "policy": escalation.policy, "excuse": ""}
-    Escalation.objects.filter(pk=escalation.pk).update(**values)
-    return writer.written
+def _done(steps: list[_Step], now: datetime) -> int:
+    excuses = quiet.of_each((each.incident for each in steps), now)
+    responses = severities.responses()
+    for each in steps:
+        if excuse := excuses[each.incident.pk]:
+            each.wait(excuse)
+        else:
+            each.decide(responses[each.incident.severity])
+    directory = Directory(level for each in steps for level in each.levels.values())
+    seen = wording.seen(each.incident for each in steps if each.levels)
+    for each in steps:
+        each.page(directory, seen)
+    claims.move_on([each.escalation for each in steps])
+    return put(each.words for each in steps)
 
 
-def _wait(escalation: Escalation, excuse: str, now: datetime) -> None:
-    if excuse != escalation.excuse:
-        incidents.note(escalation.incident, EntryKind.PAGE, f"Nobody is paged as long as this holds: {excuse}")
-    Escalation.objects.filter(pk=escalation.pk).update(due_at=now + LOOK_AGAIN, excuse=excuse)
+class _Step:
+    """What one escalation has to do now; `levels` are those it pages."""
+
+    def __init__(self, escalation: Escalation, outage: str, now: datetime) -> None:
+        self.escalation, self.incident, self.now = escalation, escalation.incident, now
+        self.words = StepWords(escalation, outage or escalation.excuse, now)
+        self.decision = Decision()
+        self.levels: dict[int, Level] = {}
+
+    def wait(self, excuse: str) -> None:
+        """Page nobody, say so once, and look again soon."""
+        if excuse != self.escalation.excuse:
+            self.words.note(f"Nobody is paged as long as this holds: {excuse}")
+        self.escalation.due_at, self.escalation.excuse = self.now + LOOK_AGAIN, excuse
+
+    def decide(self, response: timedelta) -> None:
+        """See what is to be done now, and when to look again."""
+        lapses_at = _lapse(self.words)
+        self.decision = decisions.decide(_view(self.escalation, response), self.now)
+        calls = {call.position for call in self.decision.calls}
+        self.levels = {each["position"]: each for each in self.escalation.policy["levels"] if each["position"] in calls}
+        later = [each for each in (self.decision.due_at, lapses_at) if each is not None]
+        self.escalation.due_at, self.escalation.excuse = min(later, default=None), ""
+
+    def page(self, directory: Directory, seen: Mapping[int, Seen]) -> None:
+        """Page the levels; one that reaches nobody brings the next at once."""
+        escalation, incident, nobody = self.escalation, self.incident, list[int]()
+        for call in self.decision.calls:
+            reached = directory.reached(self.levels[call.position], incident.severity, self.now)
+            self.words.page(call, reached, wording.page(incident, call.position, call.times, seen[incident.pk]))
+            if not reached.recipients:
+                nobody.append(call.position)
+        at = self.now.isoformat()
+        escalation.paged |= {
+            str(call.position): {"at": at, "times": call.times, "own": call.own} for call in self.decision.calls
+        }
+        known = {int(position) for position in escalation.paged}
+        if [position for position in nobody if decisions.bring(escalation.policy, known, position, self.now)]:
+            escalation.due_at = self.now
 
 
-def _view(escalation: Escalation) -> View:
+def _view(escalation: Escalation, response: timedelta) -> View:
     incident = escalation.incident
     return View(
         policy=escalation.policy,
@@ -101,60 +126,22 @@ def _view(escalation: Escalation) -> View:
         over=incident.state == IncidentState.MITIGATED,
         zone=schedule.of(incident.environment).time_zone,
         free_since=escalation.free_since,
-        response=severities.response(incident.severity),
+        response=response,
     )
 
 
-def _lapse(writer: _Writer) -> datetime | None:
+def _lapse(words: StepWords) -> datetime | None:
     """An acknowledgement that is too old ends: its owner may be asleep, and is asked. Return when this one will."""
-    escalation, incident = writer.escalation, writer.escalation.incident
-    minutes, person = escalation.policy["acknowledged_minutes"], incident.acknowledged_by
+    escalation, incident = words.escalation, words.escalation.incident
+    minutes = escalation.policy["acknowledged_minutes"]
     if incident.state != IncidentState.ACKNOWLEDGED or not minutes or incident.taken_at is None:
         return None
     ends = incident.taken_at + timedelta(minutes=minutes)
-    if ends > writer.now:
+    if ends > words.now:
         return ends
+    person = incident.acknowledged_by
     lifecycle.lapse(incident, f"It was acknowledged {minutes} minutes ago and is not mitigated.")
     escalation.refresh_from_db(fields=["paged", "free_since"])
     if person is not None and person.is_active:
-        writer.write(PageKind.PAGE, wording.lapsed(incident), recipients.of_person(person, incident.severity), 0)
+        words.write(PageKind.PAGE, wording.lapsed(incident), recipients.of_person(person, incident.severity), 0)
     return None
-
-
-class _Writer:
-    """Writes one step's pages; whoever is asked by one of its levels is not asked again by the next."""
-
-    def __init__(self, escalation: Escalation, why_late: str, now: datetime) -> None:
-        self.escalation, self.why_late, self.now = escalation, why_late, now
-        self.asked: set[str] = set()
-        self.written = 0
-
-    def write(self, kind: str, text: str, to: Iterable[recipients.Recipient], level: int, late: str = "") -> None:
-        new = [each for each in to if each.mark not in self.asked]
-        self.asked |= {each.mark for each in new}
-        key = f"e{self.escalation.pk}.{self.escalation.turn}.l{level}"
-        incident = self.escalation.incident
-        self.written += pages.write(incident, kind, text, new, key, escalation=self.escalation, level=level, late=late)
-
-    def page(self, call: Call) -> bool:
-        """Page a level; whether it reaches anybody."""
-        level = next(each for each in self.escalation.policy["levels"] if each["position"] == call.position)
-        incident = self.escalation.incident
-        reached = recipients.of_level(level, incident.severity, self.now)
-        kind, late = PageKind.PAGE if call.times == 1 else PageKind.REMINDER, self._late(call)
-        self.write(kind, wording.page(incident, call.position, call.times), reached.recipients, call.position, late)
-        if call.times == 1:
-            self._tell(call, reached, late)
-        return bool(reached.recipients)
-
-    def _late(self, call: Call) -> str:
-        by = self.now - call.due
-        if by <= LATE:
-            return ""
-        return f"{seconds_text(by.total_seconds())} late: {self.why_late or 'it could not be done earlier'}"[:200]
-
-    def _tell(self, call: Call, reached: recipients.Reached, late: str) -> None:
-        who = f"is paged: {', '.join(reached.names)}." if reached.names else "reaches nobody; the next one is asked."
-        gaps = f" But {'; '.join(reached.gaps)}." if reached.gaps else ""
-        said = f"Level {call.position} {who}{gaps}{f' It is {late}.' if late else ''}"
-        incidents.note(self.escalation.incident, EntryKind.PAGE, said)

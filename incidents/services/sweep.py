@@ -1,15 +1,18 @@
 """The round that must never stop: steps of escalations that are due, then messages that are due (I5).
 
 Several may do it at once (the schedule, a web request when the schedule is dead, a command): each step and each page is
-taken by one. The pulse says when it was done last, and so for how long nobody did it. A step that cannot be done is
-told in the log, and costs no other step anything.
+taken by one, so they share the work. The pulse says when it was done last, and so for how long nobody did it. Steps are
+done a hundred at a time; one that cannot be done is told in the log, and costs no other step anything.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import time
 from datetime import datetime, timedelta
 
+from django.db import Error
 from django.db.models import Max
 from django.utils import timezone
 
@@ -22,21 +25,25 @@ from smsops.text import count_text
 log = logging.getLogger(__name__)
 
 SCHEDULE, WEB, COMMAND = "pages", "pages, by web requests", "pages, by a command"
-EVERY = timedelta(seconds=5)
-MISSED = EVERY * 3  # a gap so long is an outage
-STEPS = 100  # done before what they wrote is sent
+MISSED = timedelta(seconds=15)  # a gap so long is an outage
+OTHERS = timedelta(seconds=5)  # for so long one round of whoever else is enough
+TOLD = timedelta(seconds=3)  # the pulse is not written more often
+LASTS = 30.0  # seconds after which no more is begun: the next round goes on
+STEPS = 100  # done together, before what they wrote is sent
 
 
 def sweep(by: str = SCHEDULE) -> int:
     """Do one round; return how many messages went out."""
-    outage, due = _outage(), stepping.due()
+    outage, due, ends = _outage(), stepping.due(), time.monotonic() + LASTS
     sent = 0
-    for first in range(0, max(1, len(due)), STEPS):
-        for number in due[first : first + STEPS]:
-            _step(number, outage)
+    while True:
+        now, due = due[:STEPS], due[STEPS:]
+        if now:
+            _step(now, outage)
         _beat(by)
         sent += outbox.send_due()
-    return sent
+        if not due or time.monotonic() > ends:
+            return sent
 
 
 def complaint() -> str:
@@ -56,7 +63,7 @@ def complaint() -> str:
 def needed() -> bool:
     """Whether somebody else has to do it, because the schedule does not."""
     rounds = list(Pulse.objects.values_list("at", flat=True))
-    return not scheduled() and not any(wall_clock.lately(at, EVERY) for at in rounds)
+    return not scheduled() and not any(wall_clock.lately(at, OTHERS) for at in rounds)
 
 
 def scheduled() -> bool:
@@ -73,11 +80,19 @@ def _in_vain() -> str:
     return f"yet, though {count_text(due.count(), 'incident')} would have somebody paged" if due.exists() else ""
 
 
-def _step(number: int, outage: str) -> None:
+def _step(numbers: list[int], outage: str) -> None:
+    """Do these steps; where one cannot be done, the others without it."""
     try:
-        stepping.step(number, outage)
+        stepping.step_all(numbers, outage)
     except Exception:
-        log.exception("escalation %s cannot be moved on", number)
+        half = len(numbers) // 2
+        if half:
+            _step(numbers[:half], outage)
+            _step(numbers[half:], outage)
+            return
+        log.exception("escalation %s cannot be moved on", numbers[0])
+        with contextlib.suppress(Error):
+            stepping.put_off(numbers[0])
 
 
 def _outage() -> str:
@@ -101,4 +116,6 @@ def _gap(at: datetime | None) -> timedelta | None:
 
 def _beat(by: str) -> None:
     set_back.mend()  # by what the last round wrote, before it is written over
-    Pulse.objects.update_or_create(name=by, defaults={"at": timezone.now(), "by": holders.me()})
+    now = timezone.now()
+    if not Pulse.objects.filter(name=by, at__gt=now - TOLD, at__lte=now).exists():
+        Pulse.objects.update_or_create(name=by, defaults={"at": now, "by": holders.me()})

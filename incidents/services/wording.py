@@ -5,27 +5,43 @@ Whatever comes from outside is one line or a few, of bounded length, without con
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from incidents.models import Incident, Reckoning
+from incidents.models import EntryKind, Incident, Reckoning, TimelineEntry
 
 LONGEST = 1000  # characters of a sign; a phone shows fewer
 
 
-def page(incident: Incident, level: int, times: int) -> str:
-    """For somebody who must act."""
+@dataclass(frozen=True)
+class Seen:
+    """Of an incident: the last sign, and the way back that was recommended when somebody looked last, while it fits."""
+
+    sign: str = ""
+    way: str = ""
+
+
+def seen(incidents: Iterable[Incident]) -> dict[int, Seen]:
+    """What was seen of each, by their numbers, in one look-up."""
+    signs = TimelineEntry.objects.filter(incident=OuterRef("pk"), kind=EntryKind.SIGN).order_by("-at", "-pk")
+    advice = Reckoning.objects.filter(incident=OuterRef("pk"), advice_until__gt=timezone.now())
+    found = Incident.objects.filter(pk__in=[each.pk for each in incidents]).order_by()
+    rows = found.values_list("pk", Subquery(signs.values("text")[:1]), Subquery(advice.values("advice")[:1]))
+    return {number: Seen(tidy(sign or ""), tidy(way or "")) for number, sign, way in rows}
+
+
+def page(incident: Incident, level: int, times: int, known: Seen | None = None) -> str:
+    """For somebody who must act; `known` is what was seen of it, where that was looked up already."""
     again = f" (paged {times} times, nobody has acknowledged)" if times > 1 else ""
     if incident.private:
         return f"{headline(incident)}{again}\nLevel {level}."
+    found = known or seen([incident])[incident.pk]
     change = f"\nLast change: {incident.change.title}" if incident.change is not None else ""
-    return f"{headline(incident)}{again}\n{last_sign(incident)}{change}{_way(incident)}\nLevel {level}."
-
-
-def _way(incident: Incident) -> str:
-    """The way back that was recommended when somebody looked last, while it still fits."""
-    found = Reckoning.objects.filter(incident=incident, advice_until__gt=timezone.now())
-    line = found.values_list("advice", flat=True).first()
-    return f"\n{tidy(line)}" if line else ""
+    way = f"\n{found.way}" if found.way else ""
+    return f"{headline(incident)}{again}\n{found.sign}{change}{way}\nLevel {level}."
 
 
 def lapsed(incident: Incident) -> str:

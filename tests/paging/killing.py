@@ -7,6 +7,7 @@ import signal
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from random import Random
 from threading import Lock
 from typing import Any
@@ -16,8 +17,8 @@ from django.contrib.auth.models import User
 from django.db import connection, connections
 
 from incidents.channels.email import Email
-from incidents.models import Incident, Page, PageState
-from incidents.services import incidents, sweep
+from incidents.models import Escalation, Incident, Page, PageState
+from incidents.services import bundles, incidents, sweep
 from smsops.models import Environment
 from tests.paging.letters import Letters
 from tests.paging.people import DOWN, contact, person, policy
@@ -77,6 +78,11 @@ def crowd() -> list[User]:
 
 def try_it(environment: Environment, letters: Letters, trials: int) -> Cost:
     """Kill one sender per incident, each at another moment, let one sweep follow, and count."""
+    with patch.object(bundles, "LATELY", timedelta()):  # a trial does not wait for the one before
+        return _tried(environment, letters, trials)
+
+
+def _tried(environment: Environment, letters: Letters, trials: int) -> Cost:
     random, met, late = Random(SEED), Counter[str](), 0
     moments = _undisturbed(environment)
     for number in range(trials):
@@ -89,6 +95,19 @@ def try_it(environment: Environment, letters: Letters, trials: int) -> Cost:
         sweep.sweep()
         late += _states(incident) != {PageState.SENT}
     return _cost(moments, met, late, letters)
+
+
+def storm_through(escalations: list[Escalation], kills: int) -> int:
+    """Kill one sender after the other while these are due all at once, in batches of a few; return at how many kills
+    some were done and others not. What is left is done by one sweep."""
+    random, between = Random(SEED), 0
+    with patch.object(sweep, "STEPS", 5):
+        for _ in range(kills):
+            _killed_at(random.randint(1, 120), sweep.SCHEDULE)
+            done = Escalation.objects.filter(pk__in=[each.pk for each in escalations], turn__gt=0).count()
+            between += 0 < done < len(escalations)
+        sweep.sweep()
+    return between
 
 
 def _cost(moments: int, met: Counter[str], late: int, letters: Letters) -> Cost:

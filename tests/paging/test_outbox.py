@@ -18,6 +18,7 @@ from tests.incidents.servers import mute
 from tests.paging.conftest import opened, stepped
 from tests.paging.people import DOWN, contact, person, policy
 from tests.paging.post import Post
+from tests.places import wait_for
 from tests.smsops.crowd import together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -248,6 +249,38 @@ def test_a_few_pages_go_one_by_one(incident: Incident, bo: User, post: Post) -> 
         page(bo, incident, number)
     outbox.send_due()
     assert len(post.mails) == 3
+
+
+def test_who_has_just_had_a_few_gets_what_comes_within_seconds_in_one_and_nobody_else_waits(
+    incident: Incident, bo: User, post: Post
+) -> None:
+    for number in range(bundles.ALONE):
+        page(bo, incident, number)
+    outbox.send_due()
+    for number in range(10, 15):
+        page(bo, incident, number)
+    page(person("cleo"), incident)
+    assert outbox.send_due() == 1
+    Page.objects.filter(state=PageState.SENT).update(sent_at=timezone.now() - bundles.LATELY)
+    assert outbox.send_due() == 5
+    assert (post.to[-1], post.subjects[-1]) == (["bo@example.org"], "5 messages: Trouble 10")
+
+
+def test_a_hand_that_hangs_does_not_keep_the_sender_from_what_becomes_due(
+    incident: Incident, bo: User, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, cleo = email.Email.send, person("cleo")
+
+    def slowly(self: email.Email, address: str, message: Any) -> None:
+        if address.startswith("bo"):
+            together(1, lambda: page(cleo, incident))
+            wait_for(lambda: ["cleo@example.org"] in post.to, "the later page")
+        real(self, address, message)
+
+    monkeypatch.setattr(email.Email, "send", slowly)
+    page(bo, incident)
+    assert outbox.send_due() == 2
+    assert post.to == [["cleo@example.org"], ["bo@example.org"]]
 
 
 def test_who_must_act_is_told_before_who_only_hears(

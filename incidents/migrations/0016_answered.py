@@ -12,7 +12,7 @@ def fill(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0014_recovery_clock'),
+        ('incidents', '0015_pages_sent_lately'),
     ]
 
     operations = [
