@@ -42,8 +42,8 @@ def move_on(escalations: Collection[Escalation]) -> None:
     if not escalations:
         return
     table, quote = Escalation._meta, connection.ops.quote_name
-    fields = [table.get_field(name) for name in WRITTEN]
-    values = ", ".join(f"{quote(field.column)} = %s" for field in fields)
+    fields = [field for field in table.concrete_fields if field.name in WRITTEN]
+    values = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
     words = f"UPDATE {quote(table.db_table)} SET {values}, turn = turn + 1 WHERE id = %s AND turn = %s"  # noqa: S608
     rows = [
         [*(field.get_db_prep_save(getattr(each, field.attname), connection) for field in fields), each.pk, each.turn]

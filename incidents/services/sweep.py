@@ -25,6 +25,7 @@ from smsops.text import count_text
 log = logging.getLogger(__name__)
 
 SCHEDULE, WEB, COMMAND = "pages", "pages, by web requests", "pages, by a command"
+EVERY = timedelta(seconds=1)  # of the schedule, in smsops/cadence.py
 MISSED = timedelta(seconds=15)  # a gap so long is an outage
 OTHERS = timedelta(seconds=5)  # for so long one round of whoever else is enough
 TOLD = timedelta(seconds=3)  # the pulse is not written more often
