@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.utils import timezone
 
 from backups import selectors
 from backups.models import OffsiteVault
@@ -108,7 +107,7 @@ class Copier:
         self.post.tell(self.at)
 
     def _look(self, stop: Callable[[], bool]) -> None:
-        began, now, sent = timezone.now(), time.monotonic(), self.shipper.sent
+        kept, now, sent = self.post.kept(self.vault), time.monotonic(), self.shipper.sent
 
         def go_on() -> bool:
             if self.shipper.sent > sent:  # a backlog: how far it got
@@ -119,5 +118,5 @@ class Copier:
         with explained(self.shipper.log.shelf.root):
             whole = not self.shipper.pending() or self.shipper.look(go_on)
         self.post.well = True
-        self.at = began if whole else self.at
+        self.at = kept if whole and kept else self.at  # what a late follower has not kept yet is nowhere but in SMS
         self.sent_at = now if self.shipper.sent > sent else self.sent_at

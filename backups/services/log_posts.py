@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.db import DatabaseError, close_old_connections
 
-from backups.models import OffsiteVault
+from backups.models import LogFollowing, OffsiteVault
 from backups.services import log_faults, offsite
 from smsops.errors import OpsError
 from smsops.models import DatabaseEngine
@@ -54,6 +54,14 @@ class Post:
         return now is None or (offsite.site_of(now), now.read_back, now.log_seconds) != (
             offsite.site_of(vault), vault.read_back, vault.log_seconds
         )  # fmt: skip
+
+    def kept(self, vault: OffsiteVault) -> datetime | None:
+        """Up to when every commit is kept here, as the follower says; None while nobody follows, or cannot be asked."""
+        with contextlib.suppress(DatabaseError):
+            close_old_connections()
+            rows = LogFollowing.objects.filter(environment_id=vault.environment_id)
+            return rows.values_list("looked_at", flat=True).first()
+        return None
 
     def tell(self, at: datetime | None) -> None:
         """Up to when every commit is there, and what is damaged; at once what is new, else every few seconds."""
