@@ -14,8 +14,10 @@ from threading import Thread
 from typing import Any
 
 from incidents.channels.base import SECONDS, Carrier, Message, NotSent
+from incidents.channels.sides import side_of
 
 TOO_LONG = "It took longer than {:.0f} seconds."
+LONG = 0.3  # of the time a hand has: who fails only after it kept the hand waiting
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,19 @@ class Errand:
     address: str
     message: Message
 
+    @property
+    def side(self) -> str:
+        """The far side it is for."""
+        return side_of(self.way, self.address)
 
-Ended = tuple[Errand, NotSent | None]
+
+@dataclass(frozen=True)
+class Ended:
+    """What became of an errand; `hung`: the far side kept the hand waiting in vain."""
+
+    errand: Errand
+    error: NotSent | None
+    hung: bool = False
 
 
 class _Hand(Thread):
@@ -68,9 +81,9 @@ class Hands:
         self.busy: dict[_Hand, tuple[Errand, float]] = {}
 
     @property
-    def free(self) -> int:
-        """How many errands can be given now."""
-        return self.number - len(self.busy)
+    def carried(self) -> list[Errand]:
+        """What is on its way."""
+        return [errand for errand, _ in self.busy.values()]
 
     def give(self, errand: Errand) -> None:
         """Let it be carried."""
@@ -86,7 +99,7 @@ class Hands:
             while True:
                 hand, error = self.done.get(timeout=max(0.0, wait) if not found else 0.0)
                 if hand in self.busy:
-                    found.append((self.busy.pop(hand)[0], error))
+                    found.append(self._end(hand, error))
                     self.idle.append(hand)
         except Empty:
             return found + self._given_up()
@@ -101,4 +114,9 @@ class Hands:
         for hand in late:
             hand.errands.put(None)
         error = NotSent(TOO_LONG.format(self.seconds), transient=True, unsure=True)
-        return [(self.busy.pop(hand)[0], error) for hand in late]
+        return [self._end(hand, error) for hand in late]
+
+    def _end(self, hand: _Hand, error: NotSent | None) -> Ended:
+        errand, until = self.busy.pop(hand)
+        waited = self.seconds - (until - time.monotonic())
+        return Ended(errand, error, error is not None and waited > LONG * self.seconds)

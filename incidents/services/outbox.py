@@ -7,6 +7,7 @@ carry.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 import uuid
@@ -19,25 +20,29 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from incidents.channels.base import SECONDS, NotSent
+from incidents.channels.base import NotSent
 from incidents.channels.hands import Ended, Errand, Hands
+from incidents.channels.sides import Sides, side_of
 from incidents.models import Contact, Page, PageKind, PageState, Way
 from incidents.services import bundles, carriers, failures, pages
 from smsops.runs import holders
 
 log = logging.getLogger(__name__)
 
+READ = ("user", "contact", "channel")
 AT_ONCE = 500  # pages looked at together
 HANDS = 8  # that send side by side; they mostly wait
 SENDERS = 3  # on one machine at a time
 ROUND = 10.0  # seconds after which no more is begun: the next round goes on
 LOOK = 1.0  # seconds without news after which a sender looks for what has become due
-ABANDONED = timedelta(seconds=SECONDS * 6)  # a sender elsewhere that has not finished by then is dead or as good as
+TOLD = 3.0  # seconds between two signs of life of a sender
+ABANDONED = timedelta(seconds=20)  # a sender elsewhere that gave none for so long is dead or as good as
 MOST = 30  # times one is begun
 AWAY = 30.0  # seconds the database may be away while it has to be told what became of a message
 Group = list[Page]
 Done = TypeVar("Done")
 _running: set[str] = set()  # rounds of this process
+_sides = Sides()
 
 
 def send_due() -> int:
@@ -87,7 +92,7 @@ def _waiting() -> QuerySet[Page]:
 
 def _due() -> list[Group]:
     found = bundles.without_flooded(_waiting())
-    return bundles.grouped(found.select_related("user", "contact", "channel")[:AT_ONCE])
+    return bundles.grouped(found.select_related(*READ)[:AT_ONCE])
 
 
 class _Round:
@@ -96,7 +101,7 @@ class _Round:
     def __init__(self) -> None:
         self.holder = holders.me()
         self.hands = Hands(HANDS, carriers.carrier)
-        self.slow: set[str] = set()  # ways that did not answer
+        self.told = time.monotonic()
         self.sent = 0
 
     def run(self, waiting: list[Group]) -> int:
@@ -104,34 +109,41 @@ class _Round:
         ends, ended = time.monotonic() + ROUND, list[Ended]()
         while waiting or ended or self.hands.busy:
             over = time.monotonic() >= ends
-            if self.slow:
-                waiting.sort(key=lambda group: _route(group[0])[0] in self.slow)
-            free = 0 if over else self.hands.free
-            now, waiting = waiting[:free], waiting[free:]
+            now, waiting = ([], []) if over else self._next(waiting)
             begun = self._keep(ended, now)
             for group in begun:
                 self._give(group)
             if missed := bool(now and not begun):
                 waiting = _elsewhere(waiting)
             ended = self.hands.ended(LOOK) if self.hands.busy else []
-            if over:
-                waiting = []
-            elif not waiting and not ended and (self.hands.busy or not missed):
+            if not over and not (waiting and now) and not ended and (self.hands.busy or not missed):
                 waiting = _due()
         return self.sent
+
+    def _next(self, waiting: list[Group]) -> tuple[list[Group], list[Group]]:
+        return _sides.next_of(waiting, _side, [errand.side for errand in self.hands.carried], HANDS)
 
     def _keep(self, ended: list[Ended], now: list[Group]) -> list[Group]:
         """Write down what became of those, and that these are about to go; return what of these is ours. What became of
         a message only this process knows, so a database that is away is waited for."""
-        went = [errand.mark for errand, error in ended if error is None]
+        went = [each.errand.mark for each in ended if each.error is None]
         begun = _surely(partial(self._written, went, now)) if went or now else []
         self.sent += sum(len(group) for group in went)
-        for errand, error in ended:
-            if error is not None:
-                self.slow |= {errand.way} if error.unsure else set()
-                for page in errand.mark:
-                    _surely(partial(failures.note, page, error, self.holder))
+        for each in ended:
+            (_sides.hung if each.hung else _sides.well)(each.errand.side)
+            if each.error is not None:
+                for page in each.errand.mark:
+                    _surely(partial(failures.note, page, each.error, self.holder))
+        self._tell()
         return begun
+
+    def _tell(self) -> None:
+        """That this sender lives, as long as something is on its way."""
+        if self.hands.busy and time.monotonic() - self.told > TOLD:
+            self.told = time.monotonic()
+            with contextlib.suppress(OperationalError, InterfaceError):
+                mine = Page.objects.filter(state=PageState.SENDING, holder=self.holder)
+                mine.update(claimed_at=timezone.now())
 
     @transaction.atomic
     def _written(self, went: list[Group], now: list[Group]) -> list[Group]:
@@ -141,15 +153,16 @@ class _Round:
 
     def _begin(self, groups: list[Group]) -> list[Group]:
         """That these are about to go, except what was recalled meanwhile or is another sender's."""
-        wanted = [[page for page in group if not _unwanted(page)] for group in groups]
-        _cancel([page.pk for group in groups for page in group if _unwanted(page)])
-        numbers = [page.pk for group in wanted for page in group]
+        numbers = [page.pk for group in groups for page in group]
         own = Q(state=PageState.SENDING, holder=self.holder)  # where this was written, and we never heard of it
         free = Page.objects.filter(Q(state=PageState.PENDING) | own, pk__in=numbers)
-        mine = set(free.select_for_update(skip_locked=True).order_by("pk").values_list("pk", flat=True))
+        locked = free.select_for_update(skip_locked=True, of=("self",)).select_related(*READ)
+        found = {page.pk: page for page in locked.order_by("pk")}  # as they are now, not as they were when we looked
+        _cancel([pk for pk, page in found.items() if _unwanted(page)])
+        mine = {pk: page for pk, page in found.items() if not _unwanted(page)}
         begun = {"holder": self.holder, "claimed_at": timezone.now(), "attempts": F("attempts") + 1}
         Page.objects.filter(pk__in=mine).update(state=PageState.SENDING, **begun)
-        left = [[page for page in group if page.pk in mine] for group in wanted]
+        left = [[mine[page.pk] for page in group if page.pk in mine] for group in groups]
         return [group for group in left if group]
 
     def _give(self, group: Group) -> None:
@@ -214,6 +227,10 @@ def _unwanted(page: Page) -> bool:
 def _cancel(numbers: list[int]) -> None:
     if numbers:
         Page.objects.filter(pk__in=numbers, state=PageState.PENDING).update(state=PageState.CANCELLED)
+
+
+def _side(group: Group) -> str:
+    return side_of(*_route(group[0]))
 
 
 def _route(page: Page) -> tuple[str, str]:
