@@ -14,6 +14,7 @@ from demo.acts import BY, environment, finished
 from demo.telephone import Telephone
 from demo.telling import Line, wait_for
 from deployments.services import restarts
+from incidents import selectors
 from incidents.clock import reading, words
 from incidents.models import (
     Contact,
@@ -28,7 +29,7 @@ from incidents.models import (
     Way,
 )
 from incidents.postmortems import words as postmortem_words
-from incidents.services import evidence_runs, policies, reach
+from incidents.services import evidence_runs, lifecycle, policies, reach
 from smsops import health
 from smsops.models import FINAL, RunState
 from smsops.runtimes.registry import runtime_for
@@ -47,7 +48,7 @@ class Outage:
     def acts(self) -> tuple[tuple[str, Callable[[], Line]], ...]:
         """What happens, with its titles."""
         return (
-            ("Put Ada on call, with a telephone", self.on_call),
+            ("Put Ada on call, with a telephone; she closes the incidents of the day", self.on_call),
             ("At night SMS hangs (SIGSTOP)", self.hang),
             ("Look at what was frozen before anybody touched it", self.freeze),
             ("Ada takes it on her telephone; ask the recovery clock", self.choose),
@@ -59,18 +60,23 @@ class Outage:
         ada = User.objects.create_user("ada", first_name="Ada", is_staff=True)
         Contact.objects.create(user=ada, way=Way.APPRISE, address=self.telephone.address, label="telephone")
         RotaMember.objects.create(rota=Rota.objects.get(name=ROTA), user=ada)
+        resolved = Incident.objects.filter(state=IncidentState.RESOLVED)
+        for each in resolved:  # one that is not closed would come back, and not be a new one
+            lifecycle.close(each, "Looked at; nothing is left to do.", ada)
         example = Incident(environment=environment(), issue="service", severity="critical")
         policy = policies.choose(example)
         plan = reach.plan(policies.freeze(policy), "critical", timezone.now()) if policy is not None else []
         told = f"If SMS broke now: {'; '.join(plan[:1])}."
-        return Line("ada by telephone" in told, told)
+        return Line("ada by telephone" in told and not resolved.exists(), told)
 
     def hang(self) -> Line:
-        place, known = environment(), set(Incident.objects.values_list("pk", flat=True))
+        place = environment()
+        open_ones = selectors.live_incidents().filter(environment=place)
+        wait_for(lambda: not open_ones.exists(), "the incidents of before to be over")
         pid = runtime_for(place).describe(place.instance)["state"]["pid"]  # type: ignore[index]
         began = time.monotonic()
         os.kill(pid, signal.SIGSTOP)
-        found = wait_for(lambda: Incident.objects.exclude(pk__in=known).first(), "an incident")
+        found = wait_for(lambda: open_ones.first(), "an incident")
         self.incident, noticed = found, time.monotonic() - began
         wait_for(lambda: self.telephone.heard, "the telephone to ring")
         rang = time.monotonic() - began
