@@ -139,8 +139,9 @@ class _Book:
 def _newest(source: AlertSource, fingerprints: set[str]) -> Iterator[Alert]:
     for some in in_parts(sorted(fingerprints)):
         told = Alert.objects.filter(source=source, fingerprint__in=some)
-        newest = told.order_by().values("fingerprint").annotate(newest=Max("pk")).values("newest")
-        yield from Alert.objects.filter(pk__in=newest)
+        newest = told.order_by().values("fingerprint").annotate(newest=Max("pk")).values_list("newest", flat=True)
+        # Asked by themselves: joined to a table that has just grown, PostgreSQL takes minutes for them.
+        yield from Alert.objects.filter(pk__in=list(newest))
 
 
 def _echo(episode: Alert, each: AlertNews, at: datetime) -> bool:
