@@ -230,8 +230,9 @@ def test_who_was_paged_when_and_who_answered(environment: Environment, ada: User
 
 def test_who_took_it_and_who_could_not_is_told_by_what_they_did(environment: Environment, ada: User, bob: User) -> None:
     incident = opened(environment, Severity.CRITICAL)
+    sent = {"incident": incident, "state": PageState.SENT, "due_at": incident.detected_at}
     for user in (bob, ada):
-        Page.objects.create(incident=incident, user=user, level=1, due_at=incident.detected_at, key=user.username)
+        Page.objects.create(user=user, level=1, key=user.username, **sent)
     lifecycle.decline(incident, bob)
     lifecycle.acknowledge(incident, ada, "On it.")
     found = paging.of(incident, list(incident.timeline.all()))
