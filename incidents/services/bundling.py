@@ -44,7 +44,7 @@ def write(incident: Incident, target: Path, who: str, *, with_database: bool = F
 def _put(piece: Evidence, contents: writing.Contents, *, with_database: bool) -> None:
     name = f"{chain.EVIDENCE}{piece.name}"
     left = {"name": name, "sha256": piece.sha256, "size": piece.size}
-    if piece.personal and not with_database:
+    if piece.personal and not piece.gone and not with_database:
         contents.left_out.append({**left, "why": "it has personal data in it and was not asked for"})
         return
     try:
