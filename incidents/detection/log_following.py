@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from incidents import fingerprints
 from incidents.detection import causes, hits, overrun, searching
 from incidents.detection.hits import Count
 from incidents.models import Issue, LogPattern, LogPosition, Severity
@@ -118,7 +119,7 @@ def _stop(pattern: LogPattern, why: str) -> Sign:
     LogPattern.objects.filter(pk=pattern.pk).update(stopped=why[:200])
     detail = f"{why} smsops looks for it no more; write it more simply and save it."
     title = f"The log pattern “{pattern.name}” was stopped"
-    return Sign(f"pattern:{pattern.pk}", Severity.MEDIUM, title, detail, Issue.UNKNOWN)
+    return Sign(fingerprints.PATTERN.of(pattern.pk), Severity.MEDIUM, title, detail, Issue.UNKNOWN)
 
 
 def last_line(environment: Environment, pattern: LogPattern) -> datetime | None:
