@@ -15,8 +15,9 @@ from django.db.models import Q
 from django.utils import timezone
 
 from incidents import fingerprints
-from incidents.detection import causes, hits, overrun, searching
+from incidents.detection import causes, hits, overrun
 from incidents.detection.hits import Count
+from incidents.expressions import searching
 from incidents.models import Issue, LogPattern, LogPosition, Severity
 from incidents.services import log_archive, log_places, log_redaction, turns
 from incidents.services.incidents import Sign

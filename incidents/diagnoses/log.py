@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from incidents.detection import searching
 from incidents.diagnoses.base import Case, Diagnosis, Seen, register
+from incidents.expressions import searching
 from smsops.environments.secrets import known_secrets
 from smsops.redact import redact
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 
-from incidents.detection import searching
+from incidents.expressions import searching
 from incidents.services.log_reading import Entry
 from smsops.errors import WrongUse
 

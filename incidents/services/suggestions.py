@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from incidents.detection import searching
+from incidents.expressions import searching
 from incidents.models import Incident, PlaybookVersion
 from incidents.services import evidence, playbooks
 from smsops.errors import OpsError

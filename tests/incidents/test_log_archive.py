@@ -12,7 +12,7 @@ from collections import Counter
 import pytest
 from django.db import connections
 
-from incidents.detection import searching
+from incidents.expressions import searching
 from incidents.models import LogFile, LogSource
 from incidents.services import log_archive, log_places, log_redaction, turns
 from smsops.runtimes import supervisor

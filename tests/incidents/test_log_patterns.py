@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from incidents.detection import causes, hits, log_following, searching, survey
+from incidents.detection import causes, hits, log_following, survey
 from incidents.detection.hits import Count
+from incidents.expressions import searching
 from incidents.models import Incident, LogPattern, LogPosition
 from incidents.services import log_archive, triage, turns
 from incidents.services.incidents import Sign

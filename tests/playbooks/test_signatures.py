@@ -9,7 +9,7 @@ import pytest
 from django.apps import apps
 from django.db import connection
 
-from incidents.detection import searching
+from incidents.expressions import searching
 from incidents.models import FactKind, Incident, Playbook, PlaybookVersion
 from incidents.services import evidence, facts, playbook_rules, playbooks, suggestions
 from smsops.models import Environment
