@@ -13,6 +13,7 @@ from incidents.models import Incident, Page
 from incidents.services import attempts
 from smsops.admin.base import RecordAdmin
 from smsops.admin.parts import PagePart
+from smsops.redact import redact
 from smsops.templatetags.smsops_ui import ago, badge
 
 SHOWN = 50  # on the page of an incident, the last ones
@@ -46,7 +47,7 @@ class PageAdmin(Discreet, RecordAdmin):
 
     @admin.display(description="Last error", ordering="problem")
     def error(self, page: Page) -> str:
-        return page.problem
+        return redact(page.problem)
 
     @admin.display(description="To")
     def whom(self, page: Page) -> str:
