@@ -22,7 +22,7 @@ class LogSearch(Diagnosis):
     def look(self, case: Case, params: Mapping[str, Any]) -> Seen:
         pattern = str(params["pattern"])
         text = redact(case.runtime.logs(case.environment.instance, LINES), known_secrets(case.environment))
-        lines = text.splitlines()
+        lines = text.splitlines() or [""]
         numbers = searching.find({"it": pattern}, lines)["it"]
         if isinstance(numbers, str):
             return self.unknown(f"“{pattern}” was not looked for: {numbers}")

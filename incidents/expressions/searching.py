@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from incidents.expressions.plainness import plain
 from smsops import process
 from smsops.errors import OpsError
 
@@ -15,7 +18,6 @@ LINE = 2_000  # characters of a line that are searched
 SECONDS = 0.5  # of processor time for each expression
 BACKSTOP = 15.0  # seconds on the clock for all of them
 GLANCE, GLANCES = 0.2, 1.0  # seconds of processor time where somebody waits: for each expression, for all of them
-PATIENCE = 5.0  # seconds on the clock there
 KEPT = 4 * 1000**2
 ALL = sys.maxsize
 # Lines on which an expression that goes astray does so.
@@ -31,15 +33,32 @@ def find(expressions: Mapping[str, str], lines: list[str], seconds: float = SECO
     if not expressions or not lines:
         return {key: [] for key in expressions}
     asked = {key: (expression, "") for key, expression in expressions.items()}
-    return _ask(asked, {"": lines}, most=ALL, seconds=seconds, altogether=BACKSTOP)
+    return _ask(asked, {"": lines}, most=ALL, seconds=seconds, altogether=2 * BACKSTOP)
 
 
 def glance(asked: Mapping[str, tuple[str, str]], texts: Mapping[str, list[str]]) -> Found:
     """By key, of an expression and the text it is searched for in: the number of the first line that has it, if any, or
-    a sentence. For who waits for a page: in a few seconds at most, then OpsError."""
-    if not any(texts[name] for _, name in asked.values()):
-        return {key: [] for key in asked}
-    return _ask(asked, texts, most=1, seconds=GLANCE, altogether=GLANCES)
+    a sentence why it was not searched for. For who waits for a page."""
+    found: Found = {}
+    others = {}
+    for key, (expression, name) in asked.items():
+        if plain(expression) or not texts[name]:
+            found[key] = _first(expression, texts[name])
+        else:
+            others[key] = (expression, name)
+    if not others:
+        return found
+    wanted = {name: texts[name] for _, name in others.values()}
+    try:
+        return found | _ask(others, wanted, most=1, seconds=GLANCE, altogether=GLANCES)
+    except OpsError as error:
+        return found | dict.fromkeys(others, error.message)
+
+
+def _first(expression: str, lines: list[str]) -> list[int]:
+    wanted = re.compile(expression) if lines else None
+    numbers = (number for number, line in enumerate(lines) if wanted and wanted.search(line[:LINE]))
+    return list(itertools.islice(numbers, 1))
 
 
 def _ask(
@@ -53,7 +72,7 @@ def _ask(
     cut = {name: [line[:LINE] for line in lines] for name, lines in texts.items()}
     job = {"expressions": dict(asked), "texts": cut, "most": most, "seconds": seconds, "altogether": altogether}
     argv = [sys.executable, "-I", "-S", str(MATCHER)]
-    done = process.run(argv, timeout=BACKSTOP if most > 1 else PATIENCE, stdin=json.dumps(job).encode(), keep=KEPT)
+    done = process.run(argv, timeout=BACKSTOP, stdin=json.dumps(job).encode(), keep=KEPT)
     if not done.ok:
         raise OpsError(f"The log could not be searched: {done.stderr.strip()[-200:]}")
     found: Found = json.loads(done.stdout)

@@ -56,10 +56,7 @@ def judged(incident: Incident) -> list[Suggestion]:
     texts = {place: text.splitlines() for place, text in gathered(incident).items()}
     rules = {f"{version.pk} {number}": rule for version in known for number, rule in enumerate(version.signature)}
     asked = {key: (str(rule["pattern"]), str(rule["in"])) for key, rule in rules.items() if rule["in"] in texts}
-    try:
-        found = searching.glance(asked, texts)
-    except OpsError as error:
-        found = dict.fromkeys(asked, error.message)
+    found = searching.glance(asked, texts)
     return [_judged(version, found, texts) for version in known]
 
 

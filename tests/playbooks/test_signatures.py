@@ -71,10 +71,10 @@ def test_patterns_that_go_astray_hold_up_neither_the_page_nor_other_playbooks(en
     evidence.keep(incident, "log.txt", "a" * 50_000 + "!\ndatabase is locked\n")
     began = time.monotonic()
     judged = {each.version.playbook.key: each for each in suggestions.judged(incident)}
-    assert time.monotonic() - began < searching.PATIENCE + 5
+    assert time.monotonic() - began < searching.BACKSTOP + 5
     told = judged["astray"].unread
-    assert told[0] == "“(a+)+0$” of “Astray” was not looked for: It took more than 0.2 s for 2 lines."
-    assert (len(told), told[-1].endswith("There was no time left for it after 1 s.")) == (40, True)
+    assert told[0].startswith("“(a+)+0$” of “Astray” was not looked for: ")
+    assert len(told) == 40
     assert judged["database"].reasons == ("its log (“database is locked”)",)
 
 
