@@ -72,7 +72,10 @@ def _ask(
     cut = {name: [line[:LINE] for line in lines] for name, lines in texts.items()}
     job = {"expressions": dict(asked), "texts": cut, "most": most, "seconds": seconds, "altogether": altogether}
     argv = [sys.executable, "-I", "-S", str(MATCHER)]
-    done = process.run(argv, timeout=BACKSTOP, stdin=json.dumps(job).encode(), keep=KEPT)
+    try:
+        done = process.run(argv, timeout=BACKSTOP, stdin=json.dumps(job).encode(), keep=KEPT)
+    except OpsError as error:
+        raise OpsError(f"It could not be searched for within {BACKSTOP:g} s: the machine is too busy.") from error
     if not done.ok:
         raise OpsError(f"The log could not be searched: {done.stderr.strip()[-200:]}")
     found: Found = json.loads(done.stdout)
