@@ -8,7 +8,7 @@ from backups.services import housekeeping
 from deployments.operations.disturbances import add_source
 from incidents import diagnoses, selectors, verbs  # noqa: F401  (each diagnosis registers itself)
 from incidents.privacy import runs_seen_by
-from incidents.services import digestion, disturbances, evidence_runs, neglect, sweep
+from incidents.services import digestion, disturbances, evidence_runs, neglect, personal, sweep
 from incidents.steps import diagnosis, evidence
 from smsops import afterwards
 from smsops.limits import add_limit
@@ -23,6 +23,7 @@ def register() -> None:
     add_limit(Run, runs_seen_by)
     housekeeping.add_needs(selectors.needed_backups)
     housekeeping.add_chore(digestion.tidy)
+    housekeeping.add_chore(personal.tidy)
     add_source(disturbances.since)
     registry.add(*verbs.VERBS)
     kinds.register(*evidence.STEPS, *diagnosis.STEPS)

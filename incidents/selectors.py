@@ -173,7 +173,9 @@ def incident_data(incident: Incident) -> dict[str, Any]:
             {"at": entry.at, "kind": entry.kind, "by": entry.author or "smsops", "text": entry.text}
             for entry in incident.timeline.all()
         ],
-        "evidence": [{"name": piece.name, "sha256": piece.sha256} for piece in incident.evidence.all()],
+        "evidence": [
+            {"name": piece.name, "sha256": piece.sha256, "gone": piece.gone} for piece in incident.evidence.all()
+        ],
     }
 
 

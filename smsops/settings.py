@@ -196,6 +196,7 @@ SMSOPS_LOGS_DAYS = env.int("SMSOPS_LOGS_DAYS", default=30)  # runbook §6.3
 SMSOPS_LOGS_BYTES = env.int("SMSOPS_LOGS_BYTES", default=10 * 1000**3)  # of one environment, packed
 SMSOPS_ALERT_BYTES = env.int("SMSOPS_ALERT_BYTES", default=10 * 1000**2)  # the longest body an alert may come in
 SMSOPS_ALERT_DAYS = env.int("SMSOPS_ALERT_DAYS", default=365)  # how long alerts stay after they were over
+SMSOPS_PERSONAL_DAYS = env.int("SMSOPS_PERSONAL_DAYS", default=30)  # how long evidence with personal data stays
 SMSOPS_METRICS_TOKEN = env("SMSOPS_METRICS_TOKEN", default="").strip()  # who may read /metrics; none: this machine
 SMSOPS_PUBLIC_URL = env("SMSOPS_PUBLIC_URL", default="")  # how people reach this site; links in messages begin with it
 SMSOPS_PRIVATE_CHANNELS = env.bool("SMSOPS_PRIVATE_CHANNELS", default=False)  # may messages go to private networks

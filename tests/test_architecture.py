@@ -33,9 +33,28 @@ BELOW = {
     "wal": SHOWN | {"services", "steps", "selectors", "models"},
     "runtimes": SHOWN | {"services", "steps", "selectors", "models"},
     "channels": SHOWN | {"services", "steps", "selectors", "models"},
+    "intake": SHOWN | {"services", "steps", "selectors", "models"},
+    "expressions": SHOWN | {"services", "steps", "selectors", "models"},
+    "bundles": SHOWN | {"services", "steps", "selectors", "models"},
+    "documents": SHOWN | {"services", "steps", "selectors", "models"},
+    "fingerprints": SHOWN | {"services", "steps", "selectors", "models"},
     "models": SHOWN | {"services", "steps", "selectors"},
 }
-PLAIN = ("adoption", "engines", "vault", "wal", "runtimes", "channels")  # know plain values, never rows
+PLAIN = (  # know plain values, never rows
+    "adoption", "engines", "vault", "wal", "runtimes",
+    "channels", "intake", "expressions", "bundles", "documents", "fingerprints",
+)  # fmt: skip
+LAYERS = (  # of incidents, the lowest first: each knows its own layer and those below it (docs/architecture.md)
+    {"fingerprints", "signals", "channels", "intake", "expressions", "bundles", "documents"},
+    {"models"},
+    {"privacy", "selectors", "searching", "responses"},
+    {"services", "detection", "diagnoses", "clock"},
+    {"steps", "monitoring", "postmortems", "actions", "objectives", "reminding"},
+    {"admin", "commands", "verbs", "receivers", "tasks", "registration", "apps", "urls",
+     "acknowledging", "alert_door", "metrics_door", "intake_site"},
+)  # fmt: skip
+HEIGHT = {part: height for height, layer in enumerate(LAYERS) for part in layer}
+APART = {"detection", "diagnoses", "clock"}  # none of them knows another
 REGISTRY = "smsops.runtimes.registry"  # the one place that goes from a row to its driver
 MODULE_LINES, MODULE_MEDIAN = 300, 80
 FUNCTION_LINES, FUNCTION_MEDIAN = 40, 10
@@ -150,6 +169,32 @@ def test_a_lower_part_does_not_know_a_higher_one(part: str) -> None:
     modules = [module for module in MODULES if module.part == part and module.name != REGISTRY]
     wrong = [(module.name, name) for module in modules for name in module.imports if within(name, forbidden)]
     assert not wrong
+
+
+def parts_of_incidents() -> Iterator[tuple[str, str, str]]:
+    """Each import of one part of incidents by another: the module, its part, and the part it imports."""
+    for module in find("incidents"):
+        for name in module.imports:
+            room, _, rest = name.partition(".")
+            other = rest.partition(".")[0]
+            if room == "incidents" and module.part and other in HEIGHT and other != module.part:
+                yield module.name, module.part, other
+
+
+def test_every_part_of_incidents_has_its_layer_and_its_line_in_the_docs() -> None:
+    parts = {module.part for module in find("incidents") if module.part}
+    told = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    assert parts == set(HEIGHT)
+    assert [part for part in sorted(parts) if f"`{part}`" not in told] == []
+
+
+def test_a_part_of_incidents_knows_none_of_a_higher_layer() -> None:
+    assert len(list(parts_of_incidents())) > 200
+    assert [each for each in parts_of_incidents() if HEIGHT[each[2]] > HEIGHT[each[1]]] == []
+
+
+def test_detection_diagnoses_and_the_clock_do_not_know_each_other() -> None:
+    assert [each for each in parts_of_incidents() if {each[1], each[2]} <= APART] == []
 
 
 def test_engines_runtimes_and_vaults_know_plain_values_and_no_rows() -> None:

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from incidents.detection import searching
+from incidents.expressions import searching
 from incidents.models import Detection, LogPattern
 from smsops.admin.base import OperationsAdmin
 from smsops.templatetags.smsops_ui import badge

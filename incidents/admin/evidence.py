@@ -51,7 +51,7 @@ def find(pk: int, name: str) -> Evidence:
 def answer(request: HttpRequest, piece: Evidence, context: dict[str, Any]) -> HttpResponseBase:
     """One piece: as text where it is text, as a file where it is packed, and sealed ones for a reason only."""
     try:
-        if piece.personal:
+        if piece.personal and not piece.gone:
             return _sealed(request, piece, context)
         if piece.name.endswith((".txt", ".json")):
             return HttpResponse(evidence.read(piece), content_type="text/plain; charset=utf-8")

@@ -10,8 +10,10 @@ from django.http import HttpRequest
 
 from incidents.admin.reach import Discreet
 from incidents.models import Incident, Page
+from incidents.services import attempts
 from smsops.admin.base import RecordAdmin
 from smsops.admin.parts import PagePart
+from smsops.redact import redact
 from smsops.templatetags.smsops_ui import ago, badge
 
 SHOWN = 50  # on the page of an incident, the last ones
@@ -20,13 +22,13 @@ RELATED = ("user", "contact__user", "channel", "incident__environment")
 
 @admin.register(Page)
 class PageAdmin(Discreet, RecordAdmin):
-    list_display = ("when", "status", "kind", "whom", "how", "about", "level", "attempts", "late", "problem")
+    list_display = ("when", "status", "kind", "whom", "how", "about", "level", "attempts", "late", "error")
     list_filter = ("state", "kind", "unsure", "incident__environment")
     search_fields = ("user__username", "channel__name", "incident__title")
     date_hierarchy = "due_at"
-    fields = ("incident", "kind", "level", "user", "how", "text", "status", "unsure", "late", "attempts", "due_at",
-              "next_at", "sent_at", "problem", "bundle")  # fmt: skip
-    readonly_fields = ("how", "status")
+    fields = ("incident", "kind", "level", "user", "how", "text", "status", "delivery", "late", "due_at", "sent_at",
+              "bundle")  # fmt: skip
+    readonly_fields = ("how", "status", "delivery")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Page]:
         return super().get_queryset(request).select_related(*RELATED)
@@ -38,6 +40,14 @@ class PageAdmin(Discreet, RecordAdmin):
     @admin.display(description="State", ordering="state")
     def status(self, page: Page) -> str:
         return badge(page.state, page.get_state_display())
+
+    @admin.display(description="Did it arrive?")
+    def delivery(self, page: Page) -> str:
+        return attempts.told(page)
+
+    @admin.display(description="Last error", ordering="problem")
+    def error(self, page: Page) -> str:
+        return redact(page.problem)
 
     @admin.display(description="To")
     def whom(self, page: Page) -> str:

@@ -55,11 +55,13 @@ class Diagnose(ObjectAction):
 
 def context(incident: Incident, request: HttpRequest) -> dict[str, Any]:
     """The playbook in force, and the others that fit."""
-    found, used = suggestions.of(incident), playbooks.used(incident)
+    judged, used = suggestions.judged(incident), playbooks.used(incident)
+    found = suggestions.fitting(judged)
     version = used or next((each.version for each in found), None)
     acts = list(incident.acts.select_related("run").order_by("-at", "-pk")[:SHOWN])
+    unread = [said for each in judged for said in each.unread]
     if version is None:
-        return {"acts": acts} if acts or incident.live else {}
+        return {"acts": acts, "unread": unread} if acts or unread or incident.live else {}
     own = next((each for each in found if each.version.playbook_id == version.playbook_id), None)
     return {
         "version": version,
@@ -68,6 +70,7 @@ def context(incident: Incident, request: HttpRequest) -> dict[str, Any]:
         "steps": _steps(version),
         "responses": _responses(incident, version, request) if incident.live else [],
         "acts": acts,
+        "unread": unread,
     }
 
 

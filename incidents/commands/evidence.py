@@ -39,6 +39,8 @@ def _open(args: Namespace, output: Output) -> int:
     piece = find_incident(args.number, eyes(args)).evidence.filter(name=databases_taken.NAME).first()
     if piece is None:
         raise WrongUse(f"Incident {args.number} has no copy of the database.")
+    if piece.gone:
+        raise OpsError(piece.gone)
     target = Path(args.out)
     try:
         with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 
-from incidents.services import log_archive, log_reading
+from incidents.services import log_archive, log_reading, log_search
 from smsops.errors import OpsError, WrongUse
 from smsops.ops.common import environment_argument, find_environment
 from smsops.ops.output import Output
@@ -33,17 +33,16 @@ def _logs_arguments(parser: ArgumentParser) -> None:
 
 def _logs(args: Namespace, output: Output) -> int:
     environment = find_environment(args.environment)
-    try:
-        pattern = re.compile(args.grep) if args.grep else None
-    except re.error as error:
-        raise WrongUse(f"“{args.grep}” is not a pattern: {error}.") from None
-    wanted = log_reading.Wanted(_moment(args.since), _moment(args.until), pattern)
+    wanted = log_reading.Wanted(_moment(args.since), _moment(args.until))
     away = ""
     try:
         log_archive.collect(environment)  # what was said since the last bell
     except OpsError as error:
         away = f"{error} This is what the archive has."
-    found = deque(log_reading.entries(environment, wanted), maxlen=min(max(1, args.lines), MOST_LINES))
+    entries = log_reading.entries(environment, wanted)
+    if args.grep:
+        entries = log_search.having(entries, args.grep)
+    found = deque(entries, maxlen=min(max(1, args.lines), MOST_LINES))
     for entry in found:
         output.say(f"{entry.at[:23]}  {entry.instance}  {entry.text}")
     if away:

@@ -15,16 +15,15 @@ from django.db.models import Q
 from django.utils import timezone
 
 from incidents.detection import flapping
+from incidents.fingerprints import LINE, PAGE, RUN, SERVICE, SLOW
 from incidents.models import LIVE, EntryKind, Incident, Issue
 from incidents.services import incidents
 from incidents.services.incidents import Sign
-from incidents.services.signs import SERVICE
 from smsops.models import Environment, Run
 from smsops.redact import redact
 
-PAGE, SLOW, LOG = "page", "slow", "log:"
-AVAILABILITY = Q(fingerprint=SERVICE) | Q(fingerprint__startswith="run:")
-SYMPTOM = Q(fingerprint__in=[PAGE, SLOW]) | Q(fingerprint__startswith=LOG)
+AVAILABILITY = Q(fingerprint=SERVICE) | Q(fingerprint__startswith=RUN.prefix)
+SYMPTOM = Q(fingerprint__in=[PAGE, SLOW]) | Q(fingerprint__startswith=LINE.prefix)
 TOGETHER = timedelta(minutes=5)  # so soon after each other two of them have one cause
 ABOUT_SERVICE = (Issue.SERVICE, Issue.UNKNOWN)  # data at risk, or somebody who got in, is an incident of its own
 
@@ -41,7 +40,7 @@ def report(environment: Environment, sign: Sign, run: Run | None = None) -> tupl
 
 def is_symptom(sign: Sign) -> bool:
     """Whether something else may be behind it."""
-    symptom = sign.fingerprint in (PAGE, SLOW) or sign.fingerprint.startswith(LOG)
+    symptom = sign.fingerprint in (PAGE, SLOW) or LINE.has(sign.fingerprint)
     return symptom and sign.issue in ABOUT_SERVICE
 
 
@@ -52,7 +51,7 @@ def _of_its_cause(environment: Environment, sign: Sign) -> Incident | None:
         return live.filter(AVAILABILITY | (SYMPTOM & lately)).order_by("detected_at").first()
     if sign.fingerprint != SERVICE:
         return None
-    change = live.filter(fingerprint__startswith="run:").order_by("-detected_at").first()
+    change = live.filter(fingerprint__startswith=RUN.prefix).order_by("-detected_at").first()
     return change or _promoted(live.filter(SYMPTOM & lately).order_by("detected_at").first(), sign)
 
 

@@ -11,12 +11,12 @@ from cryptography import x509
 from django.utils import timezone
 
 from incidents.detection.findings import Finding
+from incidents.fingerprints import CERTIFICATE
 from incidents.models import Detection, Severity
 from incidents.services.incidents import Sign
 from smsops import wall_clock
 from smsops.models import Environment
 
-CERTIFICATE = "certificate"
 EVERY = timedelta(hours=1)
 PATIENCE = 5.0
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from django.conf import settings
 
 from incidents.detection.findings import Finding
+from incidents.fingerprints import DISK_OF_DATA, DISK_OF_OURS, DISK_OF_VAULT
 from incidents.models import Detection, Issue, Severity
 from incidents.services import incidents
 from incidents.services.incidents import Sign
@@ -19,7 +20,6 @@ from smsops.runtimes.registry import looking_at
 from smsops.text import bytes_text
 
 MORE = 3.0  # per cent beyond the threshold, before it is over
-DATA, VAULT, OWN = "disk:data", "disk:vault", "disk:own"
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,9 @@ def disks(environment: Environment) -> list[Disk]:
     """The file systems with SMS's data, the vault, and what smsops itself writes; one that is several of them once."""
     places: list[tuple[str, str, Path]] = []
     with contextlib.suppress(OpsError):  # a worker that cannot see it cannot tell; backups say so aloud
-        places.append((DATA, "SMS's data", looking_at(environment).data_folder()))
-    places.append((VAULT, "the vault", Path(settings.SMSOPS_VAULT_DIR)))
-    places.append((OWN, "smsops' own files", Path(settings.DATA_DIR)))
+        places.append((DISK_OF_DATA, "SMS's data", looking_at(environment).data_folder()))
+    places.append((DISK_OF_VAULT, "the vault", Path(settings.SMSOPS_VAULT_DIR)))
+    places.append((DISK_OF_OURS, "smsops' own files", Path(settings.DATA_DIR)))
     found: dict[int, tuple[str, list[str], Path]] = {}
     for fingerprint, used_for, path in places:
         if path.is_dir():

@@ -13,12 +13,12 @@ from backups import selectors
 from backups.models import Backup
 from backups.services import forecast, schedule
 from incidents.detection.findings import Finding
+from incidents.fingerprints import BACKUP
 from incidents.models import Issue, Severity
 from incidents.services.incidents import Sign
 from smsops.models import Environment
 from smsops.text import seconds_text
 
-BACKUP = "backup"  # the cause that there is no good backup
 SLACK = timedelta(minutes=5)  # the least that is waited; else a period
 
 

@@ -14,8 +14,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from incidents.detection import causes, hits, overrun, searching
+from incidents import fingerprints
+from incidents.detection import causes, hits, overrun
 from incidents.detection.hits import Count
+from incidents.expressions import searching
 from incidents.models import Issue, LogPattern, LogPosition, Severity
 from incidents.services import log_archive, log_places, log_redaction, turns
 from incidents.services.incidents import Sign
@@ -118,7 +120,7 @@ def _stop(pattern: LogPattern, why: str) -> Sign:
     LogPattern.objects.filter(pk=pattern.pk).update(stopped=why[:200])
     detail = f"{why} smsops looks for it no more; write it more simply and save it."
     title = f"The log pattern “{pattern.name}” was stopped"
-    return Sign(f"pattern:{pattern.pk}", Severity.MEDIUM, title, detail, Issue.UNKNOWN)
+    return Sign(fingerprints.PATTERN.of(pattern.pk), Severity.MEDIUM, title, detail, Issue.UNKNOWN)
 
 
 def last_line(environment: Environment, pattern: LogPattern) -> datetime | None:

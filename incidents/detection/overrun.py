@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from incidents import fingerprints
 from incidents.detection import thresholds
 from incidents.models import Severity
 from incidents.services.incidents import Sign
@@ -64,7 +65,7 @@ def of_change(change: Change, seen: Health) -> Sign:
     at = f" It is at “{step.title}”." if step is not None else ""
     detail = f"It was to be over by {change.until:%H:%M:%S} UTC: {change.why}.{at} {seen.detail}"
     severity = Severity.CRITICAL if bad else Severity.HIGH
-    return Sign(f"run:{run.pk}", severity, f"{run.title} takes too long", detail)
+    return Sign(fingerprints.RUN.of(run.pk), severity, f"{run.title} takes too long", detail)
 
 
 def _expected(run: Run) -> Change:

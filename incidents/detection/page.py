@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from deployments.checks.assets import Bundle
 from deployments.checks.base import Target, Verdict
-from incidents.detection.causes import PAGE
 from incidents.detection.findings import Finding
+from incidents.fingerprints import PAGE
 from incidents.models import Severity
 from incidents.services.incidents import Sign
 from smsops.models import Environment

@@ -15,9 +15,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from incidents.detection.causes import SLOW
 from incidents.detection.findings import Finding
 from incidents.detection.thresholds import TOO_SLOW
+from incidents.fingerprints import SLOW
 from incidents.models import Detection, Severity
 from incidents.services.incidents import Sign
 from smsops import health, wall_clock

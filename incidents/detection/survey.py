@@ -23,8 +23,8 @@ from incidents.detection import (
     slowness,
     thresholds,
 )
-from incidents.detection.causes import LOG
 from incidents.detection.findings import Finding, Memory
+from incidents.fingerprints import LINE, PATTERN
 from incidents.models import LIVE, Incident, LogPattern, Survey, Watch
 from smsops import wall_clock
 from smsops.errors import OpsError
@@ -97,9 +97,9 @@ def _serves(environment: Environment) -> bool:
 
 def _logged(environment: Environment, now: datetime) -> Iterator[Finding]:
     """The incidents of log patterns whose lines have not come for long enough."""
-    live = Incident.objects.filter(environment=environment, state__in=LIVE, fingerprint__startswith=LOG)
+    live = Incident.objects.filter(environment=environment, state__in=LIVE, fingerprint__startswith=LINE.prefix)
     for fingerprint in live.values_list("fingerprint", flat=True):
-        pattern = LogPattern.objects.filter(pk=fingerprint.removeprefix(LOG)).first()
+        pattern = LogPattern.objects.filter(pk=fingerprint.removeprefix(LINE.prefix)).first()
         last = log_following.last_line(environment, pattern) if pattern is not None else None
         quiet = timedelta(minutes=pattern.quiet_minutes) if pattern is not None else timedelta()
         if last is None or now - last > quiet:
@@ -109,7 +109,7 @@ def _logged(environment: Environment, now: datetime) -> Iterator[Finding]:
 
 def _stopped(environment: Environment) -> Iterator[Finding]:
     """The incidents of log patterns that were too slow and have been written anew since."""
-    live = Incident.objects.filter(environment=environment, state__in=LIVE, fingerprint__startswith="pattern:")
+    live = Incident.objects.filter(environment=environment, state__in=LIVE, fingerprint__startswith=PATTERN.prefix)
     for fingerprint in live.values_list("fingerprint", flat=True):
-        if not LogPattern.objects.filter(pk=fingerprint.removeprefix("pattern:")).exclude(stopped="").exists():
+        if not LogPattern.objects.filter(pk=fingerprint.removeprefix(PATTERN.prefix)).exclude(stopped="").exists():
             yield Finding(fingerprint, well="The pattern was written anew, or is gone.")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from incidents.diagnoses.base import Case, Diagnosis, Seen, register
+from incidents.expressions import searching
 from smsops.environments.secrets import known_secrets
-from smsops.errors import OpsError
 from smsops.redact import redact
 
-LINES, SHOWN, LINE = 1_000, 5, 2_000
+LINES, SHOWN = 1_000, 5
 
 
 @register
@@ -21,14 +20,15 @@ class LogSearch(Diagnosis):
     key, title, wants = "log", "Search the log", ("pattern",)
 
     def look(self, case: Case, params: Mapping[str, Any]) -> Seen:
-        try:
-            wanted = re.compile(str(params["pattern"]))
-        except re.error as error:
-            raise OpsError(f"“{params['pattern']}” is not a pattern: {error}.") from error
+        pattern = str(params["pattern"])
         text = redact(case.runtime.logs(case.environment.instance, LINES), known_secrets(case.environment))
-        found = [line.strip() for line in text.splitlines() if wanted.search(line[:LINE])]
+        lines = text.splitlines() or [""]
+        numbers = searching.find({"it": pattern}, lines)["it"]
+        if isinstance(numbers, str):
+            return self.unknown(f"“{pattern}” was not looked for: {numbers}")
+        found = [lines[number].strip() for number in numbers]
         if not found:
-            return self.clear(f"The last {LINES:,} lines do not have “{params['pattern']}”.")
+            return self.clear(f"The last {LINES:,} lines do not have “{pattern}”.")
         last = "\n".join(line[:300] for line in dict.fromkeys(found[-SHOWN:]))
         means = f"{params['means']} " if params.get("means") else ""
         helps = tuple(params.get("helps", ()))

@@ -11,7 +11,7 @@ import re
 from incidents.documents.parts import Document, Part, Told
 from smsops.redact import redact
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
 _LIST = re.compile(r"^(\s*)([-+]|\d+[.)])(\s)")
 _SCHEME = re.compile(r"(?i)(javascript|vbscript|data|file)((?:&#0*58;?|&#x0*3a;?|&colon;|:))")
 

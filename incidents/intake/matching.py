@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from incidents import fingerprints
+
 SEVERITIES = {
     "critical": "critical", "page": "critical", "emergency": "critical", "fatal": "critical",
     "high": "high", "error": "high", "major": "high",
@@ -21,7 +23,6 @@ SEVERITIES = {
 DOUBT = "high"  # a severity nobody knows: in doubt the higher one
 ISSUES = ("service", "data", "security", "unknown")
 RULE_KEYS = {"match", "severity", "issue", "cause"}
-WATCHED = frozenset({"service", "backup"})  # causes that smsops itself watches, and sees the end of
 # What the alerts that SMS's own monitoring ships mean here: those that say it is away join the incident about that.
 SHIPPED: Sequence[Mapping[str, Any]] = (
     {
@@ -100,9 +101,9 @@ def meaning(
     return Meaning(
         severity=rule.get("severity") or SEVERITIES.get(told, DOUBT),
         issue=rule.get("issue", "unknown"),
-        cause=_cause(str(rule.get("cause", ""))) or f"alert:{source}:{mark}",
+        cause=_cause(str(rule.get("cause", ""))) or fingerprints.ALERT.of(source, mark),
     )
 
 
 def _cause(named: str) -> str:
-    return named if named in WATCHED or not named else f"alert:{named}"[:60]
+    return named if named in fingerprints.WATCHED or not named else fingerprints.ALERT.of(named)

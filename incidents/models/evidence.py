@@ -10,7 +10,8 @@ from smsops.models import Run
 
 
 class Evidence(models.Model):
-    """A file taken before anything was mitigated; its digest proves that it is still what was taken (§5.2)."""
+    """A file taken before anything was mitigated; its digest proves that it is still what was taken (§5.2). The
+    row and the digest stay when the file is let go of."""
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="evidence")
     name = models.CharField(max_length=80)
@@ -20,6 +21,8 @@ class Evidence(models.Model):
     taken_at = models.DateTimeField(default=timezone.now)
     personal = models.BooleanField(default=False, help_text="Sealed with the vault's keys: it has personal data in it.")
     run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    removed_why = models.CharField(max_length=200, blank=True, help_text="Why the file is not kept any longer.")
+    removed_at = models.DateTimeField(null=True, blank=True, help_text="Since when it is gone.")
 
     class Meta:
         permissions = [("open_personal_evidence", "Can open a copy of the database taken as evidence")]
@@ -29,6 +32,15 @@ class Evidence(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def gone(self) -> str:
+        """That its file is not kept any longer, and why, in a sentence; empty while it is."""
+        if not self.removed_why:
+            return ""
+        at = self.removed_at
+        when = f"was removed on {timezone.localtime(at):%Y-%m-%d}" if at is not None else "is being removed"
+        return f"The evidence {self.name} {when}: {self.removed_why}."
 
 
 class Triage(models.Model):

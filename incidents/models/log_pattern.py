@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
 
+from incidents import fingerprints
 from incidents.models.incident import Issue, Severity
 from smsops.models import Environment
 
@@ -50,7 +51,7 @@ class LogPattern(models.Model):
 
     @property
     def fingerprint(self) -> str:
-        return f"log:{self.pk}"
+        return fingerprints.LINE.of(self.pk)
 
     @property
     def span(self) -> timedelta:

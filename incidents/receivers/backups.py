@@ -9,14 +9,13 @@ from django.dispatch import receiver
 from backups import selectors as backup_selectors
 from backups.models import Backup, Reason
 from backups.services import integrity, test_log
-from incidents.detection.freshness import BACKUP
+from incidents import fingerprints
+from incidents.fingerprints import BACKUP, DRILL, ORPHANS, RESTORE_TEST, ROWS
 from incidents.models import FactKind, Issue, Severity
 from incidents.services import facts, incidents, lifecycle
 from incidents.services.incidents import Sign
 from smsops import signals
 from smsops.models import Run, RunState
-
-ROWS, ORPHANS, RESTORE_TEST, DRILL = "rows", "orphans", "restore test", "drill"
 
 
 @receiver(signals.run_ended, dispatch_uid="incidents.backup_ended")
@@ -83,7 +82,7 @@ def _follow_verification(run: Run) -> None:
     backup = Backup.objects.filter(pk=run.params.get("backup")).first()
     if backup is None:
         return
-    fingerprint = f"backup:{backup.pk}"
+    fingerprint = fingerprints.DAMAGE.of(backup.pk)
     if backup.damage:
         title = f"The backup {backup.identifier} is damaged"
         sign = Sign(fingerprint, Severity.HIGH, title, backup.damage, Issue.DATA)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from incidents import fingerprints
 from incidents.models import LIVE, EntryKind, FactKind, Incident, Issue, Severity
 from incidents.services import evidence, facts, incidents, lifecycle, log_archive, watching
 from incidents.services.incidents import Sign
@@ -57,7 +58,8 @@ def on_ended(run: Run, **_: Any) -> None:
 @receiver(signals.glass_broken, dispatch_uid="incidents.glass_broken")
 def on_glass_broken(run: Run, author: str, said: str, **_: Any) -> None:
     """A run without its second person is on the timeline of whatever goes on there, or an incident of its own."""
-    fingerprint, live = f"glass:{run.pk}", Incident.objects.filter(environment=run.environment, state__in=LIVE)
+    fingerprint = fingerprints.GLASS.of(run.pk)
+    live = Incident.objects.filter(environment=run.environment, state__in=LIVE)
     for incident in live.exclude(fingerprint=fingerprint):
         if not incident.timeline.filter(run=run, kind=EntryKind.ACTION, text=redact(said)).exists():
             incidents.note(incident, EntryKind.ACTION, said, author=author, run=run)
@@ -69,4 +71,4 @@ def on_glass_broken(run: Run, author: str, said: str, **_: Any) -> None:
 
 def _of(run: Run) -> str:
     """The fingerprint of what a run broke."""
-    return f"run:{run.pk}"
+    return fingerprints.RUN.of(run.pk)

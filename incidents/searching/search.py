@@ -11,20 +11,20 @@ from functools import reduce
 from operator import and_, or_
 from typing import Any
 
-from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank, SearchVector
+from django.contrib.postgres.search import SearchHeadline, SearchQuery, SearchRank
 from django.db import connection
-from django.db.models import F, Q, TextField, Value
+from django.db.models import F, Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat
 
 from incidents.models import Incident
 from incidents.privacy import seen_by
-from incidents.searching import hits
+from incidents.searching import hits, vectors
 from incidents.searching.hits import Piece
 from incidents.searching.sources import SOURCES, Source
+from incidents.searching.vectors import CONFIG
 from smsops.errors import WrongUse
 
 LONGEST, MOST_WORDS, MOST_ROWS, MOST = 200, 10, 200, 50
-_CONFIG = "english"
 
 
 @dataclass
@@ -87,16 +87,21 @@ def _anywhere(source: Source, word: str) -> Q:
 
 def _full_text(source: Source, words: Sequence[str], user: Any) -> Iterable[_Row]:
     """PostgreSQL's own: word forms, rank, and the surroundings of the hit."""
-    query = SearchQuery(" ".join(words), config=_CONFIG, search_type="plain")
-    vector = SearchVector(*source.columns, config=_CONFIG)
+    query = SearchQuery(" ".join(words), config=CONFIG, search_type="plain")
     joined: Any = F(source.columns[0])
     if len(source.columns) > 1:
         parts = [each for column in source.columns for each in (F(column), Value(" · "))][:-1]
         joined = Concat(*parts, output_field=TextField())
     shown = SearchHeadline(
-        joined, query, config=_CONFIG, start_sel=hits.BEGIN, stop_sel=hits.END, max_words=30, min_words=12
+        joined, query, config=CONFIG, start_sel=hits.BEGIN, stop_sel=hits.END, max_words=30, min_words=12
     )
-    found = source.rows().filter(seen_by(user, source.path)).annotate(vector=vector).filter(vector=query)
-    ranked = found.annotate(rank=SearchRank(vector, query)).order_by("-rank", "-pk")[:MOST_ROWS]
+    ranked = fitting(source, query, user).order_by("-rank", "-pk")[:MOST_ROWS]
     for number, rank, text in ranked.annotate(shown=shown).values_list(source.incident, "rank", "shown"):
         yield _Row(number, source.weight * (1 + float(rank)), source.title, hits.marked(text))
+
+
+def fitting(source: Source, query: SearchQuery, user: Any) -> QuerySet[Any]:
+    """The rows of a table that have the words, found by its index."""
+    vector = vectors.of(source.columns)
+    found = source.rows().filter(seen_by(user, source.path)).annotate(vector=vector).filter(vector=query)
+    return found.annotate(rank=SearchRank(vector, query))

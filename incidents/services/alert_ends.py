@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max, Q
 
+from incidents import fingerprints
 from incidents.detection import flapping
 from incidents.models import LIVE, Alert, EntryKind, Incident
 from incidents.services import incidents
@@ -40,7 +41,7 @@ def _with(live: list[Incident], **kind: Any) -> set[int | None]:
 
 
 def _end(incident: Incident, unsure: bool) -> None:
-    if unsure or not incident.fingerprint.startswith("alert:"):  # then smsops sees itself whether it is over
+    if unsure or not fingerprints.ALERT.has(incident.fingerprint):  # then smsops sees itself whether it is over
         incidents.note(incident, EntryKind.SIGN, UNKNOWN if unsure else OVER)
         return
     flapping.end(incident, OVER, _last_end(incident))
@@ -48,7 +49,7 @@ def _end(incident: Incident, unsure: bool) -> None:
 
 def end_steady() -> None:
     """End those that flap and whose alerts have been over for long enough."""
-    flap = Incident.objects.filter(flapping=True, state__in=LIVE, fingerprint__startswith="alert:")
+    flap = Incident.objects.filter(flapping=True, state__in=LIVE, fingerprint__startswith=fingerprints.ALERT.prefix)
     for number in list(flap.values_list("pk", flat=True)):
         _end_steady(number)
 

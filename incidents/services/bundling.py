@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +10,12 @@ from django.utils import timezone
 
 from incidents import selectors
 from incidents.bundles import chain, writing
+from incidents.documents.markdown import escape
 from incidents.models import EntryKind, Evidence, Incident
 from incidents.services import evidence, incidents
 from smsops.environments.secrets import known_secrets
 from smsops.errors import OpsError
 from smsops.redact import redact_data
-
-_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~<>&-])")
 
 
 def write(incident: Incident, target: Path, who: str, *, with_database: bool = False) -> str:
@@ -44,7 +42,7 @@ def write(incident: Incident, target: Path, who: str, *, with_database: bool = F
 def _put(piece: Evidence, contents: writing.Contents, *, with_database: bool) -> None:
     name = f"{chain.EVIDENCE}{piece.name}"
     left = {"name": name, "sha256": piece.sha256, "size": piece.size}
-    if piece.personal and not with_database:
+    if piece.personal and not piece.gone and not with_database:
         contents.left_out.append({**left, "why": "it has personal data in it and was not asked for"})
         return
     try:
@@ -65,14 +63,9 @@ def _plain(incident: Incident) -> dict[str, Any]:
 def markdown(data: dict[str, Any]) -> str:
     """The timeline for people; nothing that is quoted in it is markup."""
     lines = [
-        f"# Incident {data['incident']}: {quoted(data['title'])}", "",
+        f"# Incident {data['incident']}: {escape(data['title'])}", "",
         f"{data['environment']}, {data['severity']}, {data['state']}; detected {data['detected_at']}.", "",
     ]  # fmt: skip
     for entry in data["timeline"]:
-        lines.append(f"- `{entry['at']}` {entry['kind']}, {quoted(entry['by'])}: {quoted(entry['text'])}")
+        lines.append(f"- `{entry['at']}` {entry['kind']}, {escape(entry['by'])}: {escape(entry['text'])}")
     return "\n".join(lines) + "\n"
-
-
-def quoted(text: str) -> str:
-    """Text as Markdown that shows exactly it, on one line."""
-    return _MARKUP.sub(r"\\\1", " ".join(str(text).split()))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from deployments.operations.disturbances import Disturbance
+from incidents.fingerprints import SERVICE
 from incidents.models import Incident
-from incidents.services.signs import SERVICE
 
 
 def since(moment: datetime) -> list[Disturbance]:

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from django.db.models import Max
 
+from incidents import fingerprints
 from incidents.intake import matching
 from incidents.intake.news import AlertNews, Labels, Payload
 from incidents.models import ORDER, Alert, AlertSource, AlertState, Severity
@@ -81,7 +82,7 @@ class _Book:
 
     def _weigh(self, cause: str, payload: Payload) -> None:
         """A cause that a rule names has many groups: of those nobody can say that nothing is left out."""
-        if payload.truncated or not cause.startswith(f"alert:{self.source.pk}:"):
+        if payload.truncated or not cause.startswith(fingerprints.ALERT.of(self.source.pk, "")):
             self.changes.complete.discard(cause)
         else:
             self.changes.complete.add(cause)

@@ -100,6 +100,8 @@ def digest_of(path: Path) -> str:
 
 def verified(piece: Evidence) -> Path:
     """Where a piece is; OpsError when it is gone or is no longer what was taken."""
+    if piece.gone:
+        raise OpsError(piece.gone)
     path = Path(piece.path)
     try:
         digest = digest_of(path)

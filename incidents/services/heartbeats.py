@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from incidents import fingerprints
 from incidents.models import AlertSource, Issue, Severity, SourceKind
 from incidents.services import incidents, lifecycle
 from incidents.services.incidents import Sign
@@ -58,4 +59,4 @@ def _late(source: AlertSource, now: datetime) -> bool:
 
 
 def _cause(source: AlertSource) -> str:
-    return f"heartbeat:{source.pk}"
+    return fingerprints.HEARTBEAT.of(source.pk)

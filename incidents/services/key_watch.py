@@ -7,6 +7,7 @@ from datetime import datetime
 
 from deployments.services import key_changes
 from deployments.services.key_changes import Keys
+from incidents.fingerprints import KEY
 from incidents.models import Severity
 from incidents.services import incidents, lifecycle
 from incidents.services.incidents import Sign
@@ -14,7 +15,6 @@ from smsops.errors import OpsError
 from smsops.models import Environment
 from smsops.runtimes.base import Runtime
 
-KEY = "signing key"
 LINES = 400  # of SMS's log that are read, and only where the key is another
 ENOUGH = 3  # refusals; one alone is a token that ended by itself
 _REFUSED = re.compile(r"(?i)signature verification failed|invalid signature|AUTH_UNAUTHORIZED|\" 401\b")

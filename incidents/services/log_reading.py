@@ -30,7 +30,8 @@ class Entry:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which lines: between two moments, holding what the expression finds. None: no bound."""
+    """Which lines: between two moments, holding what an expression of ours finds (one that somebody typed:
+    log_search.py). None: no bound."""
 
     since: datetime | None = None
     until: datetime | None = None

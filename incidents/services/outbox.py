@@ -177,7 +177,7 @@ class _Round:
 
     def _went(self, groups: list[Group]) -> None:
         mine = Page.objects.filter(state=PageState.SENDING, holder=self.holder)
-        values = {"state": PageState.SENT, "sent_at": timezone.now(), "problem": "", "holder": ""}
+        values = {"state": PageState.SENT, "sent_at": timezone.now(), "holder": ""}
         alone = [group[0].pk for group in groups if len(group) == 1]
         if alone:
             mine.filter(pk__in=alone).update(**values)

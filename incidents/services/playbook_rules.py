@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from incidents.detection import searching
 from incidents.diagnoses import base as diagnoses
+from incidents.expressions import searching
 from incidents.responses.known import RESPONSES
 from incidents.services.suggestions import PLACES
 

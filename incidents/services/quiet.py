@@ -14,6 +14,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from incidents import fingerprints
 from incidents.detection import overrun
 from incidents.intake import matching
 from incidents.models import Alert, AlertState, FactKind, Incident, Issue, MaintenanceWindow, Silence
@@ -61,7 +62,7 @@ def of_each(incidents: Iterable[Incident], now: datetime) -> dict[int, str]:
     kinds = {pk: "" if pk in grave else each.issue for pk, each in found.items()}
     reasons = {pk: in_force[each.environment_id].reason(kinds[pk], {}) for pk, each in found.items()}
     asked = [each for pk, each in found.items() if not reasons[pk] and in_force[each.environment_id]]
-    return reasons | _by_alerts([each.pk for each in asked if each.fingerprint.startswith("alert:")], grave)
+    return reasons | _by_alerts([each.pk for each in asked if fingerprints.ALERT.has(each.fingerprint)], grave)
 
 
 def _by_alerts(numbers: Collection[int], silenced_only: Collection[int]) -> dict[int, str]:
@@ -76,7 +77,7 @@ def _by_alerts(numbers: Collection[int], silenced_only: Collection[int]) -> dict
 def _grave(incident: Incident) -> bool:
     """Whether no window and no change excuses it, whatever its kind: a run of ours went wrong, or a fact says that more
     than SMS being away is the matter."""
-    return incident.fingerprint.startswith("run:") or any(fact.kind in GRAVE for fact in incident.facts.all())
+    return fingerprints.RUN.has(incident.fingerprint) or any(fact.kind in GRAVE for fact in incident.facts.all())
 
 
 def window_at(environment: Environment, now: datetime) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from incidents import fingerprints
 from incidents.clock import taken
 from incidents.clock.history import History
 from incidents.models import LIVE, ActKind, EntryKind, Incident, PlaybookAct
@@ -65,7 +66,7 @@ def note(run: Run) -> None:
 def _meant(run: Run) -> Iterable[Incident]:
     """Incidents that were live when it began; not the one it caused itself."""
     found = Incident.objects.filter(environment=run.environment, detected_at__lte=run.started_at)
-    found = found.exclude(fingerprint=f"run:{run.pk}")
+    found = found.exclude(fingerprint=fingerprints.RUN.of(run.pk))
     return [each for each in found.order_by("-detected_at")[:20] if _lived(each, run)]
 
 

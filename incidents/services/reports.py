@@ -12,6 +12,7 @@ from hashlib import sha256
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from incidents import fingerprints
 from incidents.models import FactKind, Incident, IncidentState, Issue, Severity
 from incidents.services import facts, incidents, pages
 from incidents.services.incidents import Sign
@@ -42,7 +43,7 @@ def report(environment: Environment, told: Report, user: User) -> Incident:
         raise WrongUse("Say what is wrong, in a few words.")
     mark = uuid.uuid4().hex if told.private else sha256(f"{told.drill} {title.lower()}".encode()).hexdigest()[:32]
     sign = Sign(
-        f"report:{mark}", Severity(told.severity), title, told.seen.strip() or title, Issue(told.issue),
+        fingerprints.REPORT.of(mark), Severity(told.severity), title, told.seen.strip() or title, Issue(told.issue),
         drill=told.drill, private=told.private, by=user.get_username(),
     )  # fmt: skip
     return incidents.report(environment, sign)[0]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from incidents.fingerprints import SERVICE
 from incidents.models import Severity
 from incidents.services.incidents import Sign
 from smsops.health import LIVE, Health
 from smsops.runtimes.base import Event, Instance, Status
 
-SERVICE = "service"  # one root cause: SMS does not serve
 LOOP_DEATHS, LOOP_SPAN = 3, timedelta(seconds=60)
 DOUBT = 2  # bad answers in a row before a bad answer alone is a sign
 

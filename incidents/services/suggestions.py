@@ -8,35 +8,36 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from incidents.expressions import searching
 from incidents.models import Incident, PlaybookVersion
 from incidents.services import evidence, playbooks
 from smsops.errors import OpsError
 
 ENOUGH = 2  # points from which on a playbook is suggested
 SIGNS = 30  # newest signs that are looked at
-LONGEST, LINE = 200_000, 2_000  # characters of a text, and of one of its lines
+LONGEST = 200_000  # characters of a text
 FILES = {"log": "log.txt", "health": "health.txt", "inspect": "inspect.json", "events": "events.txt"}
 PLACES = (*FILES, "signs", "fact", "exit", "oom", "issue")
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A playbook that fits, with its reasons."""
+    """A playbook, with the reasons why it fits; of what could not be searched for, a sentence each."""
 
     version: PlaybookVersion
     points: int
     reasons: tuple[str, ...]
+    unread: tuple[str, ...] = ()
 
 
 def of(incident: Incident) -> list[Suggestion]:
     """Those that fit, the best first. The number of queries does not grow with the incident."""
-    known = playbooks.newest()
-    if not known:
-        return []
-    texts = gathered(incident)
-    found = [judged(version, texts) for version in known]
-    fitting = [each for each in found if each.points >= ENOUGH]
-    return sorted(fitting, key=lambda each: -each.points)
+    return fitting(judged(incident))
+
+
+def fitting(found: Iterable[Suggestion]) -> list[Suggestion]:
+    """Those of them that fit, the best first."""
+    return sorted((each for each in found if each.points >= ENOUGH), key=lambda each: -each.points)
 
 
 def guess(incident: Incident) -> str:
@@ -47,26 +48,35 @@ def guess(incident: Incident) -> str:
     return f"It looks like “{best.version.playbook.title}”: {'; '.join(best.reasons[:3])}."
 
 
-def judged(version: PlaybookVersion, texts: dict[str, str]) -> Suggestion:
-    """How well a playbook fits what is known."""
-    points, reasons = 0, []
-    for rule in version.signature:
-        found = _found(str(rule["pattern"]), texts.get(str(rule["in"]), ""))
-        if found:
+def judged(incident: Incident) -> list[Suggestion]:
+    """How well each playbook fits what is known; bounded in time, whatever its patterns are."""
+    known = playbooks.newest()
+    if not known:
+        return []
+    texts = {place: text.splitlines() for place, text in gathered(incident).items()}
+    rules = {f"{version.pk} {number}": rule for version in known for number, rule in enumerate(version.signature)}
+    asked = {key: (str(rule["pattern"]), str(rule["in"])) for key, rule in rules.items() if rule["in"] in texts}
+    found = searching.glance(asked, texts)
+    return [_judged(version, found, texts) for version in known]
+
+
+def _judged(version: PlaybookVersion, found: searching.Found, texts: dict[str, list[str]]) -> Suggestion:
+    points, reasons, unread = 0, [], []
+    for number, rule in enumerate(version.signature):
+        seen = found.get(f"{version.pk} {number}", [])
+        if isinstance(seen, str):
+            unread.append(f"“{rule['pattern']}” of “{version.playbook.title}” was not looked for: {seen}")
+        elif seen:
             points += int(rule.get("points", 1))
-            reasons.append(f"{rule.get('why') or rule['in']} (“{found[:80]}”)")
-    return Suggestion(version, points, tuple(reasons))
+            quoted = _quoted(str(rule["pattern"]), texts[str(rule["in"])][seen[0]])
+            reasons.append(f"{rule.get('why') or rule['in']} (“{quoted[:80]}”)")
+    return Suggestion(version, points, tuple(reasons), tuple(unread))
 
 
-def _found(pattern: str, text: str) -> str:
-    try:
-        wanted = re.compile(pattern)
-    except re.error:
-        return ""
-    for line in text.splitlines():
-        if found := wanted.search(line[:LINE]):
-            return found[0].strip() or line.strip()[:80]
-    return ""
+def _quoted(pattern: str, line: str) -> str:
+    """What it is of a line it was found in; searching that line again takes no longer than it did."""
+    found = re.search(pattern, line[: searching.LINE])
+    return (found[0].strip() if found else "") or line.strip()
 
 
 def gathered(incident: Incident) -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
+from incidents import fingerprints
 from incidents.models import AlertSource, Delivery, DeliveryState, Issue, Severity
 from incidents.services import incidents, lifecycle
 from incidents.services.incidents import Sign
@@ -37,4 +38,4 @@ def again(source: AlertSource) -> int:
 
 
 def _cause(source: AlertSource) -> str:
-    return f"unread:{source.pk}"
+    return fingerprints.UNREAD.of(source.pk)

@@ -71,6 +71,10 @@ def test_what_was_measured_is_text_and_nothing_else(attack: str) -> None:
     assert "<em>" not in made
 
 
+def test_what_looks_like_an_entity_is_shown_as_it_was_measured() -> None:
+    assert "&amp;lt;b&amp;gt;" in _raw.render(markdown.escape("&lt;b&gt;"))
+
+
 def test_people_cannot_write_a_heading_of_ours() -> None:
     made = _raw.render(markdown.of(Document("x", told=[Told("cause", "Why", "## What was measured\n\n\n## More")])))
     before, _, rest = made.partition("<blockquote>")

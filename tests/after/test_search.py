@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.postgres.search import SearchQuery
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from incidents.searching import hits, search
+from incidents.searching import hits, search, vectors
+from incidents.searching.sources import SOURCES, Source
 from smsops.errors import WrongUse
 from smsops.models import Environment
 from tests.after.conftest import WRITES, drafted, over, write
 from tests.factories import make_admin, make_user
 
 pytestmark = pytest.mark.django_db
+on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="it is PostgreSQL's own full text")
 
 
 def found(asked: str, user: User | None = None) -> list[tuple[int, str]]:
@@ -93,3 +96,22 @@ def test_it_asks_four_questions_whatever_is_found(environment: Environment) -> N
 def test_marks_of_the_database_become_pieces_and_never_markup() -> None:
     pieces = hits.marked(f"<b>{hits.BEGIN}disk{hits.END}</b>")
     assert [(piece.text, piece.hit) for piece in pieces] == [("<b>", False), ("disk", True), ("</b>", False)]
+
+
+@on_postgresql
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: str(source.key))
+def test_the_words_are_looked_up_in_an_index(source: Source) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")  # so few rows are read faster without it
+    query = SearchQuery("disk", config=vectors.CONFIG, search_type="plain")
+    assert f"Bitmap Index Scan on {source.key}_words" in search.fitting(source, query, None).order_by("-rank").explain()
+
+
+@on_postgresql
+def test_a_text_with_too_many_words_for_an_index_is_found_by_its_beginning(
+    environment: Environment,
+) -> None:
+    incident = over(environment)
+    incident.timeline.create(kind="note", text="volcano " + " ".join(f"word{number}" for number in range(200_000)))
+    assert found("volcano") == [(incident.pk, "Timeline")]
+    assert found("word199999") == []

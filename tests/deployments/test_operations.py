@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from deployments.operations import dora, dora_words, log, words
-from incidents.services.signs import SERVICE
+from incidents.fingerprints import SERVICE
 from smsops.models import Environment, Run, RunState
 from tests.factories import CANARY, make_environment, make_incident, make_release, make_run, make_step
 

@@ -153,7 +153,10 @@ def test_no_canary_and_no_markup_is_in_it(incident: Incident, tmp_path: Path) ->
     bundling.write(incident, tmp_path / "bundle", "ada")
     told = b"".join(files(tmp_path / "bundle").values()).decode()
     assert [secret for secret in (SECRET_KEY, ADMIN[0]) if secret in told] == []
-    assert r"\<script\>alert\(1\)\</script\> \*bold\*" in files(tmp_path / "bundle")["timeline.md"].decode()
+    assert (
+        r"\<script\>alert(1)\</script\> \*bold\* \[x\](javascript:y)"
+        in files(tmp_path / "bundle")["timeline.md"].decode()
+    )
 
 
 def test_it_is_verified_without_a_database(bundle: Path, tmp_path: Path) -> None:

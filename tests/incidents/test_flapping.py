@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from incidents import fingerprints
 from incidents.detection import causes, flapping
 from incidents.models import Detection, Incident, Severity
 from incidents.services import lifecycle
@@ -16,8 +17,8 @@ from tests.factories import make_incident, make_run, make_user
 
 pytestmark = pytest.mark.django_db
 DOWN = Sign("service", Severity.CRITICAL, "SMS does not answer", "no answer")
-BLANK = Sign(causes.PAGE, Severity.HIGH, "Users see a blank page", "no bundle")
-SLOW = Sign(causes.SLOW, Severity.MEDIUM, "SMS is slow", "it took 3 s")
+BLANK = Sign(fingerprints.PAGE, Severity.HIGH, "Users see a blank page", "no bundle")
+SLOW = Sign(fingerprints.SLOW, Severity.MEDIUM, "SMS is slow", "it took 3 s")
 LATER = timedelta(minutes=6)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from deployments.services.key_changes import Keys
+from incidents import fingerprints
 from incidents.models import Incident, IncidentState, Severity, Watch
 from incidents.services import key_watch, watching
 from smsops.http import ask
@@ -47,7 +48,7 @@ def test_it_is_a_sign_only_where_the_key_is_another_and_tokens_are_refused(
 def looked(place: Place) -> Incident | None:
     Watch.objects.update(asked_at=None)
     watching.look_now(place.environment.pk)
-    return Incident.objects.filter(fingerprint=key_watch.KEY).first()
+    return Incident.objects.filter(fingerprint=fingerprints.KEY).first()
 
 
 def test_logins_that_fail_since_the_key_was_changed_are_one_incident_that_ends_with_the_cause(
@@ -69,4 +70,4 @@ def test_logins_that_fail_since_the_key_was_changed_are_one_incident_that_ends_w
     change_by_hand(process_place, SECRET_KEY)
     make_anew(process_place)
     looked(process_place)
-    assert Incident.objects.get(fingerprint=key_watch.KEY).state == IncidentState.RESOLVED
+    assert Incident.objects.get(fingerprint=fingerprints.KEY).state == IncidentState.RESOLVED

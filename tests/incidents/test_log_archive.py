@@ -6,11 +6,13 @@ import http.client
 import os
 import shutil
 import signal
+import time
 from collections import Counter
 
 import pytest
 from django.db import connections
 
+from incidents.expressions import searching
 from incidents.models import LogFile, LogSource
 from incidents.services import log_archive, log_places, log_redaction, turns
 from smsops.runtimes import supervisor
@@ -82,6 +84,16 @@ def native_sms_log(process_place: Place) -> Place:
     """A running SMS, natively."""
     launch(process_place)
     return process_place
+
+
+def test_an_expression_that_goes_astray_is_refused_by_the_command_in_a_sentence(voice: Voice, ops: Terminal) -> None:
+    voice.say("a" * 50_000 + "!", "the database is locked")
+    voice.collect()
+    began = time.monotonic()
+    said = ops("logs", voice.environment.name, "--grep", "(a+)+$")
+    assert (said.code, time.monotonic() - began < searching.BACKSTOP + 5) == (2, True)
+    assert "“(a+)+$” cannot be searched for. It took more than 5 s for" in said.complaint
+    assert len(ops("logs", voice.environment.name, "--grep", "is l.cked").lines) == 1
 
 
 @pytest.mark.parametrize("words", [["--since", "yesterday"], ["--grep", "("], ["--until", "9x"]])

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from incidents.detection import causes, hits, log_following, searching, survey
+from incidents.detection import causes, hits, log_following, survey
 from incidents.detection.hits import Count
+from incidents.expressions import searching
 from incidents.models import Incident, LogPattern, LogPosition
 from incidents.services import log_archive, triage, turns
 from incidents.services.incidents import Sign
@@ -165,7 +166,8 @@ def test_an_expression_that_goes_astray_is_stopped_and_told_and_holds_up_no_othe
 
 @pytest.mark.parametrize(
     ("expression", "said"),
-    [(ASTRAY, "It took more"), (r"(\s+)+=", "It took more"), ("(", "It is no regular expression"),
+    [(ASTRAY, "It took more"), (r"(\s+)+=", "It took more"), ("(q+q+)+x", "It took more"),
+     ("(", "It is no regular expression"),
      ("x*", "an empty line"), (r"(?i)database is locked", "")],
 )  # fmt: skip
 def test_an_expression_is_tried_out_before_it_is_used(expression: str, said: str) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from incidents import fingerprints
 from incidents.models import RESPONSE, Severity
 from incidents.services import signs
 from smsops.health import Health
@@ -85,7 +86,7 @@ def test_bad_answers_have_the_severity_of_what_people_notice(status: str) -> Non
     sign = signs.of_health(Health(status, False, "why"), 2)
     assert sign is not None
     assert (sign.title, sign.severity) == HEALTH[status]
-    assert (sign.detail, sign.fingerprint) == ("why", signs.SERVICE)
+    assert (sign.detail, sign.fingerprint) == ("why", fingerprints.SERVICE)
 
 
 def test_one_bad_answer_is_not_believed_yet() -> None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from incidents.channels import email, hands
 from incidents.channels.base import NotSent
 from incidents.models import Contact, Incident, Page, PageKind, PageState
-from incidents.services import bundles, failures, lifecycle, outbox, sweep
+from incidents.services import attempts, bundles, failures, lifecycle, outbox, sweep
 from smsops.models import Environment
 from tests.incidents.servers import mute
 from tests.paging.conftest import opened, stepped
@@ -71,6 +71,7 @@ def test_a_server_that_refuses_for_now_is_asked_again(incident: Incident, post: 
     due_again()
     sweep.sweep()
     assert (the_page().state, the_page().attempts, len(post.mails)) == (PageState.SENT, 2, 1)
+    assert "450 mailbox busy" in attempts.told(the_page())  # why it took two
 
 
 def test_a_server_that_refuses_for_ever_is_said_aloud(incident: Incident, post: Post) -> None:

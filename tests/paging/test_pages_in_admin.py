@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -20,6 +21,10 @@ from tests.paging.people import contact, person, policy
 
 pytestmark = pytest.mark.django_db
 CANARY = "canary-4711@example.org"
+
+
+def at(minute: int) -> datetime:
+    return datetime(2026, 3, 1, 12, minute, tzinfo=UTC)
 
 
 def change(row: Any) -> str:
@@ -180,6 +185,40 @@ def test_a_rota_shows_the_next_fourteen_days(ada: User, bo: User) -> None:
     page = Browser(make_user("incidents.view_rota")).get(change(rota))
     assert "The next 14 days" in page.text
     assert {"ada", "bo"} <= {each.text for each in page.all("strong")}
+
+
+TRIED = {"attempts": 3, "claimed_at": at(1), "next_at": at(2), "problem": f"Refused: password={CANARY}"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"next_at": at(2)}, "It was not tried yet; the first try is at 2026-03-01 12:02:00."),
+        (
+            {**TRIED},
+            "It has not arrived yet: 3 tries, the last at 2026-03-01 12:01:00; the next at 2026-03-01 12:02:00.",
+        ),
+        ({**TRIED, "state": "sending"}, "It is on its way: 3 tries, the last at 2026-03-01 12:01:00."),
+        ({**TRIED, "state": "sent", "sent_at": at(1)}, "It was taken over at 2026-03-01 12:01:00, after 3 tries"),
+        (
+            {**TRIED, "state": "failed"},
+            "It was not delivered: 3 tries, the last at 2026-03-01 12:01:00. It is not tried",
+        ),
+        ({**TRIED, "state": "cancelled"}, "It is not needed any more: 3 tries, the last at 2026-03-01 12:01:00."),
+        ({**TRIED, "unsure": True}, "It may have arrived nevertheless: a sender was cut off while it was on its way."),
+    ],
+)
+def test_the_page_of_a_message_says_whether_it_arrived(ada: User, fields: dict[str, Any], said: str) -> None:
+    page = Page.objects.create(user=ada, key="x", text="It is down.", **fields)
+    shown = Browser(make_user("incidents.view_page")).get(change(page))
+    assert said in shown.text
+    assert ("The last error: Refused: password=" in shown.text) == bool(page.problem)
+    assert CANARY not in shown.html
+
+
+def test_who_may_not_see_messages_does_not_see_what_became_of_them(ada: User) -> None:
+    page = Page.objects.create(user=ada, key="x", text="It is down.", **TRIED)
+    assert Browser(make_user("incidents.view_incident")).get(change(page)).status == 403
 
 
 @pytest.fixture

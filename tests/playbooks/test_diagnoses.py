@@ -78,7 +78,7 @@ def test_an_env_file_that_sms_does_not_run_with_is_named_without_its_values(proc
     ("key", "params", "told"),
     [
         ("nonsense", {}, "There is no diagnosis “nonsense”"),
-        ("log", {"pattern": "("}, "is not a pattern"),
+        ("log", {"pattern": "("}, "“(” was not looked for: It is no regular expression"),
         ("log", {}, "smsops did not expect this: KeyError."),
         ("check", {"check": "nonsense"}, "There is no check “nonsense”."),
     ],

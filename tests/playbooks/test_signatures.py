@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.db import connection
 
+from incidents.expressions import searching
 from incidents.models import FactKind, Incident, Playbook, PlaybookVersion
 from incidents.services import evidence, facts, playbook_rules, playbooks, suggestions
 from smsops.models import Environment
@@ -59,6 +61,21 @@ def test_evidence_that_was_changed_says_nothing(environment: Environment) -> Non
     with open(incident.evidence.get().path, "a") as file:  # noqa: PTH123
         file.write("more")
     assert suggestions.of(incident) == []
+
+
+def test_patterns_that_go_astray_hold_up_neither_the_page_nor_other_playbooks(environment: Environment) -> None:
+    astray = [{"in": "log", "pattern": f"(a+)+{end}$"} for end in range(40)]
+    playbook = Playbook.objects.create(key="astray", title="Astray")
+    PlaybookVersion.objects.create(playbook=playbook, number=1, symptom="", signature=astray)
+    incident = make_incident(environment)
+    evidence.keep(incident, "log.txt", "a" * 50_000 + "!\ndatabase is locked\n")
+    began = time.monotonic()
+    judged = {each.version.playbook.key: each for each in suggestions.judged(incident)}
+    assert time.monotonic() - began < searching.BACKSTOP + 5
+    told = judged["astray"].unread
+    assert told[0].startswith("“(a+)+0$” of “Astray” was not looked for: ")
+    assert len(told) == 40
+    assert judged["database"].reasons == ("its log (“database is locked”)",)
 
 
 def test_a_playbook_that_is_switched_off_is_not_suggested(environment: Environment) -> None:

@@ -1,0 +1,1 @@
+"""Regular expressions that people write, and what searches for them without ever hanging."""
