@@ -19,8 +19,8 @@ from demo.visitors import Visitors
 from deployments import selectors as releases
 from deployments.services import crossing, deploys, rehearsals, rollbacks
 from incidents import selectors
+from incidents.fingerprints import SERVICE
 from incidents.models import Incident, IncidentState
-from incidents.services.signs import SERVICE
 from smsops import health
 from smsops.models import FINAL, Environment, Run, RunState, Trigger
 from smsops.runs.plan import By

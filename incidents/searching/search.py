@@ -104,4 +104,5 @@ def fitting(source: Source, query: SearchQuery, user: Any) -> QuerySet[Any]:
     """The rows of a table that have the words, found by its index."""
     vector = vectors.of(source.columns)
     found = source.rows().filter(seen_by(user, source.path)).annotate(vector=vector).filter(vector=query)
-    return found.annotate(rank=SearchRank(vector, query))
+    ranked: QuerySet[Any] = found.annotate(rank=SearchRank(vector, query))
+    return ranked

@@ -15,7 +15,7 @@ from django.utils import timezone
 from backups.services import housekeeping
 from incidents.bundles import verifying
 from incidents.models import EntryKind, Evidence, Incident, PostMortem
-from incidents.services import bundling, databases_taken, evidence, personal
+from incidents.services import bundling, databases_taken, evidence, pages, personal
 from smsops.errors import OpsError
 from smsops.models import Environment
 from tests.admin.browser import Browser
@@ -88,13 +88,13 @@ def test_killed_in_the_middle_the_next_one_goes_on_and_says_it_once(
 
 
 def test_opened_anew_while_it_is_decided_it_stays(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> None:
-    piece, hold = closed(environment), personal.pages.hold
+    piece, hold = closed(environment), pages.hold
 
     def late(incident: Incident) -> bool:
         Incident.objects.update(state="open", closed_at=None)
         return hold(incident)
 
-    monkeypatch.setattr(personal.pages, "hold", late)
+    monkeypatch.setattr(pages, "hold", late)
     assert personal.tidy(environment) == 0
     assert Path(piece.path).exists()
 
