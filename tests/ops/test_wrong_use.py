@@ -107,16 +107,21 @@ def test_a_run_that_is_over_is_not_cancelled(ops: Terminal, demo: None) -> None:
     assert refused(ops("cancel", number)) == f"Run {number} is over (succeeded); there is nothing to cancel."
 
 
-@pytest.mark.parametrize("who", [[], ["--user", "nobody"], ["--user", ""]])
-def test_an_incident_is_moved_by_somebody_who_exists(ops: Terminal, demo: None, who: list[str]) -> None:
-    number = make_incident().pk
-    said = ops("incident", "acknowledge", number, *who)
-    assert refused(said) == "Say who does it: --user NAME, the name of an active user."
+ASKED = "Say who does it: --user NAME, the name of an active user."
+
+
+@pytest.mark.parametrize(
+    ("who", "answer"),
+    [([], ASKED), (["--user", ""], ASKED), (["--user", "nobody"], "There is no active user “nobody”.")],
+)
+def test_an_incident_is_moved_by_somebody_who_exists(ops: Terminal, demo: None, who: list[str], answer: str) -> None:
+    assert refused(ops("incident", "acknowledge", make_incident().pk, *who)) == answer
 
 
 def test_a_blocked_user_moves_no_incident(ops: Terminal) -> None:
     user = make_user(is_active=False)
-    assert "an active user" in refused(ops("incident", "acknowledge", make_incident().pk, "--user", user.username))
+    said = refused(ops("incident", "acknowledge", make_incident().pk, "--user", user.username))
+    assert said == f"There is no active user “{user.username}”."
 
 
 def test_an_incident_cannot_be_acknowledged_twice(ops: Terminal) -> None:

@@ -106,9 +106,8 @@ def test_rounds_at_the_same_time_share_the_work_and_double_nothing(
     assert set(post.copies.values()) == {1}
 
 
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one lock for everything")
 def test_who_holds_an_incident_holds_up_no_other(transactional_db: None, environment: Environment) -> None:
-    if not connection.features.has_select_for_update_skip_locked:
-        pytest.skip("this database has one lock for everything")
     found = storm(environment, 3)
     with transaction.atomic():
         Incident.objects.select_for_update().get(pk=found[0].incident_id)
