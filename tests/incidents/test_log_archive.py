@@ -87,11 +87,11 @@ def native_sms_log(process_place: Place) -> Place:
 
 
 def test_an_expression_that_goes_astray_is_refused_by_the_command_in_a_sentence(voice: Voice, ops: Terminal) -> None:
-    voice.say("a" * 50_000 + "!", "the database is locked")
+    voice.say("a" * 1_000 + "!" + "a" * 50_000, "the database is locked")
     voice.collect()
     began = time.monotonic()
     said = ops("logs", voice.environment.name, "--grep", "(a+)+$")
-    assert (said.code, time.monotonic() - began < searching.BACKSTOP + 5) == (2, True)
+    assert (said.code, time.monotonic() - began < 2 * searching.BACKSTOP) == (2, True)
     assert "“(a+)+$” cannot be searched for. It took more than 5 s for" in said.complaint
     assert len(ops("logs", voice.environment.name, "--grep", "is l.cked").lines) == 1
 
