@@ -10,7 +10,7 @@ from incidents.services.log_reading import Entry
 from smsops.errors import WrongUse
 
 BATCH = 20_000  # lines that are searched at one go
-SECONDS = 5.0  # of processor time for them
+SECONDS = 2.0  # of processor time for them
 
 
 def having(entries: Iterable[Entry], expression: str) -> Iterator[Entry]:
