@@ -1,4 +1,7 @@
-"""Indexes for the search over incidents, their timelines and post-mortems, where the database is PostgreSQL."""
+"""Indexes for the search over incidents, their timelines and post-mortems, where the database is PostgreSQL.
+
+They take the place of those of 0008_after_an_incident, which were over whole texts: PostgreSQL refuses a very long one.
+"""
 
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector
@@ -10,6 +13,10 @@ WORDS = {
     "Incident": ("incident_words", ("title", "resolution", "cause")),
     "PostMortem": ("postmortem_words", ("searchable",)),
     "TimelineEntry": ("timeline_words", ("text",)),
+}
+BEFORE = {
+    "timeline_words": ("incidents_timelineentry", "text"),
+    "postmortem_words": ("incidents_postmortem", "searchable"),
 }
 
 
@@ -23,6 +30,9 @@ def indexes(apps, schema_editor):
 
 
 def make(apps, schema_editor):
+    if schema_editor.connection.vendor == "postgresql":
+        for name in BEFORE:
+            schema_editor.execute(f"DROP INDEX IF EXISTS {name}")
     for model, index in indexes(apps, schema_editor):
         schema_editor.add_index(model, index)
 
@@ -30,6 +40,10 @@ def make(apps, schema_editor):
 def take_back(apps, schema_editor):
     for model, index in indexes(apps, schema_editor):
         schema_editor.remove_index(model, index)
+    if schema_editor.connection.vendor == "postgresql":
+        for name, (table, column) in BEFORE.items():
+            vector = f"to_tsvector('english'::regconfig, COALESCE({column}, ''))"
+            schema_editor.execute(f"CREATE INDEX {name} ON {table} USING gin ({vector})")
 
 
 class Migration(migrations.Migration):
