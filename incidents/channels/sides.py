@@ -44,12 +44,15 @@ class Sides:
         others = len(set(map(side_of, waiting)) | set(busy)) > 1
         now: list[Group] = []
         left: list[Group] = []
-        for group in sorted(waiting, key=lambda each: side_of(each) in hanging):
+        if hanging:
+            waiting = sorted(waiting, key=lambda each: side_of(each) in hanging)
+        for at, group in enumerate(waiting):
+            if busy.total() >= hands:
+                return now, left + waiting[at:]
             side = side_of(group)
             share = HANGING if side in hanging else max(1, hands // 2) if others else hands
-            free = busy.total() < hands and busy[side] < share
-            (now if free else left).append(group)
-            busy[side] += free
+            (now if busy[side] < share else left).append(group)
+            busy[side] += busy[side] < share
         return now, left
 
 

@@ -101,6 +101,7 @@ class _Round:
     def __init__(self) -> None:
         self.holder = holders.me()
         self.hands = Hands(HANDS, carriers.carrier)
+        self.sides: dict[int, str] = {}  # of the pages met
         self.told = time.monotonic()
         self.sent = 0
 
@@ -121,7 +122,13 @@ class _Round:
         return self.sent
 
     def _next(self, waiting: list[Group]) -> tuple[list[Group], list[Group]]:
-        return _sides.next_of(waiting, _side, [errand.side for errand in self.hands.carried], HANDS)
+        return _sides.next_of(waiting, self._side, [errand.side for errand in self.hands.carried], HANDS)
+
+    def _side(self, group: Group) -> str:
+        number = group[0].pk
+        if number not in self.sides:
+            self.sides[number] = side_of(*_route(group[0]))
+        return self.sides[number]
 
     def _keep(self, ended: list[Ended], now: list[Group]) -> list[Group]:
         """Write down what became of those, and that these are about to go; return what of these is ours. What became of
@@ -156,8 +163,10 @@ class _Round:
         numbers = [page.pk for group in groups for page in group]
         own = Q(state=PageState.SENDING, holder=self.holder)  # where this was written, and we never heard of it
         free = Page.objects.filter(Q(state=PageState.PENDING) | own, pk__in=numbers)
-        locked = free.select_for_update(skip_locked=True, of=("self",)).select_related(*READ)
-        found = {page.pk: page for page in locked.order_by("pk")}  # as they are now, not as they were when we looked
+        found = {page.pk: page for page in free.select_for_update(skip_locked=True).order_by("pk")}
+        for known in (page for group in groups for page in group if page.pk in found):
+            page = found[known.pk]  # what it says now, not what it said when we looked
+            page.user, page.contact, page.channel = known.user, known.contact, known.channel
         _cancel([pk for pk, page in found.items() if _unwanted(page)])
         mine = {pk: page for pk, page in found.items() if not _unwanted(page)}
         begun = {"holder": self.holder, "claimed_at": timezone.now(), "attempts": F("attempts") + 1}
@@ -227,10 +236,6 @@ def _unwanted(page: Page) -> bool:
 def _cancel(numbers: list[int]) -> None:
     if numbers:
         Page.objects.filter(pk__in=numbers, state=PageState.PENDING).update(state=PageState.CANCELLED)
-
-
-def _side(group: Group) -> str:
-    return side_of(*_route(group[0]))
 
 
 def _route(page: Page) -> tuple[str, str]:
