@@ -61,7 +61,7 @@ class Outage:
         Contact.objects.create(user=ada, way=Way.APPRISE, address=self.telephone.address, label="telephone")
         RotaMember.objects.create(rota=Rota.objects.get(name=ROTA), user=ada)
         resolved = Incident.objects.filter(state=IncidentState.RESOLVED)
-        for each in list(resolved):  # one that is not closed would come back, and not be a new one
+        for each in resolved.all():  # one that is not closed would come back, and not be a new one
             lifecycle.close(each, "Looked at; nothing is left to do.", ada)
         example = Incident(environment=environment(), issue="service", severity="critical")
         policy = policies.choose(example)
