@@ -15,7 +15,20 @@ from tests.machine.parts import find
 from tests.places import free_port, wait_for
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGING = [f"tests/paging/test_{name}.py" for name in ("escalations", "outbox", "storms", "kills")]
+PAGING = [
+    f"tests/paging/test_{name}.py"
+    for name in (
+        "escalations",
+        "taking",
+        "brought",
+        "held_back",
+        "told",
+        "outbox",
+        "bundling",
+        "storms",
+        "kills",
+    )
+]
 AGAIN = [
     "tests/smsops",
     "tests/workers",

@@ -6,8 +6,6 @@ It only reads the log's files, and asks the follower nothing: whatever becomes o
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ from backups import selectors
 from backups.models import OffsiteVault
 from backups.services import offsite
 from backups.services.log_posts import Post
-from backups.vault.shelf import Shelf, explained, make_private
+from backups.vault.shelf import Shelf, explained, turn
 from backups.wal.shipping import Shipper
 from smsops.errors import OpsError
 
@@ -54,17 +52,10 @@ def run(vault_id: int, stop: Callable[[], bool]) -> None:
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """One process for each vault; the lock goes with it."""
-    with explained(folder):
-        make_private(folder)
-        handle = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise OpsError("Another process copies the log there already.", transient=True) from None
+    with turn(folder, "lock") as mine:
+        if not mine:
+            raise OpsError("Another process copies the log there already.", transient=True)
         yield
-    finally:
-        os.close(handle)
 
 
 def _wait(seconds: float, stop: Callable[[], bool]) -> None:

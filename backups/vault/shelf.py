@@ -119,17 +119,10 @@ class FolderShelf:
     def locked(self, *, alone: bool) -> Iterator[None]:
         """Hold the shelf, `alone` or with others; OpsError, transient, when it is held otherwise. A killed holder lets
         go."""
-        with explained(self.root):
-            make_private(self.root)
-            handle = os.open(self.root / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            try:
-                fcntl.flock(handle, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise OpsError(f"The vault {self.root} is in use; try again later.", transient=True) from None
+        with turn(self.root, LOCK, alone=alone) as mine:
+            if not mine:
+                raise OpsError(f"The vault {self.root} is in use; try again later.", transient=True)
             yield
-        finally:
-            os.close(handle)
 
     def below(self, folder: str) -> list[Entry]:
         """Every file in a folder and those in it, in order of their names."""
@@ -182,6 +175,27 @@ def make_private(path: Path) -> None:
     make_private(path.parent)
     path.mkdir(exist_ok=True, mode=0o700)
     sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def turn(folder: Path, name: str, *, alone: bool = True) -> Iterator[bool]:
+    """Whether this process may do, `alone` or with others, what that file in the folder stands for; nobody waits. A
+    killed holder lets go."""
+    with explained(folder):
+        make_private(folder)
+        handle = os.open(folder / name, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        yield _flocked(handle, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+    finally:
+        os.close(handle)
+
+
+def _flocked(handle: int, how: int) -> bool:
+    try:
+        fcntl.flock(handle, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def sync_folder(path: Path) -> None:

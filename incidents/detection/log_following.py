@@ -14,12 +14,13 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from backups.vault.shelf import turn
 from incidents import fingerprints
 from incidents.detection import causes, hits, overrun
 from incidents.detection.hits import Count
 from incidents.expressions import searching
 from incidents.models import Issue, LogPattern, LogPosition, Severity
-from incidents.services import log_archive, log_places, log_redaction, turns
+from incidents.services import log_archive, log_places, log_redaction
 from incidents.services.incidents import Sign
 from smsops.environments.secrets import known_secrets
 from smsops.models import Environment
@@ -42,7 +43,7 @@ def patterns(environment: Environment) -> list[LogPattern]:
 
 def take_turn(environment: Environment) -> int:
     """Take one step, unless somebody on this machine is at it: so an engine that hangs keeps one worker, not all."""
-    with turns.alone(log_archive.folder_of(environment), ".following") as mine:
+    with turn(log_archive.folder_of(environment), ".following") as mine:
         return follow(environment) if mine else 0
 
 

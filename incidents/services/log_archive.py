@@ -20,9 +20,9 @@ from django.db.models import Sum
 from django.utils import timezone
 
 from backups.engines.sqlite import fsync
-from backups.vault.shelf import explained
+from backups.vault.shelf import explained, turn
 from incidents.models import LogFile, LogSource
-from incidents.services import log_places, log_redaction, turns
+from incidents.services import log_places, log_redaction
 from smsops.environments.secrets import known_secrets
 from smsops.models import Environment
 from smsops.runtimes.base import Instance, LogLine, Runtime
@@ -44,7 +44,7 @@ def collect(environment: Environment, seconds: float = LONGEST) -> int:
     """Take the new lines of every instance, for so many seconds; how many there were. Nothing while another one is at
     it. OpsError when the engine is away or the disk is full. What was taken until then stays, and the next goes on."""
     end = time.monotonic() + seconds
-    with turns.alone(folder_of(environment)) as mine:
+    with turn(folder_of(environment), ".lock") as mine:
         if not mine:
             return 0
         found = instances(environment, looking_at(environment))

@@ -2,51 +2,54 @@
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from backups.models import Backup, LogFollowing, OffsiteVault, Replica
-from backups.services import schedule
-from deployments.models import Finding, PostTask, Release
-from deployments.services import config, deploys
+from deployments.models import Release
 from incidents.models import (
-    ActionItem,
-    AlertSource,
-    Channel,
     Contact,
-    Delivery,
-    Incident,
     IncidentState,
-    Playbook,
-    PlaybookVersion,
     PostMortem,
 )
-from smsops.models import Environment, Run, RunState, Trigger
-from smsops.runs.plan import By
+from smsops.models import Environment
 from tests.admin.browser import door
+from tests.admin.scenes import (
+    a_channel,
+    a_contact,
+    a_finding,
+    a_followed_school,
+    a_mounted_folder,
+    a_mounted_folder_to_be_cleared,
+    a_paused_school,
+    a_persons_task,
+    a_queued_run,
+    a_release_to_build,
+    a_school,
+    a_school_behind_its_release,
+    a_school_in_docker,
+    a_school_whose_key_was_changed,
+    a_school_with_a_key,
+    a_source_with_something_unread,
+    a_waiting_run,
+    action_item,
+    an_incident_with_a_playbook,
+    incident,
+    its_backup,
+    its_copied_backup,
+    its_older_release,
+    its_pinned_backup,
+    postmortem,
+)
 from tests.factories import (
-    make_action_item,
     make_alert,
     make_alert_source,
-    make_backup,
-    make_config_snapshot,
     make_environment,
-    make_finding,
     make_incident,
-    make_instance,
-    make_offsite_vault,
     make_postmortem,
-    make_release,
-    make_run,
     make_silence,
     make_user,
     make_window,
@@ -101,122 +104,8 @@ def environment_of(target: Any) -> Environment:
     return found
 
 
-def a_school() -> Environment:
-    """An environment where everything is possible: a release runs, another ran before it, a backup is there."""
-    environment = make_environment()
-    older, newer = make_release(environment, "1.17.0"), make_release(environment, "1.18.0")
-    make_instance(environment, newer)
-    params = {"image_id": newer.image_id, "old_image_id": older.image_id}
-    make_run(environment, kind="deploy", title="Deploy 1.18.0", params=params)
-    make_backup(environment, image_id=newer.image_id)
-    return environment
-
-
-def a_school_with_a_key() -> Environment:
-    environment = a_school()
-    file = Path(environment.data_path).parent / "sms.env"
-    file.write_text("SECRET_KEY=" + "k" * 60 + "\n")
-    environment.env_file = str(file)
-    environment.save()
-    return environment
-
-
-def a_school_whose_key_was_changed() -> Environment:
-    environment, old = a_school_with_a_key(), "o" * 60
-    variables = {"SECRET_KEY": config.fingerprint(old)}
-    make_config_snapshot(environment, variables=variables, env_content=f"SECRET_KEY={old}\n")
-    return environment
-
-
-def a_school_behind_its_release() -> Environment:
-    environment = a_school()
-    Release.objects.filter(environment=environment, version="1.18.0").update(heads="b", revisions=["a", "b"])
-    path = Path(environment.data_path) / environment.database_file
-    with contextlib.closing(sqlite3.connect(path)) as base, base:
-        base.execute("CREATE TABLE alembic_version (version_num TEXT)")
-        base.execute("INSERT INTO alembic_version VALUES ('a')")
-    return environment
-
-
-def an_incident_with_a_playbook() -> Incident:
-    playbook, _ = Playbook.objects.get_or_create(key="errors", defaults={"title": "Errors"})
-    PlaybookVersion.objects.get_or_create(playbook=playbook, number=1, defaults={"symptom": "Errors."})
-    return make_incident()
-
-
-def its_backup() -> Backup:
-    return Backup.objects.get(environment=a_school())
-
-
-def its_copied_backup() -> Backup:
-    backup = its_backup()
-    Replica.objects.create(backup=backup, vault=make_offsite_vault(backup.environment))
-    return backup
-
-
-def a_mounted_folder() -> OffsiteVault:
-    return make_offsite_vault(kind="folder", bucket=tempfile.gettempdir(), prefix="nothing-is-here")
-
-
-def a_paused_school() -> Environment:
-    environment = a_school()
-    schedule.pause(environment, timedelta(hours=1), By(name="maria", reason="the school moves"))
-    return Environment.objects.get(pk=environment.pk)
-
-
-def a_followed_school() -> Environment:
-    environment = a_school()
-    LogFollowing.objects.create(environment=environment)
-    return environment
-
-
-def a_mounted_folder_to_be_cleared() -> OffsiteVault:
-    vault = a_mounted_folder()
-    OffsiteVault.objects.filter(pk=vault.pk).update(tidy=True)
-    vault.refresh_from_db()
-    return vault
-
-
-def its_pinned_backup() -> Backup:
-    return make_backup(pinned=True)
-
-
-def its_older_release() -> Release:
-    return Release.objects.get(environment=a_school(), version="1.17.0")
-
-
-def a_release_to_build() -> Release:
-    folder = Path(tempfile.mkdtemp()) / "source"
-    folder.mkdir()
-    return make_release(make_environment(source_path=str(folder)), "1.19.0", installed=False, git_ref="v1.19.0")
-
-
-def a_school_in_docker() -> Environment:
-    return make_environment(runtime="docker", volume="sms_data")
-
-
 def _a_tar(_: Any) -> dict[str, Any]:
     return {"file": "/srv/nowhere/sms-1.19.0.tar"}
-
-
-def a_persons_task() -> PostTask:
-    return PostTask.objects.get(environment=make_environment(), key="security")
-
-
-def a_finding() -> Finding:
-    return make_finding()
-
-
-def a_queued_run() -> Run:
-    return make_run(state=RunState.QUEUED)
-
-
-def a_waiting_run() -> Run:
-    """A deploy that maria asked for, where a second person decides."""
-    release = its_older_release()
-    release.environment.second_person = "disturbing"
-    release.environment.save()
-    return deploys.deploy(release, By(Trigger.MANUAL, name="maria", reason="the exams begin"))
 
 
 def _older(environment: Environment) -> dict[str, Any]:
@@ -225,17 +114,6 @@ def _older(environment: Environment) -> dict[str, Any]:
 
 def _a_backup(_: Any) -> dict[str, Any]:
     return {"file": SimpleUploadedFile("sms_backup_20251116_120000.db", b"SQLite format 3\0")}
-
-
-def incident(state: IncidentState) -> Callable[[], Incident]:
-    over = state in (IncidentState.RESOLVED, IncidentState.CLOSED)
-    return lambda: make_incident(state=state, resolved_at=timezone.now() if over else None)
-
-
-def a_source_with_something_unread() -> AlertSource:
-    source = make_alert_source()
-    Delivery.objects.create(source=source, body=b"", state="failed", problem="not JSON")
-    return source
 
 
 ALERTS = {
@@ -247,14 +125,6 @@ ALERTS = {
 }
 
 
-def a_channel() -> Channel:
-    return Channel.objects.create(name="room", address="json://ops.example/")
-
-
-def a_contact() -> Contact:
-    return Contact.objects.create(user=make_user(), address="maria@school.example")
-
-
 WAYS = {
     "try a channel": Door("test", "incidents.change_channel", a_channel),
     "try a contact": OwnDoor("test", "incidents.change_contact", a_contact),
@@ -263,14 +133,6 @@ WAYS = {
 
 def _now(_: Environment) -> dict[str, Any]:
     return {"at": timezone.now().isoformat()}
-
-
-def postmortem(state: str) -> Callable[[], PostMortem]:
-    return lambda: make_postmortem(state=state, texts={"cause": "A full disk."})
-
-
-def action_item(state: str) -> Callable[[], ActionItem]:
-    return lambda: make_action_item(state=state)
 
 
 def _a_text(target: PostMortem) -> dict[str, Any]:

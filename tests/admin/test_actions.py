@@ -10,7 +10,8 @@ from incidents.models import Incident
 from smsops.admin.actions import ActionsMixin
 from smsops.models import Run, RunState, Trigger
 from tests.admin.browser import Browser, door, everything
-from tests.admin.doors import DOORS, EXCLUSIVE, MOVES, REASON, RUNS, Door, a_school, environment_of
+from tests.admin.doors import DOORS, EXCLUSIVE, MOVES, REASON, RUNS, Door, environment_of
+from tests.admin.scenes import a_school
 from tests.factories import (
     make_environment,
     make_run,

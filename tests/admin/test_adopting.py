@@ -11,7 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from smsops.models import Run
 from tests.admin.browser import Browser, Page
-from tests.admin.doors import DOORS, a_school
+from tests.admin.doors import DOORS
+from tests.admin.scenes import a_school
 
 pytestmark = pytest.mark.django_db
 ADOPT = DOORS["adopt"]

@@ -10,7 +10,8 @@ from django.urls import reverse
 from incidents.models import Incident
 from smsops.models import Approval, Environment, Run, RunState
 from tests.admin.browser import Browser, Page, changelist, door, everything
-from tests.admin.doors import DOORS, REASON, a_waiting_run, its_older_release
+from tests.admin.doors import DOORS, REASON
+from tests.admin.scenes import a_waiting_run, its_older_release
 from tests.factories import make_admin, make_environment, make_run, make_user, make_viewer
 
 pytestmark = pytest.mark.django_db

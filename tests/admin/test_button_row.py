@@ -7,7 +7,8 @@ import pytest
 from smsops.admin.buttons import Button, row
 from smsops.models import Environment, RunState
 from tests.admin.browser import Browser, Page
-from tests.admin.doors import DOORS, a_school
+from tests.admin.doors import DOORS
+from tests.admin.scenes import a_school
 from tests.factories import make_admin, make_environment, make_run, make_user, make_viewer
 
 pytestmark = pytest.mark.django_db

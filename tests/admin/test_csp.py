@@ -13,7 +13,8 @@ from django.urls import reverse
 from incidents.models import IncidentState
 from smsops.models import Environment, Run, RunState
 from tests.admin.browser import Browser, Page, changelist
-from tests.admin.doors import DOORS, a_school, incident
+from tests.admin.doors import DOORS
+from tests.admin.scenes import a_school, incident
 from tests.factories import make_admin, make_backup, make_run, make_step, make_watch
 
 pytestmark = pytest.mark.django_db

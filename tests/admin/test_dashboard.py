@@ -16,7 +16,7 @@ from backups import selectors
 from incidents.models import IncidentState
 from smsops.models import Environment, RunState
 from tests.admin.browser import Browser, Element, Page
-from tests.admin.doors import incident
+from tests.admin.scenes import incident
 from tests.factories import (
     make_admin,
     make_backup,

@@ -8,7 +8,8 @@ import pytest
 
 from smsops.models import Run
 from tests.admin.browser import Browser, Page, everything
-from tests.admin.doors import DESTRUCTIVE, DOORS, Door, a_school, environment_of
+from tests.admin.doors import DESTRUCTIVE, DOORS, Door, environment_of
+from tests.admin.scenes import a_school
 from tests.factories import make_environment
 
 pytestmark = pytest.mark.django_db

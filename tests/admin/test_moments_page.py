@@ -10,7 +10,7 @@ from backups.models import LogFollowing
 from backups.services.logs.postgres import PostgresLog
 from smsops.models import Environment, RunState
 from tests.admin.browser import Browser, Page, door
-from tests.admin.doors import a_followed_school, a_school
+from tests.admin.scenes import a_followed_school, a_school
 from tests.backups.lines import HERE, base, fill
 from tests.factories import make_admin, make_environment, make_incident, make_run, make_user, make_viewer
 

@@ -11,7 +11,8 @@ from deployments.models import Release
 from smsops.models import Environment, RunState
 from smsops.runtimes.registry import runtime_for
 from tests.admin.browser import Browser, Page, everything
-from tests.admin.doors import DOORS, Door, a_school
+from tests.admin.doors import DOORS, Door
+from tests.admin.scenes import a_school
 from tests.factories import (
     make_backup,
     make_environment,

@@ -14,7 +14,7 @@ from django.utils import timezone
 from deployments.models import Operation, PostTask, Release
 from smsops.models import Environment, Phase, Run, RunState
 from tests.admin.browser import Browser, Page, changelist, door, everything
-from tests.admin.doors import a_school
+from tests.admin.scenes import a_school
 from tests.factories import (
     make_admin,
     make_environment,

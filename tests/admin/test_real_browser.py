@@ -12,7 +12,7 @@ from docs.pictures.browser import DESK, PHONE, Browser
 from incidents.models import Incident, Page, PlaybookAct, Triage
 from smsops.models import Environment, Run
 from tests.admin.browser import door
-from tests.admin.doors import a_school
+from tests.admin.scenes import a_school
 from tests.factories import make_admin, make_incident, make_step
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from deployments.models import Release
 from smsops.models import Run, RunState
 from tests.admin.browser import Browser, Page, door, everything
-from tests.admin.doors import its_older_release
+from tests.admin.scenes import its_older_release
 from tests.factories import make_admin, make_backup, make_run, make_step, make_user, make_viewer
 
 pytestmark = pytest.mark.django_db

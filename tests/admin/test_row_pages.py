@@ -9,7 +9,7 @@ import pytest
 from backups.models import Backup
 from smsops.models import Run, RunState
 from tests.admin.browser import Browser, Page, door
-from tests.admin.doors import its_backup
+from tests.admin.scenes import its_backup
 from tests.factories import make_admin, make_run, make_viewer
 from tests.places import Place, drive
 

@@ -12,7 +12,7 @@ from backups import selectors
 from backups.models import LogFollowing
 from smsops.models import Environment
 from tests.admin.browser import Browser, Page
-from tests.admin.doors import a_school
+from tests.admin.scenes import a_school
 from tests.factories import make_admin, make_environment, make_offsite_vault, make_user, make_viewer
 
 pytestmark = pytest.mark.django_db

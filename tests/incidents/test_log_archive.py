@@ -12,9 +12,10 @@ from collections import Counter
 import pytest
 from django.db import connections
 
+from backups.vault.shelf import turn
 from incidents.expressions import searching
 from incidents.models import LogFile, LogSource
-from incidents.services import log_archive, log_places, log_redaction, log_search, turns
+from incidents.services import log_archive, log_places, log_redaction, log_search
 from smsops.runtimes import supervisor
 from smsops.runtimes.base import LogLine
 from tests.factories import make_environment
@@ -194,7 +195,7 @@ def test_killed_at_any_line_every_line_is_there_once(voice: Voice) -> None:
 
 def test_two_at_once_do_not_get_in_each_others_way(voice: Voice) -> None:
     voice.say("one")
-    with turns.alone(log_archive.folder_of(voice.environment)):
+    with turn(log_archive.folder_of(voice.environment), ".lock"):
         assert voice.collect() == 0
     assert voice.collect() == 1
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from backups.vault.shelf import turn
 from incidents.detection import causes, hits, log_following, survey
 from incidents.detection.hits import Count
 from incidents.expressions import searching
 from incidents.models import Incident, LogPattern, LogPosition
-from incidents.services import log_archive, triage, turns
+from incidents.services import log_archive, triage
 from incidents.services.incidents import Sign
 from smsops.models import RunState
 from smsops.runtimes.base import LogLine
@@ -73,7 +74,7 @@ def test_lines_are_followed_once_each_and_become_one_incident(voice: Voice, lock
 
 def test_who_follows_on_this_machine_does_so_alone(voice: Voice, locked: LogPattern) -> None:
     voice.say("the database is locked")
-    with turns.alone(log_archive.folder_of(voice.environment), ".following"):
+    with turn(log_archive.folder_of(voice.environment), ".following"):
         assert log_following.take_turn(voice.environment) == 0
     assert log_following.take_turn(voice.environment) == 1
 

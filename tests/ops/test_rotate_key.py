@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from smsops.models import Run
-from tests.admin.doors import a_school, a_school_with_a_key
+from tests.admin.scenes import a_school, a_school_with_a_key
 from tests.factories import make_environment
 from tests.ops.terminal import Terminal
 

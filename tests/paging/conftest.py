@@ -14,7 +14,7 @@ from incidents.models import Escalation, EscalationPolicy, Incident, Page, Rota,
 from incidents.services import incidents, stepping
 from incidents.services.incidents import Sign
 from smsops.models import Environment
-from tests.paging.people import DOWN, person
+from tests.paging.people import DOWN, person, policy
 from tests.paging.post import Post
 
 
@@ -68,6 +68,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
+def two(environment: Environment, ada: User, bo: User) -> EscalationPolicy:
+    """Ada at once, bo after fifteen minutes if it is not over."""
+    return policy({"users": [ada]}, {"users": [bo], "after_minutes": 15, "condition": "unresolved"})
+
+
+@pytest.fixture
 def post(settings: Any) -> Iterator[Post]:
     """A real SMTP server, and smsops set to use it."""
     settings.EMAIL_BACKEND = "incidents.channels.smtp.EmailBackend"
@@ -94,3 +100,13 @@ def asked(incident: Incident) -> list[tuple[str, int]]:
 
 def running(incident: Incident) -> Escalation:
     return Escalation.objects.get(incident=incident, ended_at=None)
+
+
+def said(incident: Incident) -> str:
+    """What its timeline says of pages."""
+    return " ".join(incident.timeline.filter(kind="page").values_list("text", flat=True))
+
+
+def delivered() -> None:
+    """What was written has gone out."""
+    Page.objects.filter(state="pending", next_at__lte=timezone.now()).update(state="sent")

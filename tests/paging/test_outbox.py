@@ -18,6 +18,7 @@ from tests.incidents.servers import mute
 from tests.paging.conftest import opened, stepped
 from tests.paging.people import DOWN, contact, person, policy
 from tests.paging.post import Post
+from tests.paging.written import page
 from tests.places import wait_for
 from tests.smsops.crowd import together
 
@@ -37,11 +38,6 @@ def the_page() -> Page:
 
 def due_again() -> None:
     Page.objects.filter(state=PageState.PENDING).update(next_at=timezone.now() - timedelta(seconds=1))
-
-
-def page(user: User, incident: Incident, number: int = 0, **fields: Any) -> Page:
-    values = {"text": f"Trouble {number}\nmore", "key": f"x{number}.u{user.pk}.{fields.get('kind', 'page')}", **fields}
-    return Page.objects.create(user=user, incident=incident, **values)
 
 
 def test_a_page_arrives_with_what_is_wrong_and_the_link(incident: Incident, post: Post) -> None:
@@ -234,39 +230,6 @@ def test_what_another_sender_is_busy_with_is_left_alone(incident: Incident, post
     assert the_page().state == PageState.SENDING
 
 
-def test_in_a_storm_one_message_carries_all_pages_of_a_person(incident: Incident, bo: User, post: Post) -> None:
-    for number in range(30):
-        page(bo, incident, number)
-    outbox.send_due()
-    (body,) = [body for body in post.bodies if "Trouble" in body]
-    assert post.subjects[0] == "30 messages: Trouble 0"
-    assert "… and 10 more" in body
-    assert body.count("Acknowledge: ") == 20
-    assert Page.objects.filter(user=bo, state=PageState.SENT).values("bundle").distinct().count() == 1
-
-
-def test_a_few_pages_go_one_by_one(incident: Incident, bo: User, post: Post) -> None:
-    for number in range(3):
-        page(bo, incident, number)
-    outbox.send_due()
-    assert len(post.mails) == 3
-
-
-def test_who_has_just_had_a_few_gets_what_comes_within_seconds_in_one_and_nobody_else_waits(
-    incident: Incident, bo: User, post: Post
-) -> None:
-    for number in range(bundles.ALONE):
-        page(bo, incident, number)
-    outbox.send_due()
-    for number in range(10, 15):
-        page(bo, incident, number)
-    page(person("cleo"), incident)
-    assert outbox.send_due() == 1
-    Page.objects.filter(state=PageState.SENT).update(sent_at=timezone.now() - bundles.LATELY)
-    assert outbox.send_due() == 5
-    assert (post.to[-1], post.subjects[-1]) == (["bo@example.org"], "5 messages: Trouble 10")
-
-
 def test_a_hand_that_hangs_does_not_keep_the_sender_from_what_becomes_due(
     incident: Incident, bo: User, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -282,17 +245,6 @@ def test_a_hand_that_hangs_does_not_keep_the_sender_from_what_becomes_due(
     page(bo, incident)
     assert outbox.send_due() == 2
     assert post.to == [["cleo@example.org"], ["bo@example.org"]]
-
-
-def test_who_must_act_is_told_before_who_only_hears(
-    incident: Incident, post: Post, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(outbox, "HANDS", 1)
-    for number in range(3):
-        page(person(f"p{number}"), incident, number, kind="news")
-    page(person("last"), incident, 9)
-    outbox.send_due()
-    assert post.to[0] == ["last@example.org"]
 
 
 def test_a_contact_that_was_switched_off_and_a_person_who_left_get_nothing(

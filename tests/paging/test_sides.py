@@ -17,7 +17,7 @@ from smsops.models import Environment
 from tests.incidents.servers import mute
 from tests.paging.conftest import opened
 from tests.paging.people import contact, person
-from tests.paging.test_outbox import page
+from tests.paging.written import page
 from tests.smsops.servers import answering
 
 MAIL = ["mail"] * 20

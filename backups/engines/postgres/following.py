@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 import time
 from collections.abc import Callable, Iterator
 
@@ -14,7 +12,7 @@ from backups.engines.postgres.connection import Connection, maintenance
 from backups.engines.postgres.lines import Line, Lines
 from backups.engines.postgres.notes import Known
 from backups.engines.postgres.receiving import Hole, Receiver
-from backups.vault.shelf import explained, make_private
+from backups.vault.shelf import turn
 from backups.wal.following import Status
 from smsops.environments.database_url import DatabaseUrl
 from smsops.errors import OpsError
@@ -154,18 +152,10 @@ class LogFollower:
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """One follower per folder; the lock goes with the process."""
-        with explained(self.lines.folder):
-            make_private(self.lines.folder)
-            handle = os.open(self.lines.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(handle)
-            raise OpsError(f"Another process follows the log of {self.url.server} already.", transient=True) from None
-        try:
+        with turn(self.lines.folder, "lock") as mine:
+            if not mine:
+                raise OpsError(f"Another process follows the log of {self.url.server} already.", transient=True)
             yield
-        finally:
-            os.close(handle)
 
 
 def _another(line: Line, server: Server) -> str:
