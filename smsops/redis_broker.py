@@ -13,7 +13,7 @@ from typing import Any
 from kombu.transport import redis, virtual
 
 
-class QoS(redis.QoS):  # type: ignore[misc]  # it has no types
+class QoS(redis.QoS):
     """Which messages were taken and are not done yet."""
 
     def ack(self, delivery_tag: Any) -> None:
@@ -33,13 +33,13 @@ class QoS(redis.QoS):  # type: ignore[misc]  # it has no types
             raise
 
 
-class Channel(redis.Channel):  # type: ignore[misc]
+class Channel(redis.Channel):
     """A channel that counts so."""
 
     QoS = QoS
 
 
-class Transport(redis.Transport):  # type: ignore[misc]
+class Transport(redis.Transport):
     """Redis."""
 
     Channel = Channel

@@ -111,9 +111,13 @@ class Hunt:
     def _wait(self, run: Run, condition: Callable[[], Any], what: str, patience: float) -> Any:
         """As `wait_for`; what dies meanwhile is started again, and a failure says who was there."""
         try:
-            return wait_for(lambda: self._stand_up() or condition(), what, patience)
+            return wait_for(lambda: self._beside(condition), what, patience)
         except AssertionError as error:
             raise AssertionError(f"{error}: {self._scene(run)}") from None
+
+    def _beside(self, condition: Callable[[], Any]) -> Any:
+        self._stand_up()
+        return condition()
 
     def _scene(self, run: Run) -> str:
         """The run, and the last lines of whoever should work on it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 import redis
@@ -27,9 +28,9 @@ DEATHS = 12
 def test_what_could_not_be_acknowledged_keeps_no_place(tmp_path: Path, done: str) -> None:
     assert app.conf.broker_url  # its transports are known once the application is there
     with running(tmp_path) as broker, Connection(broker.url, transport_options=OPTIONS) as connection:
-        channel = connection.channel()
+        channel: Any = connection.channel()
         channel.basic_qos(0, 1, False)
-        taken: list[object] = []
+        taken: list[Any] = []
         queue = Queue("work", routing_key="work")
         with connection.Consumer([queue], channel=channel, callbacks=[lambda body, message: taken.append(message)]):
             connection.Producer(channel).publish("x", routing_key="work", declare=[queue])
