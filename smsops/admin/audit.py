@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import BooleanField, Case, QuerySet, Value, When
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -14,11 +15,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from smsops.admin.audit_filters import ActionFilter, KindFilter, PersonFilter, narrows
+from smsops.admin.audit_filters import ActionFilter, KindFilter, PersonFilter, hidden, narrows
 from smsops.admin.audit_object import link_to, part_of_entry
 from smsops.admin.base import RecordAdmin
 from smsops.admin.parts import PagePart, add_page_part
-from smsops.audit import checking, discretion, exporting, record
+from smsops.audit import chain, checking, exporting, record
 from smsops.models import AuditEntry
 from smsops.models.audit import Sort
 from smsops.templatetags.smsops_ui import ago, badge
@@ -42,11 +43,11 @@ class AuditEntryAdmin(RecordAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
         """Each entry knows whether this person may read it; what is narrowed down by anything but time, only those."""
-        hidden = discretion.hidden_from(request.user)
+        kept_out = hidden(request)
         found: QuerySet[AuditEntry] = super().get_queryset(request)
-        if hidden and narrows(request.GET):
-            found = found.exclude(scope__in=hidden)
-        masked = Case(When(scope__in=hidden, then=Value(True)), default=Value(False), output_field=BooleanField())
+        if kept_out and narrows(request.GET):
+            found = found.exclude(scope__in=kept_out)
+        masked = Case(When(scope__in=kept_out, then=Value(True)), default=Value(False), output_field=BooleanField())
         return found.annotate(masked=masked)
 
     def get_search_results(
@@ -72,12 +73,14 @@ class AuditEntryAdmin(RecordAdmin):
             raise PermissionDenied
         if form not in FORMATS:
             raise Http404
-        chosen = self.get_changelist_instance(request).get_queryset(request)
-        # The last entry there is now: the one about this export is not in it.
-        chosen = chosen.filter(sequence__lte=checking.chain.head()[0])
+        try:
+            chosen = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            raise Http404 from None
+        chosen = chosen.filter(sequence__lte=chain.head()[0])  # without the entry about this export
         record("audit.export", sort=Sort.TAKEN, given={"form": form, "filter": request.GET.urlencode()})
         kind, lines = FORMATS[form]
-        answer = StreamingHttpResponse(lines(chosen, discretion.hidden_from(request.user)), content_type=kind)
+        answer = StreamingHttpResponse(lines(chosen, hidden(request)), content_type=kind)
         answer["Content-Disposition"] = f'attachment; filename="audit-{timezone.now():%Y%m%d-%H%M%S}.{form}"'
         answer["Cache-Control"] = "no-store"
         return answer

@@ -48,7 +48,7 @@ def _append(line: str) -> None:
         full = os.fstat(file).st_size > LARGEST
     finally:
         os.close(file)
-    if full:
+    if full and path.stat().st_size > LARGEST:  # else another process has just done it
         path.replace(folder / BEFORE)
 
 

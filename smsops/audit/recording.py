@@ -58,8 +58,9 @@ def cut_name(name: str) -> str:
 
 
 def key_of(target: Model) -> tuple[str, str]:
-    """An object as kind and number."""
-    return str(target._meta.model_name), str(target.pk)
+    """An object as kind and number; a row has one kind, whichever room looks at it."""
+    model = target._meta.concrete_model or type(target)
+    return str(model._meta.model_name), str(target.pk)
 
 
 def deed(action: str, target: Model | None = None, *, sort: str, scope: str | None = None, **more: Any) -> Deed:
