@@ -58,5 +58,11 @@ def _archive(args: Namespace, output: Output) -> int:
 VERBS = (
     Verb("build", "build a release's image from its tag; SMS goes on working", _build_arguments, _build),
     Verb("load", "take a release's image out of a tar", _load_arguments, _load),
-    Verb("archive", "remove images of old releases that nobody needs", _archive_arguments, _archive),
+    Verb(
+        "archive",
+        "remove images of old releases that nobody needs",
+        _archive_arguments,
+        _archive,
+        reads=lambda args: args.dry_run,
+    ),
 )

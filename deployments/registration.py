@@ -48,7 +48,7 @@ from deployments.steps import (
 )
 from smsops.environments import secrets
 from smsops.environments.rules import add_rule
-from smsops.ops import registry
+from smsops.ops import registry, trail
 from smsops.runs import kinds, planners
 from smsops.runs.validation import add_validation
 
@@ -73,7 +73,6 @@ VERBS = (
     *restarts.VERBS,
     *operations.VERBS,
     *tasks.VERBS,
-    *audit_verbs.VERBS,
 )
 
 
@@ -81,6 +80,7 @@ def register() -> None:
     """Make them known; twice is fine."""
     kinds.register(*STEPS)
     registry.add(*VERBS)
+    trail.audit_environments(audit_verbs.of_environment)
     add_validation(gates.Checklist.key)
     housekeeping.add_needs(selectors.needed_backups)
     secrets.add_source(past_secrets.of)

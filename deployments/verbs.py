@@ -154,7 +154,13 @@ def _differences(before: ConfigSnapshot, after: ConfigSnapshot, output: Output) 
 
 
 VERBS = (
-    Verb("releases", "list the releases of an environment", _releases_arguments, _releases),
+    Verb(
+        "releases",
+        "list the releases of an environment",
+        _releases_arguments,
+        _releases,
+        reads=lambda args: not args.refresh,
+    ),
     Verb("deploy", "deploy a release (runbook §2)", _breaking_arguments, _deploy),
     Verb("rehearse", "let a release upgrade a copy, run on it and go back", _deploy_arguments, _rehearse),
     Verb(
@@ -162,7 +168,14 @@ VERBS = (
         "go back to an earlier release: code, schema or data (runbook §4)",
         _rollback_arguments,
         _rollback,
+        reads=lambda args: args.plan,
     ),
     Verb("rotate-key", "give SMS a new SECRET_KEY; every session ends (runbook §8)", run_arguments, _rotate_key),
-    Verb("config", "what SMS was configured with at each deploy, and what changed", _config_arguments, _config),
+    Verb(
+        "config",
+        "what SMS was configured with at each deploy, and what changed",
+        _config_arguments,
+        _config,
+        reads=lambda args: not args.save,
+    ),
 )

@@ -14,7 +14,10 @@ from django.views.decorators.http import require_http_methods
 
 from incidents.models import Incident, IncidentState
 from incidents.services import lifecycle, links, wording
+from smsops.audit import acting, carried_out, come_by
+from smsops.audit.recording import deed
 from smsops.errors import OpsError
+from smsops.models.audit import Door, Sort
 
 ANSWERS = {"mine": "I have it", "later": "I cannot; go on to the next"}
 
@@ -30,7 +33,8 @@ def acknowledge(request: HttpRequest, word: str) -> HttpResponse:
         return render(request, "acknowledge.html", {"problem": "This link is not valid any more."}, status=404)
     said = ""
     if request.method == "POST":
-        said = _answer(request.POST.get("answer", ""), incident, user)
+        with acting(come_by(request, Door.LINK).named(user)):
+            said = _answer(request.POST.get("answer", ""), incident, user)
         incident = _incident(incident.pk) or incident  # as it is after the answer, or after somebody else's
     context = {
         "incident": incident,
@@ -53,13 +57,14 @@ def _incident(number: int) -> Incident | None:
 def _answer(answer: str, incident: Incident, user: User) -> str:
     if answer == "mine" and incident.state == IncidentState.ACKNOWLEDGED and incident.acknowledged_by == user:
         return "You have it already."
+    if answer not in ANSWERS:
+        return "Choose one of the answers."
     try:
-        if answer == "mine":
-            lifecycle.acknowledge(incident, user, "By the link in a message.")
-            return "It is yours. Nobody else is paged now, unless it lasts or gets worse."
-        if answer == "later":
-            lifecycle.decline(incident, user)
-            return GIVEN_ON
+        with carried_out(deed(f"incident.answer-{answer}", incident, sort=Sort.LINK)):
+            if answer == "mine":
+                lifecycle.acknowledge(incident, user, "By the link in a message.")
+            else:
+                lifecycle.decline(incident, user)
     except OpsError as error:
         return str(error)
-    return "Choose one of the answers."
+    return "It is yours. Nobody else is paged now, unless it lasts or gets worse." if answer == "mine" else GIVEN_ON

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Model, Q
 
 from incidents.models import Incident
+from smsops.audit.discretion import PRIVATE
+from smsops.models import Run
 
 PERMISSION = "incidents.see_private_incident"
 LOOKING = ("evidence", "diagnosis")  # kinds of runs that only look at an incident, and say what they saw
@@ -38,3 +40,22 @@ def runs_seen_by(user: Any) -> Q:
         return Q()
     hidden = list(Incident.objects.filter(private=True).values_list("pk", flat=True))
     return ~Q(kind__in=LOOKING, params__incident__in=hidden) if hidden else Q()
+
+
+def scope_of(row: Model) -> str:
+    """The incident this row is as private as, as the audit trail has it; empty where it belongs to none."""
+    if isinstance(row, Incident):
+        return f"incident:{row.pk}"
+    if isinstance(row, Run):
+        number = row.params.get("incident") if row.kind in LOOKING else None
+    else:
+        number = getattr(row, "incident_id", None)
+    return f"incident:{number}" if number else ""
+
+
+def scopes_hidden_from(user: Any) -> list[str]:
+    """The scopes of the audit trail this person may not read: those of private incidents."""
+    if user is None or user.has_perm(PERMISSION):
+        return []
+    hidden = Incident.objects.filter(private=True).values_list("pk", flat=True)
+    return [PRIVATE, *(f"incident:{number}" for number in hidden)]

@@ -7,10 +7,11 @@ from functools import partial
 from backups.services import housekeeping
 from deployments.operations.disturbances import add_source
 from incidents import diagnoses, selectors, verbs  # noqa: F401  (each diagnosis registers itself)
-from incidents.privacy import runs_seen_by
+from incidents.privacy import runs_seen_by, scope_of, scopes_hidden_from
 from incidents.services import digestion, disturbances, evidence_runs, neglect, personal, sweep
 from incidents.steps import diagnosis, evidence
 from smsops import afterwards
+from smsops.audit import discretion
 from smsops.limits import add_limit
 from smsops.models import Run
 from smsops.ops import registry
@@ -21,6 +22,7 @@ from smsops.runs.preludes import Prelude
 def register() -> None:
     """Make it known; twice is fine."""
     add_limit(Run, runs_seen_by)
+    discretion.add_rule(scope_of, scopes_hidden_from)
     housekeeping.add_needs(selectors.needed_backups)
     housekeeping.add_chore(digestion.tidy)
     housekeeping.add_chore(personal.tidy)

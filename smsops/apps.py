@@ -12,6 +12,7 @@ class SmsopsConfig(AppConfig):
         from django.core.signals import request_finished
 
         from smsops import afterwards, checks  # noqa: F401
+        from smsops.audit import sign_in
         from smsops.ops import approvals, registry, verbs
         from smsops.runs import kinds
         from smsops.switch import beside, gate, instances, sandbox, traffic, warm
@@ -24,6 +25,7 @@ class SmsopsConfig(AppConfig):
             sandbox.StartSandbox, sandbox.SandboxGate, sandbox.RemoveSandbox,
         )  # fmt: skip
         registry.add(*verbs.VERBS, *approvals.VERBS)
+        sign_in.connect()
         request_finished.connect(afterwards.look, dispatch_uid="smsops.afterwards")
 
 
@@ -32,4 +34,4 @@ class SmsopsAdminConfig(AdminConfig):
 
     def ready(self) -> None:
         super().ready()
-        from smsops.admin import beat, environment, run  # noqa: F401
+        from smsops.admin import audit, beat, environment, run  # noqa: F401

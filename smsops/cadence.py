@@ -13,6 +13,7 @@ def rings(*, sweep: float, watch: float, offsite: float, canary: float, logs: fl
     """Beat's schedule by name; the arguments are seconds. An ops lead may change each entry in the admin."""
     return {
         "smsops: sweep": every("smsops.sweep", sweep),
+        "smsops: audit trail": daily("smsops.check_audit", "3", "25"),
         "smsops: edges": every("smsops.tend_edges", 15),
         "smsops: watch": every("incidents.watch", watch),
         "smsops: pages": every("incidents.sweep_pages", 1, heard=5),

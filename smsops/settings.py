@@ -44,6 +44,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "smsops.audit.middleware.whereabouts",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -190,6 +191,7 @@ SMSOPS_VAULT_DIR = Path(env("SMSOPS_VAULT_DIR", default=str(DATA_DIR / "vault"))
 SMSOPS_KEYS_DIR = Path(env("SMSOPS_KEYS_DIR", default=str(DATA_DIR / "keys" / "vault")))
 SMSOPS_WORK_DIR = Path(env("SMSOPS_WORK_DIR", default=str(DATA_DIR / "work")))
 SMSOPS_EVIDENCE_DIR = Path(env("SMSOPS_EVIDENCE_DIR", default=str(DATA_DIR / "evidence")))
+SMSOPS_AUDIT_DIR = Path(env("SMSOPS_AUDIT_DIR", default=str(DATA_DIR / "audit")))  # anchors of the audit trail
 SMSOPS_LOGS_DIR = Path(env("SMSOPS_LOGS_DIR", default=str(DATA_DIR / "logs")))
 SMSOPS_LOGS_SECONDS = env.float("SMSOPS_LOGS_SECONDS", default=60.0)
 SMSOPS_LOGS_DAYS = env.int("SMSOPS_LOGS_DAYS", default=30)  # runbook §6.3

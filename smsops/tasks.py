@@ -4,6 +4,7 @@ import logging
 
 from celery import shared_task
 
+from smsops.audit import checking
 from smsops.errors import DatabaseAway, OpsError
 from smsops.models import EdgeKind, Environment, Run
 from smsops.runs import absence, executor, reaper
@@ -30,6 +31,12 @@ def tick(run_id: int) -> None:
 def sweep() -> int:
     """Ring for every run nobody works on."""
     return reaper.sweep()
+
+
+@shared_task(name="smsops.check_audit")
+def check_audit() -> None:
+    """Verify the whole audit trail."""
+    checking.check()
 
 
 @shared_task(name="smsops.tend_edges")

@@ -11,6 +11,7 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
+from pytest_django import DjangoDbBlocker
 
 from demo import repository as demo_repository
 from demo.seeding import Order, make
@@ -47,6 +48,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Tests with real transactions empty every table, which the database would refuse for the audit trail: its own
+    refusal has tests of its own (tests/audit/test_guards.py)."""
+    audit = import_module("smsops.migrations.0012_audit")
+    with django_db_blocker.unblock():
+        audit.unguard(apps, connection.schema_editor())
 
 
 @pytest.fixture(scope="session")
@@ -122,5 +132,5 @@ def place(request: pytest.FixtureRequest, transactional_db: None) -> Place:
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Vault, work folder, evidence and logs of one test are its own."""
-    for name in ("VAULT", "KEYS", "WORK", "EVIDENCE", "LOGS"):
+    for name in ("VAULT", "KEYS", "WORK", "EVIDENCE", "LOGS", "AUDIT"):
         monkeypatch.setattr(settings, f"SMSOPS_{name}_DIR", tmp_path / name.lower())

@@ -101,7 +101,7 @@ def _drill(args: Namespace, output: Output) -> int:
 VERBS = (
     Verb("drill", "rehearse a disaster in a sandbox, timed, with a report", _drill_arguments, _drill),
     Verb("backup", "take a backup now", run_arguments, _backup),
-    Verb("backups", "list the backups of an environment, newest first", environment_argument, _backups),
+    Verb("backups", "list the backups of an environment, newest first", environment_argument, _backups, reads=True),
     Verb("verify", "read a stored backup back and check everything", _chosen, _verify),
     Verb("restore-test", "start SMS on a copy of a backup, in isolation, and check it", _chosen, _test),
     Verb("restore", "put a backup, or a moment, in the place of the database", _restore_arguments, _restore),

@@ -59,4 +59,4 @@ def moment_of(environment: Environment, at: str, before_run: int | None) -> date
     return moments.in_utc(at) if at else None
 
 
-VERBS = (Verb("moments", "to which moments the data can go back", _arguments, _run),)
+VERBS = (Verb("moments", "to which moments the data can go back", _arguments, _run, reads=True),)

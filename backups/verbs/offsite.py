@@ -193,4 +193,8 @@ def _run(args: Namespace, output: Output) -> int:
     return ACTIONS[args.action](args, output)
 
 
-VERBS = (Verb("offsite", "copies of the backups in vaults elsewhere", _arguments, _run),)
+def _looks(args: Namespace) -> bool:
+    return bool(args.action == "list" or (args.action == "tidy" and args.dry_run))
+
+
+VERBS = (Verb("offsite", "copies of the backups in vaults elsewhere", _arguments, _run, reads=_looks),)

@@ -62,4 +62,12 @@ def _show(environment: Environment, output: Output) -> None:
     })  # fmt: skip
 
 
-VERBS = (Verb("schedule", "when backups are taken; pause and resume them", _arguments, _run),)
+VERBS = (
+    Verb(
+        "schedule",
+        "when backups are taken; pause and resume them",
+        _arguments,
+        _run,
+        reads=lambda args: args.pause is None and not args.resume,
+    ),
+)

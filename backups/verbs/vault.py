@@ -110,4 +110,9 @@ ACTIONS: dict[str, Callable[[Namespace, Output], int]] = {
     "rotate-key": _rotate,
 }
 
-VERBS = (Verb("vault", "what is stored, tidying up, the catalogue, the keys", _arguments, _run),)
+
+def _looks(args: Namespace) -> bool:
+    return bool(args.action == "status" or (args.action == "tidy" and args.dry_run))
+
+
+VERBS = (Verb("vault", "what is stored, tidying up, the catalogue, the keys", _arguments, _run, reads=_looks),)

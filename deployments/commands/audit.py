@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import Namespace
 
 from deployments.models import Finding
 from deployments.services import audits
-from smsops.ops.common import by, find_environment, follow, run_arguments
+from smsops.ops.common import by, find_environment, follow
 from smsops.ops.output import Output
-from smsops.ops.registry import BAD, GOOD, Verb
+from smsops.ops.registry import BAD, GOOD
 
 
-def _arguments(parser: ArgumentParser) -> None:
-    run_arguments(parser)
-    parser.add_argument("version", nargs="?", default="", help="version of the release (the running one)")
-
-
-def _audit(args: Namespace, output: Output) -> int:
+def of_environment(args: Namespace, output: Output) -> int:
+    """Audit a release there; waiting, 0 only when all was checked and none is open."""
     release = audits.release_of(find_environment(args.environment), args.version)
     run = audits.start(release, by(args))
     code = follow(run, args, output)
@@ -32,14 +28,3 @@ def _audit(args: Namespace, output: Output) -> int:
 def _line(found: Finding) -> list[str]:
     accepted = f"by {found.accepted_by}" if found.accepted_at else ""
     return [found.get_severity_display(), found.place, found.advisory, found.fix, found.what[:60], accepted]
-
-
-VERBS = (
-    Verb(
-        "audit",
-        "look for known weaknesses and secrets in a release; waiting, exit code 0 only when all was checked and none "
-        "is open",
-        _arguments,
-        _audit,
-    ),
-)

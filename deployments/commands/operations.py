@@ -60,6 +60,6 @@ def _dora(args: Namespace, output: Output) -> int:
 
 
 VERBS = (
-    Verb("log", "every deploy, rollback, restore and key rotation, newest first", _log_arguments, _log),
-    Verb("dora", "how often changes are made here, how fast, how well", environment_argument, _dora),
+    Verb("log", "every deploy, rollback, restore and key rotation, newest first", _log_arguments, _log, reads=True),
+    Verb("dora", "how often changes are made here, how fast, how well", environment_argument, _dora, reads=True),
 )

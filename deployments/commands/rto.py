@@ -34,4 +34,6 @@ def _line(row: table.Row) -> list[str]:
     return [title, *phases, half, most, str(row.estimate.count), last, row.verdict]
 
 
-VERBS = (Verb("rto", "how long each way forward and back takes here (runbook §6.2)", environment_argument, _rto),)
+VERBS = (
+    Verb("rto", "how long each way forward and back takes here (runbook §6.2)", environment_argument, _rto, reads=True),
+)

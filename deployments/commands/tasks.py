@@ -59,4 +59,12 @@ def _as_data(task: PostTask) -> dict[str, object]:
     return {"task": task.pk, "done_run": task.done_run_id, **{name: getattr(task, name) for name in names}}
 
 
-VERBS = (Verb("tasks", "what is to be done after deployments, and what is overdue (runbook §9)", _arguments, _tasks),)
+VERBS = (
+    Verb(
+        "tasks",
+        "what is to be done after deployments, and what is overdue (runbook §9)",
+        _arguments,
+        _tasks,
+        reads=lambda args: args.done is None,
+    ),
+)

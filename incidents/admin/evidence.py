@@ -13,8 +13,11 @@ from django.template.response import TemplateResponse
 from incidents.models import Evidence, Incident
 from incidents.services import databases_taken, evidence, evidence_runs
 from smsops.admin.planned import PlannedAction
+from smsops.audit import carried_out, record
+from smsops.audit.recording import deed
 from smsops.errors import OpsError
 from smsops.models import Run
+from smsops.models.audit import Sort
 from smsops.runs.plan import By, Plan
 
 
@@ -53,11 +56,17 @@ def answer(request: HttpRequest, piece: Evidence, context: dict[str, Any]) -> Ht
     try:
         if piece.personal and not piece.gone:
             return _sealed(request, piece, context)
-        if piece.name.endswith((".txt", ".json")):
-            return HttpResponse(evidence.read(piece), content_type="text/plain; charset=utf-8")
-        return FileResponse(evidence.verified(piece).open("rb"), as_attachment=True, filename=piece.name)
+        found = _open(piece)
+        record("evidence.read", piece, sort=Sort.TAKEN)
+        return found
     except OpsError as error:
         return HttpResponse(str(error), status=410, content_type="text/plain; charset=utf-8")
+
+
+def _open(piece: Evidence) -> HttpResponseBase:
+    if piece.name.endswith((".txt", ".json")):
+        return HttpResponse(evidence.read(piece), content_type="text/plain; charset=utf-8")
+    return FileResponse(evidence.verified(piece).open("rb"), as_attachment=True, filename=piece.name)
 
 
 def _sealed(request: HttpRequest, piece: Evidence, context: dict[str, Any]) -> HttpResponseBase:
@@ -65,7 +74,9 @@ def _sealed(request: HttpRequest, piece: Evidence, context: dict[str, Any]) -> H
         raise PermissionDenied
     form = WhyForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        pieces = databases_taken.opened(piece, request.user.get_username(), form.cleaned_data["reason"])
+        reason = form.cleaned_data["reason"]
+        with carried_out(deed("evidence.open", piece, sort=Sort.TAKEN, reason=reason)):
+            pieces = databases_taken.opened(piece, request.user.get_username(), reason)
         answer = StreamingHttpResponse(pieces, content_type="application/octet-stream")
         answer["Content-Disposition"] = f'attachment; filename="incident-{piece.incident_id}-database"'
         answer["Cache-Control"] = "no-store"

@@ -19,7 +19,9 @@ from incidents.models import MEASURING, PostMortem
 from incidents.postmortems import reading, sections, words
 from smsops.admin.base import RecordAdmin
 from smsops.admin.buttons import Row
+from smsops.audit import record
 from smsops.errors import OpsError
+from smsops.models.audit import Sort
 from smsops.templatetags.smsops_ui import badge
 
 
@@ -85,6 +87,7 @@ class PostMortemAdmin(OfIncident, RecordAdmin):
             raise Http404
         document = reading.document(postmortem)
         name, text = f"post-mortem-{postmortem.incident_id}.{form}", markdown.of(document)
+        record("postmortem.export", postmortem, sort=Sort.TAKEN, given={"form": form})
         return as_file(name, document.title, text)
 
     def version_view(self, request: HttpRequest, pk: int, version: int) -> HttpResponse:

@@ -18,6 +18,7 @@ from incidents.privacy import PERMISSION, seen_by
 from incidents.services import facts, reports
 from incidents.services.reports import BY_HAND, Report
 from smsops.admin.actions import ActionForm, ObjectAction, Preview, ReasonedForm
+from smsops.audit.discretion import PRIVATE
 from smsops.models import Environment
 from smsops.runs.plan import By
 
@@ -61,6 +62,9 @@ class ReportIncident(ObjectAction):
         if user.has_perm(VIEW) and (not incident.private or user.has_perm(PERMISSION)):
             return incident
         return "It is reported. Those who may see it take it on."
+
+    def scope(self, target: Environment, cleaned: dict[str, Any]) -> str:
+        return PRIVATE if cleaned["private"] else super().scope(target, cleaned)
 
 
 def _live(target: Environment, request: HttpRequest) -> Iterator[str]:

@@ -15,7 +15,7 @@ from incidents.privacy import seen_by
 from smsops.errors import OpsError, WrongUse
 from smsops.ops.common import find_environment
 from smsops.ops.output import Output
-from smsops.ops.registry import BAD, GOOD, Verb
+from smsops.ops.registry import BAD, GOOD, Said, Verb
 
 
 def _postmortem_arguments(parser: ArgumentParser) -> None:
@@ -42,6 +42,10 @@ def _postmortem(args: Namespace, output: Output) -> int:
     output.data({"incident": incident.pk, "state": found.state, "version": found.version, "due_at": found.due_at,
                  "texts": found.texts, "measured": found.measured})  # fmt: skip
     return GOOD
+
+
+def _said(args: Namespace) -> Said:
+    return Said("", ("incident", str(args.number)))
 
 
 def _write(path: Path, title: str, text: str) -> None:
@@ -78,6 +82,13 @@ def _actions(args: Namespace, output: Output) -> int:
 
 
 VERBS = (
-    Verb("postmortem", "the post-mortem of an incident, as Markdown or PDF", _postmortem_arguments, _postmortem),
-    Verb("actions", "what is to be done after incidents, and what proves it", _actions_arguments, _actions),
+    Verb(
+        "postmortem",
+        "the post-mortem of an incident, as Markdown or PDF",
+        _postmortem_arguments,
+        _postmortem,
+        reads=lambda args: not (args.out or args.draft),
+        said=_said,
+    ),
+    Verb("actions", "what is to be done after incidents, and what proves it", _actions_arguments, _actions, reads=True),
 )

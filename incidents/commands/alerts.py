@@ -94,5 +94,7 @@ def _silence(args: Namespace, output: Output) -> int:
     return GOOD
 
 
-ALERTS = Verb("alerts", "alerts from elsewhere; exit code 0 when none fires aloud", _alerts_arguments, _alerts)
+ALERTS = Verb(
+    "alerts", "alerts from elsewhere; exit code 0 when none fires aloud", _alerts_arguments, _alerts, reads=True
+)
 SILENCE = Verb("silence", "let certain alerts wake nobody for a while", _silence_arguments, _silence)

@@ -93,5 +93,5 @@ add_acts(
     Verb("collect", "collect all its evidence, as a run beside SMS", _collect_arguments, _collect),
     Verb("open-evidence", "write the copy of the database that was taken last to a file", _open_arguments, _open),
     Verb("bundle", "write everything about it into one file that proves itself", _bundle_arguments, _bundle),
-    Verb("verify", "verify such a file, without a database", _verify_arguments, _verify),
+    Verb("verify", "verify such a file, without a database", _verify_arguments, _verify, reads=True),
 )

@@ -14,7 +14,7 @@ from incidents.services import contradictions, severities, suggested_severity
 from incidents.services.roles import ROLES
 from smsops.errors import WrongUse
 from smsops.ops.output import Output
-from smsops.ops.registry import GOOD, Verb
+from smsops.ops.registry import GOOD, Said, Verb
 from smsops.text import seconds_text
 
 __all__ = ["add_acts", "find_incident", "find_person", "number_argument", "person_argument", "show"]
@@ -113,12 +113,28 @@ def _arguments(parser: ArgumentParser) -> None:
         ACTS[name].arguments(sub)
 
 
+def _act(args: Namespace) -> Verb:
+    return ACTS[args.act or "list"]
+
+
 def _incident(args: Namespace, output: Output) -> int:
-    return ACTS[args.act or "list"].run(args, output)
+    return _act(args).run(args, output)
+
+
+def _said(args: Namespace) -> Said:
+    number = getattr(args, "number", None)
+    return Said(f".{args.act}", ("", "") if number is None else ("incident", str(number)))
 
 
 add_acts(
-    Verb("list", "the live incidents", eyes_argument, _list),
-    Verb("show", "what is known of one", _show_arguments, _show),
+    Verb("list", "the live incidents", eyes_argument, _list, reads=True),
+    Verb("show", "what is known of one", _show_arguments, _show, reads=True),
 )
-INCIDENT = Verb("incident", "the live incidents; show one, or move it along", _arguments, _incident)
+INCIDENT = Verb(
+    "incident",
+    "the live incidents; show one, or move it along",
+    _arguments,
+    _incident,
+    reads=lambda args: not _act(args).changes(args),
+    said=_said,
+)

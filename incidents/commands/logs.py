@@ -63,4 +63,4 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-LOGS = Verb("logs", "what SMS said, from the archive and up to now", _logs_arguments, _logs)
+LOGS = Verb("logs", "what SMS said, from the archive and up to now", _logs_arguments, _logs, reads=True)

@@ -49,5 +49,5 @@ def _made(what: str, site: Site) -> str:
 
 
 MONITORING = Verb(
-    "monitoring", "print the configuration of Prometheus, Alertmanager or Grafana", _arguments, _monitoring
+    "monitoring", "print the configuration of Prometheus, Alertmanager or Grafana", _arguments, _monitoring, reads=True
 )

@@ -79,6 +79,6 @@ def _search(args: Namespace, output: Output) -> int:
 
 VERBS = (
     Verb("objectives", "RTO, RPO, MTTR and MTBF as measured; exit code 0 only when none is red", _objectives_arguments,
-         _objectives),
-    Verb("search", "incidents, timelines and post-mortems with these words", _search_arguments, _search),
+         _objectives, reads=True),
+    Verb("search", "incidents, timelines and post-mortems with these words", _search_arguments, _search, reads=True),
 )  # fmt: skip

@@ -43,4 +43,6 @@ def _oncall(args: Namespace, output: Output) -> int:
     return BAD if missing.nobody or complaint else GOOD
 
 
-ONCALL = Verb("oncall", "who is on call, and whom a page would not reach; 0 only when it would", _arguments, _oncall)
+ONCALL = Verb(
+    "oncall", "who is on call, and whom a page would not reach; 0 only when it would", _arguments, _oncall, reads=True
+)

@@ -71,7 +71,9 @@ def _playbooks(args: Namespace, output: Output) -> int:
 
 
 add_acts(
-    Verb("playbook", "which playbook fits it, why, and what helped how often", _playbook_arguments, _playbook),
+    Verb(
+        "playbook", "which playbook fits it, why, and what helped how often", _playbook_arguments, _playbook, reads=True
+    ),
     Verb("diagnose", "go through the diagnosis of its playbook", _diagnose_arguments, _diagnose),
 )
-PLAYBOOKS = Verb("playbooks", "the playbooks there are (runbook §5.3)", lambda parser: None, _playbooks)
+PLAYBOOKS = Verb("playbooks", "the playbooks there are (runbook §5.3)", lambda parser: None, _playbooks, reads=True)

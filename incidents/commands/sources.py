@@ -92,5 +92,5 @@ def _tell(source: AlertSource, token: str, path: str, output: Output) -> None:
     output.data({**known, "address": told.address})
 
 
-SOURCES = Verb("sources", "who may send alerts", environment_argument, _sources)
+SOURCES = Verb("sources", "who may send alerts", environment_argument, _sources, reads=True)
 SOURCE = Verb("source", "let somebody send alerts; prints the address with the token once", _source_arguments, _source)

@@ -39,4 +39,6 @@ def _status(args: Namespace, output: Output) -> int:
     return GOOD if all(status.good for status in found) else BAD
 
 
-STATUS = Verb("status", "how every environment is now; exit code 0 only when all is well", _status_arguments, _status)
+STATUS = Verb(
+    "status", "how every environment is now; exit code 0 only when all is well", _status_arguments, _status, reads=True
+)

@@ -60,4 +60,6 @@ def _row(clock: Clock, way: Way) -> tuple[str, ...]:
     return mark, way.kind.title, words.at(way.fits_until) if way.fits else "too late", way.expected.text, costs
 
 
-add_acts(Verb("ways", "the ways back, what each costs, and which still fit into the RTO", _arguments, _ways))
+add_acts(
+    Verb("ways", "the ways back, what each costs, and which still fit into the RTO", _arguments, _ways, reads=True)
+)

@@ -22,10 +22,15 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from smsops.admin import addresses  # noqa: F401  (makes “<row:…>” known)
+from smsops.admin.audited import given_in
 from smsops.admin.buttons import Button, Row, row
 from smsops.admin.parts import page_parts, plan_lines
+from smsops.audit import carried_out
+from smsops.audit.discretion import scope_of
+from smsops.audit.recording import deed
 from smsops.errors import OpsError
 from smsops.models import Environment, Risk, Trigger
+from smsops.models.audit import Sort
 from smsops.redact import redact
 from smsops.runs import preludes, requests
 from smsops.runs.plan import By, Plan
@@ -145,6 +150,10 @@ class ObjectAction:
         """Do it; return the row to show, as a run, or a sentence. May raise OpsError, which is shown in the form."""
         raise NotImplementedError
 
+    def scope(self, target: Any, cleaned: dict[str, Any]) -> str:
+        """What decides who reads of it in the audit trail (smsops/audit/discretion.py)."""
+        return scope_of(target)
+
 
 _ADDED: dict[type[models.Model], list[ObjectAction]] = defaultdict(list)
 
@@ -219,7 +228,12 @@ class ActionsMixin(ModelAdmin):  # type: ignore[type-arg]
         given = form.cleaned_data
         at_once = given.get("at_once", "")
         by = By(Trigger.MANUAL, user, user.get_username(), given["reason"], at_once=at_once)  # type: ignore[arg-type]
-        done = action.perform(target, by, form.cleaned_data)
+        told = deed(
+            f"{self.model._meta.model_name}.{action.name}", target, sort=Sort.BUTTON, reason=by.reason,
+            given=given_in(form), scope=action.scope(target, given),
+        )  # fmt: skip
+        with carried_out(told):
+            done = action.perform(target, by, given)
         if not isinstance(done, str):
             return HttpResponseRedirect(done.get_absolute_url())
         if action.recorded:

@@ -11,6 +11,8 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 
+from smsops.audit import forms
+
 Panel = Callable[[HttpRequest], dict[str, Any]]
 _PANELS: list[Panel] = []
 
@@ -53,6 +55,10 @@ class OperationsSite(AdminSite):
             path(route, self.admin_view(view), name=name) for route, name, view in _PAGES
         ]
         return [*pages, *super().get_urls()]
+
+    def admin_view(self, view: View, cacheable: bool = False) -> View:
+        """What a form changes goes into the audit trail, whoever registered its page."""
+        return super().admin_view(forms.watched(view), cacheable)
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         warnings = [said for warning in _WARNINGS if (said := warning())] if self.has_permission(request) else []

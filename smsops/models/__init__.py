@@ -1,6 +1,7 @@
 """The kernel's rows."""
 
 from smsops.models.approval import DECISION_TABLE, Approval, Decision
+from smsops.models.audit import AuditEntry
 from smsops.models.environment import DatabaseEngine, EdgeKind, Environment, Preset, RuntimeKind
 from smsops.models.journal import Entry, JournalEntry, Lease
 from smsops.models.risk import Risk, SecondPerson, wants_second_person
@@ -26,6 +27,7 @@ __all__ = [
     "RUN_TABLE",
     "UNFINISHED",
     "Approval",
+    "AuditEntry",
     "DatabaseEngine",
     "Decision",
     "EdgeKind",

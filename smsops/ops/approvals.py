@@ -58,6 +58,12 @@ def _refuse(args: Namespace, output: Output) -> int:
 
 
 VERBS = (
-    Verb("approve", "let a run begin that somebody else asked for, or list them", _approve_arguments, _approve),
+    Verb(
+        "approve",
+        "let a run begin that somebody else asked for, or list them",
+        _approve_arguments,
+        _approve,
+        reads=lambda args: args.run is None,
+    ),
     Verb("refuse", "end a run that waits for a second person", _refuse_arguments, _refuse),
 )

@@ -24,8 +24,13 @@ def environment_argument(parser: ArgumentParser) -> None:
 
 
 def run_arguments(parser: ArgumentParser) -> None:
-    """For verbs that start a run."""
+    """For verbs that start a run at an environment."""
     environment_argument(parser)
+    start_arguments(parser)
+
+
+def start_arguments(parser: ArgumentParser) -> None:
+    """For verbs that start a run: why, and what it waits for."""
     parser.add_argument("--reason", default="", help="why; it goes into the record")
     parser.add_argument("--wait", action="store_true", help="wait for the verdict and show the progress")
     parser.add_argument(
@@ -61,10 +66,11 @@ def by(args: Namespace) -> By:
     """Who runs the command, by the account of the process: variables like LOGNAME can say anything."""
     glass = getattr(args, "break_glass", False)
     at_once = getattr(args, "at_once", "")
-    return By(Trigger.COMMAND, name=_account(), reason=getattr(args, "reason", ""), break_glass=glass, at_once=at_once)
+    return By(Trigger.COMMAND, name=account(), reason=getattr(args, "reason", ""), break_glass=glass, at_once=at_once)
 
 
-def _account() -> str:
+def account() -> str:
+    """The account of the process."""
     try:
         return pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # a container may give its processes an account that has no name

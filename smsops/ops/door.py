@@ -51,4 +51,4 @@ def _door_rules(args: Namespace, output: Output) -> int:
     return GOOD
 
 
-VERB = Verb("door-rules", "print the rules for the door before the Docker Engine", _arguments, _door_rules)
+VERB = Verb("door-rules", "print the rules for the door before the Docker Engine", _arguments, _door_rules, reads=True)

@@ -8,7 +8,7 @@ from smsops.environments import files
 from smsops.errors import WrongUse
 from smsops.models import FINAL, Environment, Run
 from smsops.models import GOOD as GOOD_STATES
-from smsops.ops import door
+from smsops.ops import door, trail
 from smsops.ops.common import as_data, by, find_environment, find_run, watch
 from smsops.ops.eyes import eyes_argument, seen
 from smsops.ops.output import Output
@@ -109,9 +109,16 @@ def _cancel(args: Namespace, output: Output) -> int:
 
 
 VERBS = (
-    Verb("env", "create environments from a YAML file, or list them", _env_arguments, _env),
-    Verb("runs", "list runs, newest first", _runs_arguments, _runs),
-    Verb("run", "show one run", _run_arguments, _run),
+    Verb(
+        "env",
+        "create environments from a YAML file, or list them",
+        _env_arguments,
+        _env,
+        reads=lambda args: args.action == "list",
+    ),
+    Verb("runs", "list runs, newest first", _runs_arguments, _runs, reads=True),
+    Verb("run", "show one run", _run_arguments, _run, reads=True),
     Verb("cancel", "cancel a run", _cancel_arguments, _cancel),
     door.VERB,
+    trail.VERB,
 )

@@ -25,7 +25,7 @@ from smsops.models import (
     RunState,
 )
 from smsops.redact import redact
-from smsops.runs import glass, planners
+from smsops.runs import audited, glass, planners
 from smsops.runs.bell import ring_on_commit
 from smsops.runs.plan import By, active_exclusive, busy
 from smsops.states import advance
@@ -118,6 +118,7 @@ def _begin(approval: Approval, to: Decision, by: By) -> Approval:
             if to == Decision.GLASS_BROKEN:
                 glass.tell(approval)
             ring_on_commit(run)
+            audited.decided(run, by, to)
     except IntegrityError:
         other = active_exclusive(run.environment)
         if other is None:
@@ -139,6 +140,8 @@ def _end(approval: Approval, to: Decision, said: str, by: By | None = None) -> A
         raise WrongUse(DECIDED.format(run.pk))
     _write(run, said)
     ring_on_commit(run)
+    if by is not None:
+        audited.decided(run, by, to)
     return approval
 
 

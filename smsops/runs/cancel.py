@@ -8,6 +8,7 @@ from django.utils import timezone
 from smsops.errors import WrongUse
 from smsops.models import ACTIVE, RUN_TABLE, Approval, Decision, Entry, JournalEntry, Run, RunState
 from smsops.redact import redact
+from smsops.runs import audited, requests
 from smsops.runs.bell import ring_on_commit
 from smsops.runs.executor import past_return
 from smsops.runs.plan import By
@@ -24,6 +25,8 @@ def request(run: Run, by: By) -> str:
             raise WrongUse(f"Run {run.pk} is over ({run.get_state_display().lower()}); there is nothing to cancel.")
         JournalEntry.objects.create(run=run, entry=Entry.CANCEL, detail=who)
         ring_on_commit(run)
+        if by.trigger in requests.PEOPLE:
+            audited.cancelled(run, by)
     run.refresh_from_db()
     if run.finished:
         return "It had not begun and will not."

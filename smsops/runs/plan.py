@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from smsops.errors import WrongUse
 from smsops.models import ACTIVE, Decision, Environment, Risk, Run, RunState, Step, Trigger
-from smsops.runs import kinds, preludes, requests
+from smsops.runs import audited, kinds, preludes, requests
 from smsops.runs.bell import ring_on_commit
 
 
@@ -90,6 +90,8 @@ def submit(plan: Plan, by: By) -> Run:
                 preludes.tell(run, at_once)
             if not waits:
                 ring_on_commit(run)
+            if by.trigger in requests.PEOPLE:
+                audited.requested(run, by, plan.risk, decision)
     except IntegrityError:
         other = active_exclusive(plan.environment)
         if other is None:

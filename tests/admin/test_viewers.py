@@ -34,7 +34,8 @@ from incidents.models import (
     Silence,
     Team,
 )
-from smsops.models import Environment, Run
+from smsops.audit import record
+from smsops.models import AuditEntry, Environment, Run
 from tests.admin.browser import Browser, changelist, everything
 from tests.admin.doors import DOORS, Door
 from tests.factories import (
@@ -68,6 +69,7 @@ MAKE: dict[type[Model], Callable[[], Any]] = {
     ActionItem: make_action_item,
     Alert: make_alert,
     AlertSource: make_alert_source,
+    AuditEntry: lambda: record("environment.check", reason="a test"),
     Backup: make_backup,
     Channel: lambda: Channel.objects.create(name="room", address=f"json://{CANARY}@ops.example/"),
     CheckResult: make_check_result,
@@ -100,7 +102,20 @@ MAKE: dict[type[Model], Callable[[], Any]] = {
     Team: lambda: Team.objects.create(name="Teachers"),
     User: make_user,
 }
-RECORDS = (Alert, Backup, CheckResult, ConfigSnapshot, Finding, Incident, Operation, Page, PostMortem, Release, Run)
+RECORDS = (
+    Alert,
+    AuditEntry,
+    Backup,
+    CheckResult,
+    ConfigSnapshot,
+    Finding,
+    Incident,
+    Operation,
+    Page,
+    PostMortem,
+    Release,
+    Run,
+)
 BEAT = (CrontabSchedule, IntervalSchedule, PeriodicTask)
 BULK = ["delete_selected", *(str(getattr(name, "__name__", name)) for name in PeriodicTaskAdmin.actions)]
 # What a form of any of these models might hold; unknown names do no harm.

@@ -70,7 +70,10 @@ def installation() -> dict[str, str]:
     url = f"sqlite:///{here['NAME']}"
     if connection.vendor == "postgresql":
         url = "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**here)
-    folders = {f"SMSOPS_{name}_DIR": str(getattr(settings, f"SMSOPS_{name}_DIR")) for name in ("VAULT", "WORK", "KEYS")}
+    folders = {
+        f"SMSOPS_{name}_DIR": str(getattr(settings, f"SMSOPS_{name}_DIR"))
+        for name in ("VAULT", "WORK", "KEYS", "AUDIT")
+    }
     return {
         "DJANGO_SETTINGS_MODULE": "smsops.settings",
         "SMSOPS_DATA_DIR": str(settings.DATA_DIR),

@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from smsops.errors import OpsError, WrongUse
+from smsops.ops.audited import recorded
 from smsops.ops.output import Output
 from smsops.ops.registry import BAD, GOOD, VERBS, WRONG
 from smsops.redact import redact
@@ -29,7 +30,8 @@ class Command(BaseCommand):
         words = Namespace(**options)
         output = Output(sys.stdout, sys.stderr, as_json=words.json)
         try:
-            code = VERBS[words.verb].run(words, output)
+            with recorded(VERBS[words.verb], words, output):
+                code = VERBS[words.verb].run(words, output)
         except WrongUse as error:
             code = _complain(output, error, WRONG)
         except OpsError as error:

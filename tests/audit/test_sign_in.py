@@ -1,0 +1,38 @@
+"""Sign-ins, sign-outs, and sign-ins that failed: the name that was typed, never the password."""
+
+from __future__ import annotations
+
+import pytest
+import pytest_django
+from django.test import Client
+from django.urls import reverse
+
+from smsops.models import AuditEntry
+from tests.audit.trail import newest, whole_text
+from tests.factories import CANARY, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_sign_in_and_a_sign_out_are_told() -> None:
+    user, client = make_user(), Client(REMOTE_ADDR="192.0.2.7")
+    client.post(reverse("admin:login"), {"username": user.username, "password": "secret"})
+    entry = newest("sign-in")
+    assert (entry.who, entry.about, entry.address, entry.outcome) == (user.username, f"user:{user.pk}", "192.0.2.7", "")
+    client.post(reverse("admin:logout"))
+    assert newest("sign-out").who == user.username
+
+
+def test_a_failed_one_keeps_the_name_and_not_the_password() -> None:
+    Client().post(reverse("admin:login"), {"username": "mallory", "password": CANARY})
+    entry = newest("sign-in")
+    assert (entry.who, entry.user, entry.outcome) == ("mallory", None, "refused")
+    assert CANARY not in whole_text()
+
+
+def test_behind_a_proxy_the_address_is_what_that_proxy_saw(settings: pytest_django.fixtures.SettingsWrapper) -> None:
+    client = Client(REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR="203.0.113.1, 192.0.2.7")
+    client.post(reverse("admin:login"), {"username": "a", "password": "b"})
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    client.post(reverse("admin:login"), {"username": "a", "password": "b"})
+    assert [each.address for each in AuditEntry.objects.order_by("sequence")] == ["127.0.0.1", "192.0.2.7"]
