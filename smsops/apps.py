@@ -12,8 +12,9 @@ class SmsopsConfig(AppConfig):
         from django.core.signals import request_finished
 
         from smsops import afterwards, checks  # noqa: F401
-        from smsops.ops import approvals, registry, verbs
+        from smsops.ops import approvals, people, registry, verbs
         from smsops.runs import kinds
+        from smsops.signin import sessions
         from smsops.switch import beside, gate, instances, sandbox, traffic, warm
 
         kinds.register(
@@ -23,7 +24,8 @@ class SmsopsConfig(AppConfig):
             warm.LeadToWarm, warm.ExchangeNames, warm.CoolDown,
             sandbox.StartSandbox, sandbox.SandboxGate, sandbox.RemoveSandbox,
         )  # fmt: skip
-        registry.add(*verbs.VERBS, *approvals.VERBS)
+        registry.add(*verbs.VERBS, *approvals.VERBS, people.VERB)
+        sessions.connect()
         request_finished.connect(afterwards.look, dispatch_uid="smsops.afterwards")
 
 
@@ -32,4 +34,4 @@ class SmsopsAdminConfig(AdminConfig):
 
     def ready(self) -> None:
         super().ready()
-        from smsops.admin import beat, environment, run  # noqa: F401
+        from smsops.admin import beat, devices, environment, people, run, sign_ins  # noqa: F401

@@ -17,6 +17,7 @@ from smsops.models.run import (
     StepState,
     Trigger,
 )
+from smsops.models.sign_in import Authenticator, BackupCodes, How, Identity, SignIn
 
 __all__ = [
     "ACTIVE",
@@ -26,11 +27,15 @@ __all__ = [
     "RUN_TABLE",
     "UNFINISHED",
     "Approval",
+    "Authenticator",
+    "BackupCodes",
     "DatabaseEngine",
     "Decision",
     "EdgeKind",
     "Entry",
     "Environment",
+    "How",
+    "Identity",
     "JournalEntry",
     "Lease",
     "Phase",
@@ -40,6 +45,7 @@ __all__ = [
     "RunState",
     "RuntimeKind",
     "SecondPerson",
+    "SignIn",
     "Step",
     "StepState",
     "Trigger",
