@@ -154,7 +154,7 @@ OTP_TOTP_ISSUER, OTP_TOTP_SYNC = "smsops", False  # a clock may be off by one st
 AXES_HANDLER, AXES_LOCKOUT_CALLABLE = "smsops.signin.lockout.Handler", "smsops.signin.lockout.answer"
 AXES_CLIENT_IP_CALLABLE = "smsops.signin.address.of"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username"]
-AXES_FAILURE_LIMIT = SMSOPS_LOCKOUT_FAILURES
+AXES_FAILURE_LIMIT = max(1, SMSOPS_LOCKOUT_FAILURES)
 AXES_COOLOFF_TIME = timedelta(minutes=SMSOPS_LOCKOUT_MINUTES)
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # it lasts as long as it says
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "smsops_proof", "csrfmiddlewaretoken"]

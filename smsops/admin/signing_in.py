@@ -50,6 +50,8 @@ class SignInForm(AdminAuthenticationForm):
                 self.user_cache = user
             else:
                 self.add_error("password", ValidationError(lockout.locked(self.request, name) or WRONG))
+                self.fields["username"].widget.attrs.pop("autofocus", None)
+                self.fields["password"].widget.attrs["autofocus"] = True
         return self.cleaned_data
 
 

@@ -77,7 +77,12 @@ def confirm(draft: Draft, typed: str, keep: str | None = None) -> tuple[Authenti
     with transaction.atomic():
         if authenticator_of(draft.user):
             remove(draft.user, draft.user, "Another one replaces it.", keep)
-        fields = {"key": seal(draft.key), "name": "Authenticator app", "last_t": totp.t()}
+        fields = {
+            "key": seal(draft.key),
+            "name": "Authenticator app",
+            "last_t": totp.t(),
+            "last_used_at": timezone.now(),
+        }
         device = Authenticator.objects.create(user=draft.user, confirmed=True, **fields)
         sessions.end_all(draft.user, "The second factor was changed.", keep)
         signals.device_added.send(Authenticator, user=draft.user)

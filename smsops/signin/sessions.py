@@ -62,6 +62,7 @@ def _begun(sender: object, request: HttpRequest, user: User, **_: Any) -> None:
     agent = redact(request.META.get("HTTP_USER_AGENT", ""))[:255]
     where = {"address": address.of(request), "agent": agent, "session_id": session.session_key}
     SignIn.objects.filter(user=user, at__lt=timezone.now() - KEPT).delete()
+    session.clear_expired()  # nobody else does
     row = SignIn.objects.create(user=user, how=how, **where)
     session.update({ROW: row.pk, BEGUN: now, SEEN: now, PROVEN: now})
 

@@ -228,6 +228,14 @@ def test_the_pages_of_the_library_are_gone(maria: User) -> None:
     assert everything() == before
 
 
+def test_a_form_of_another_site_is_refused(maria: User) -> None:
+    given(maria)
+    password(browser := Browser(), maria)
+    browser.client.handler.enforce_csrf_checks = True
+    for name in (LOGIN, CODE, DEVICE, "admin:sign_ins"):
+        assert browser.post(reverse(name), code="123456").status == 403
+
+
 def test_who_is_not_staff_gets_no_code_page(required: None, maria: User) -> None:
     stranger = make_user(is_staff=False)
     page = password(Browser(), stranger)
