@@ -13,8 +13,9 @@ class SmsopsConfig(AppConfig):
 
         from smsops import afterwards, checks  # noqa: F401
         from smsops.audit import sign_in
-        from smsops.ops import approvals, registry, verbs
+        from smsops.ops import approvals, people, registry, verbs
         from smsops.runs import kinds
+        from smsops.signin import sessions
         from smsops.switch import beside, gate, instances, sandbox, traffic, warm
 
         kinds.register(
@@ -24,8 +25,9 @@ class SmsopsConfig(AppConfig):
             warm.LeadToWarm, warm.ExchangeNames, warm.CoolDown,
             sandbox.StartSandbox, sandbox.SandboxGate, sandbox.RemoveSandbox,
         )  # fmt: skip
-        registry.add(*verbs.VERBS, *approvals.VERBS)
+        registry.add(*verbs.VERBS, *approvals.VERBS, people.VERB)
         sign_in.connect()
+        sessions.connect()
         request_finished.connect(afterwards.look, dispatch_uid="smsops.afterwards")
 
 
@@ -34,4 +36,4 @@ class SmsopsAdminConfig(AdminConfig):
 
     def ready(self) -> None:
         super().ready()
-        from smsops.admin import audit, beat, environment, run  # noqa: F401
+        from smsops.admin import audit, beat, devices, environment, people, run, sign_ins  # noqa: F401

@@ -35,3 +35,21 @@ def metrics_token_is_long(app_configs: Sequence[AppConfig] | None, **_: Any) -> 
     hint = 'Make one: python -c "import secrets; print(secrets.token_urlsafe(32))"'
     what = f"SMSOPS_METRICS_TOKEN has fewer than {SHORTEST_TOKEN} characters."
     return [Error(what, hint=hint, id="smsops.E002")]
+
+
+@register(Tags.security)
+def signing_in_is_set_up(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:
+    """E003: an unknown word for the second factor; E004: a single sign-on without its client, or not by HTTPS."""
+    from smsops.signin import policy, provider
+
+    found: list[CheckMessage] = []
+    if settings.SMSOPS_TOTP not in policy.MODES:
+        what = f"SMSOPS_TOTP is “{settings.SMSOPS_TOTP}”."
+        found.append(Error(what, hint=f"It is one of: {', '.join(policy.MODES)}.", id="smsops.E003"))
+    if provider.configured() and not (settings.SMSOPS_OIDC_CLIENT_ID and settings.SMSOPS_OIDC_CLIENT_SECRET):
+        hint = "Set SMSOPS_OIDC_CLIENT_ID and SMSOPS_OIDC_CLIENT_SECRET (or SMSOPS_OIDC_CLIENT_SECRET_FILE) as well."
+        found.append(Error("SMSOPS_OIDC_ISSUER is set without its client.", hint=hint, id="smsops.E004"))
+    if provider.configured() and not provider.safe(settings.SMSOPS_OIDC_ISSUER):
+        hint = "The address begins with https://."
+        found.append(Error("SMSOPS_OIDC_ISSUER is not reached by HTTPS.", hint=hint, id="smsops.E004"))
+    return found

@@ -19,19 +19,29 @@ def _cipher() -> AESGCM:
     return AESGCM(hashlib.sha256(settings.FIELD_KEY.encode()).digest())
 
 
-def encrypt(text: str) -> str:
-    """Return `text` sealed with the installation's field key (AES-256-GCM, random nonce)."""
+def seal(data: bytes) -> str:
+    """Bytes sealed with the installation's field key (AES-256-GCM, random nonce), as Base64."""
     nonce = os.urandom(12)
-    return _PREFIX + base64.b64encode(nonce + _cipher().encrypt(nonce, text.encode(), b"")).decode()
+    return base64.b64encode(nonce + _cipher().encrypt(nonce, data, b"")).decode()
+
+
+def unseal(sealed: str) -> bytes:
+    """The bytes again, or none when the field key is not the one they were sealed with."""
+    data = base64.b64decode(sealed)
+    try:
+        return _cipher().decrypt(data[:12], data[12:], b"")
+    except InvalidTag:
+        return b""
+
+
+def encrypt(text: str) -> str:
+    """Return `text` sealed with the installation's field key."""
+    return _PREFIX + seal(text.encode())
 
 
 def decrypt(stored: str) -> str:
     """Return the text sealed in `stored`, or an empty string when the field key is not the one it was sealed with."""
-    data = base64.b64decode(stored.removeprefix(_PREFIX))
-    try:
-        return _cipher().decrypt(data[:12], data[12:], b"").decode()
-    except InvalidTag:
-        return ""
+    return unseal(stored.removeprefix(_PREFIX)).decode()
 
 
 class EncryptedTextField(models.TextField):  # type: ignore[type-arg]

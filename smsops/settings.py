@@ -3,6 +3,7 @@
 Names start with `SMSOPS_`; secrets may also be given as `SMSOPS_…_FILE`.
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -35,6 +36,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "django_celery_beat",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -45,8 +50,11 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "smsops.audit.middleware.whereabouts",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "smsops.signin.limits.SessionLimits",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "smsops.urls"
 WSGI_APPLICATION = "smsops.wsgi.application"
@@ -90,7 +98,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-LOGIN_URL = "admin:login"
+LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
 LANGUAGE_CODE = "en"
 TIME_ZONE = env("SMSOPS_TIME_ZONE", default="UTC")
 USE_TZ = True
@@ -108,9 +116,10 @@ HTTPS = env.bool("SMSOPS_HTTPS", default=True)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-if env.bool("SMSOPS_BEHIND_PROXY", default=False):
+SMSOPS_BEHIND_PROXY = env.bool("SMSOPS_BEHIND_PROXY", default=False)
+SMSOPS_PROXIES = env.int("SMSOPS_PROXIES", default=1)  # how many of ours stand one behind another, then
+if SMSOPS_BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SESSION_COOKIE_AGE = 12 * 3600
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -122,6 +131,41 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+
+# --- signing in (docs/signing-in.md) ----------------------------------------------------------------------------------
+_BROKER = env("SMSOPS_BROKER_URL", default="folder://localhost/")
+_SERVED = "sqlite" not in DATABASES["default"]["ENGINE"] or not _BROKER.startswith("folder:")  # for several people
+SMSOPS_TOTP = env("SMSOPS_TOTP", default="required" if _SERVED else "offered")  # or "off"
+SMSOPS_SESSION_IDLE_MINUTES = env.int("SMSOPS_SESSION_IDLE_MINUTES", default=480)
+SMSOPS_SESSION_HOURS = env.int("SMSOPS_SESSION_HOURS", default=12)  # however busy it is
+SMSOPS_SUDO_MINUTES = env.int("SMSOPS_SUDO_MINUTES", default=10)  # how long a proof of who one is counts
+SMSOPS_LOCKOUT_FAILURES = env.int("SMSOPS_LOCKOUT_FAILURES", default=5)  # of one name from one address
+SMSOPS_LOCKOUT_MINUTES = env.int("SMSOPS_LOCKOUT_MINUTES", default=15)
+SMSOPS_OIDC_ISSUER = env("SMSOPS_OIDC_ISSUER", default="")  # none: no single sign-on
+SMSOPS_OIDC_CLIENT_ID = env("SMSOPS_OIDC_CLIENT_ID", default="")
+SMSOPS_OIDC_CLIENT_SECRET = env("SMSOPS_OIDC_CLIENT_SECRET", default="").strip()
+SMSOPS_OIDC_NAME = env("SMSOPS_OIDC_NAME", default="single sign-on")  # on the button
+SMSOPS_OIDC_GROUPS_CLAIM = env("SMSOPS_OIDC_GROUPS_CLAIM", default="groups")
+SMSOPS_OIDC_ROLES = env.dict("SMSOPS_OIDC_ROLES", default={})  # the provider's groups, and our roles
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+if SMSOPS_OIDC_ISSUER:
+    AUTHENTICATION_BACKENDS.append("smsops.signin.oidc.Backend")
+SESSION_COOKIE_AGE = SMSOPS_SESSION_HOURS * 3600
+OTP_TOTP_ISSUER, OTP_TOTP_SYNC = "smsops", False  # a clock may be off by one step, and no further over time
+AXES_HANDLER, AXES_LOCKOUT_CALLABLE = "smsops.signin.lockout.Handler", "smsops.signin.lockout.answer"
+AXES_CLIENT_IP_CALLABLE = "smsops.signin.address.of"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username"]
+AXES_FAILURE_LIMIT = max(1, SMSOPS_LOCKOUT_FAILURES)
+AXES_COOLOFF_TIME = timedelta(minutes=SMSOPS_LOCKOUT_MINUTES)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # it lasts as long as it says
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "smsops_proof", "csrfmiddlewaretoken"]
+AXES_RESET_ON_SUCCESS = AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+OIDC_OP_TOKEN_ENDPOINT = OIDC_OP_USER_ENDPOINT = OIDC_OP_AUTHORIZATION_ENDPOINT = ""  # the provider tells them
+OIDC_RP_CLIENT_ID, OIDC_RP_CLIENT_SECRET = SMSOPS_OIDC_CLIENT_ID, SMSOPS_OIDC_CLIENT_SECRET
+OIDC_RP_SCOPES, OIDC_RP_SIGN_ALGO = "openid email profile", "RS256"
+OIDC_USE_PKCE, OIDC_TIMEOUT = True, 10
+OIDC_AUTHENTICATION_CALLBACK_URL = "admin:oidc_callback"
 
 # --- e-mail ---------------------------------------------------------------------------------------------------------
 EMAIL_BACKEND = "incidents.channels.smtp.EmailBackend"  # Django's own, which knows when an outcome is unknown
@@ -220,7 +264,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env("SMSOPS_LOG_LEVEL", default="INFO")},
     # Its lines for debugging have the paths that are asked for, and those of chat services are their secrets.
-    "loggers": {"urllib3": {"level": "INFO"}},
+    "loggers": {"urllib3": {"level": "INFO"}, "axes": {"level": "ERROR"}},  # who failed is told by signals
 }
 CELERY_BEAT_SCHEDULE = cadence.rings(
     sweep=SMSOPS_SWEEP_SECONDS,

@@ -9,6 +9,7 @@ _base = os.environ.setdefault("SMSOPS_TESTS_FOLDER", tempfile.mkdtemp(prefix="sm
 _folder = Path(_base) / os.environ.get("PYTEST_XDIST_WORKER", "main")
 os.environ["SMSOPS_DATA_DIR"] = str(_folder)
 os.environ.setdefault("SMSOPS_HTTPS", "0")
+os.environ.setdefault("SMSOPS_TOTP", "offered")  # whatever the database: the tests of the second factor ask for it
 os.environ.setdefault("SMSOPS_LEASE_SECONDS", "2")
 os.environ.setdefault("SMSOPS_WEB_SWEEPS", "0")  # a test's transaction is its own
 

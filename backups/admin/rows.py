@@ -40,6 +40,9 @@ class PutBack(ObjectAction):
     permission = "smsops.restore_environment"
     form = PutBackForm
 
+    def destroys(self, cleaned: dict[str, Any]) -> bool:
+        return not cleaned["only_look"]  # rows that are there are overwritten
+
     def obstacle(self, target: Backup) -> str:
         if target.damage:
             return f"This backup is damaged: {target.damage} Choose an older one."

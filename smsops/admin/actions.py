@@ -21,7 +21,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from smsops.admin import addresses  # noqa: F401  (makes “<row:…>” known)
+from smsops.admin import addresses, proving  # noqa: F401  (makes “<row:…>” known)
 from smsops.admin.audited import given_in
 from smsops.admin.buttons import Button, Row, row
 from smsops.admin.parts import page_parts, plan_lines
@@ -131,6 +131,10 @@ class ObjectAction:
     form: ClassVar[type[ActionForm]] = ActionForm
     recorded: ClassVar[bool] = True  # in the object's history, where no row is shown; else what it does is its record
 
+    def destroys(self, cleaned: dict[str, Any]) -> bool:
+        """Whether what was asked for destroys something: then a person has to prove first who they are."""
+        return issubclass(self.form, DestructiveForm)
+
     def allowed(self, request: HttpRequest) -> bool:
         return request.user.has_perm(self.permission)
 
@@ -217,6 +221,8 @@ class ActionsMixin(ModelAdmin):  # type: ignore[type-arg]
         )
         obstacle = action.obstacle(target)
         if request.method == "POST" and not obstacle and form.is_valid():
+            if action.destroys(form.cleaned_data) and (page := proving.wanted(request, action.label.rstrip("…"))):
+                return page
             try:
                 return self._perform(request, action, target, form)
             except OpsError as error:

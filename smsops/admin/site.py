@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 
+from smsops.admin.signing_in import SignInSite
 from smsops.audit import forms
 
 Panel = Callable[[HttpRequest], dict[str, Any]]
@@ -43,7 +43,7 @@ def add_warning(warning: Warning) -> None:
         _WARNINGS.append(warning)
 
 
-class OperationsSite(AdminSite):
+class OperationsSite(SignInSite):
     site_header = "smsops"
     site_title = "smsops"
     index_title = "Operations"

@@ -18,6 +18,7 @@ from smsops.models.run import (
     StepState,
     Trigger,
 )
+from smsops.models.sign_in import Authenticator, BackupCodes, How, Identity, SignIn
 
 __all__ = [
     "ACTIVE",
@@ -28,11 +29,15 @@ __all__ = [
     "UNFINISHED",
     "Approval",
     "AuditEntry",
+    "Authenticator",
+    "BackupCodes",
     "DatabaseEngine",
     "Decision",
     "EdgeKind",
     "Entry",
     "Environment",
+    "How",
+    "Identity",
     "JournalEntry",
     "Lease",
     "Phase",
@@ -42,6 +47,7 @@ __all__ = [
     "RunState",
     "RuntimeKind",
     "SecondPerson",
+    "SignIn",
     "Step",
     "StepState",
     "Trigger",

@@ -49,6 +49,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "environments": lambda: (a_school(), changelist(Environment))[1],
     "history": lambda: reverse("admin:smsops_environment_history", args=[a_school().pk]),
     "schedules": lambda: (a_school(), reverse("admin:django_celery_beat_periodictask_changelist"))[1],
+    "your sign-ins": lambda: reverse("admin:sign_ins"),
+    "how people sign in": lambda: reverse("admin:people_sign_ins"),
+    "set-up of a second factor": lambda: reverse("admin:login_device"),
     "password": lambda: reverse("admin:password_change"),
 }
 every_page = pytest.mark.parametrize("name", PAGES)

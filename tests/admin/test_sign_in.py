@@ -14,7 +14,7 @@ from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
-OPEN = {"login", "logout"}
+OPEN = {"login", "logout"}  # the other doors of the sign-in lead here as well, where nobody has shown a password
 MACHINES = {"alerts", "alerts_by_header", "metrics", "acknowledge"}  # each has a secret of its own instead of a login
 
 
@@ -74,7 +74,7 @@ def test_a_blocked_account_gets_no_further() -> None:
 def test_the_right_password_lets_staff_in_and_the_wrong_one_nobody() -> None:
     user, browser = make_user(), Browser()
     wrong = browser.post(reverse("admin:login"), username=user.username, password="wrong")
-    assert "Please enter the correct username and password" in wrong.text
+    assert "The name or the password is not right." in wrong.errors_of("Password")
     right = browser.post(reverse("admin:login"), username=user.username, password="secret")
     assert right.status == 302
     assert "Dashboard" in browser.get(reverse("admin:index")).text

@@ -1,0 +1,1 @@
+"""Signing in, walked as people do it: password, code, lockout, sessions, proof, single sign-on."""
