@@ -12,9 +12,13 @@ class SmsopsConfig(AppConfig):
         from django.core.signals import request_finished
 
         from smsops import afterwards, checks  # noqa: F401
+        from smsops.api import me, runs
+        from smsops.api import registry as operations
         from smsops.ops import approvals, registry, verbs
+        from smsops.ops import tokens as token_verbs
         from smsops.runs import kinds
         from smsops.switch import beside, gate, instances, sandbox, traffic, warm
+        from smsops.webhooks import news  # noqa: F401
 
         kinds.register(
             instances.CreateCandidate, instances.StopService, instances.PutAside, instances.CommitName,
@@ -23,7 +27,8 @@ class SmsopsConfig(AppConfig):
             warm.LeadToWarm, warm.ExchangeNames, warm.CoolDown,
             sandbox.StartSandbox, sandbox.SandboxGate, sandbox.RemoveSandbox,
         )  # fmt: skip
-        registry.add(*verbs.VERBS, *approvals.VERBS)
+        registry.add(*verbs.VERBS, *approvals.VERBS, *token_verbs.VERBS)
+        operations.add({"token": me.router, "runs": runs.router})
         request_finished.connect(afterwards.look, dispatch_uid="smsops.afterwards")
 
 
@@ -32,4 +37,4 @@ class SmsopsAdminConfig(AdminConfig):
 
     def ready(self) -> None:
         super().ready()
-        from smsops.admin import beat, environment, run  # noqa: F401
+        from smsops.admin import api, beat, environment, run, tokens, webhooks  # noqa: F401

@@ -1,5 +1,6 @@
 """The kernel's rows."""
 
+from smsops.models.api import ApiRequest, ApiToken, Scope
 from smsops.models.approval import DECISION_TABLE, Approval, Decision
 from smsops.models.environment import DatabaseEngine, EdgeKind, Environment, Preset, RuntimeKind
 from smsops.models.journal import Entry, JournalEntry, Lease
@@ -17,6 +18,7 @@ from smsops.models.run import (
     StepState,
     Trigger,
 )
+from smsops.models.webhook import DeliveryState, Webhook, WebhookDelivery
 
 __all__ = [
     "ACTIVE",
@@ -25,9 +27,12 @@ __all__ = [
     "GOOD",
     "RUN_TABLE",
     "UNFINISHED",
+    "ApiRequest",
+    "ApiToken",
     "Approval",
     "DatabaseEngine",
     "Decision",
+    "DeliveryState",
     "EdgeKind",
     "Entry",
     "Environment",
@@ -39,9 +44,12 @@ __all__ = [
     "Run",
     "RunState",
     "RuntimeKind",
+    "Scope",
     "SecondPerson",
     "Step",
     "StepState",
     "Trigger",
+    "Webhook",
+    "WebhookDelivery",
     "wants_second_person",
 ]
