@@ -20,16 +20,18 @@ from smsops.redact import redact
 
 log = logging.getLogger(__name__)
 View = Callable[..., HttpResponseBase]
+Questions = Callable[[str], frozenset[str] | None]
 JSON = "application/json"
 
 
-def door(view: View) -> View:
-    """The view behind the door. There is no session: whoever has no token is nobody, whatever cookies say."""
+def door(view: View, asked: Questions) -> View:
+    """The view behind the door. There is no session: whoever has no token is nobody, whatever cookies say. `asked` are
+    the words a question may have, by method; None for a method it does not take."""
 
     @csrf_exempt
     def through(request: HttpRequest, **parts: Any) -> HttpResponseBase:
         try:
-            response = _answer(view, request, parts)
+            response = _answer(view, request, parts, asked)
         except Problem as problem:
             response = problem.response
         except Exception as error:
@@ -41,13 +43,15 @@ def door(view: View) -> View:
     return through
 
 
-def _answer(view: View, request: HttpRequest, parts: dict[str, Any]) -> HttpResponseBase:
+def _answer(view: View, request: HttpRequest, parts: dict[str, Any], asked: Questions) -> HttpResponseBase:
     _refuse_size(request)
     caller = caller_of(request)
     rates.count(caller.token.pk)
     tokens.used(caller.token)
     request.caller = caller  # type: ignore[attr-defined]
-    _refuse_kind(request)
+    if (words := asked(request.method or "")) is not None:
+        _refuse_kind(request)
+        _refuse_words(request, words)
 
     def answer() -> HttpResponse:
         found = view(request, **parts)
@@ -69,6 +73,13 @@ def _refuse_size(request: HttpRequest) -> None:
 def _refuse_kind(request: HttpRequest) -> None:
     if request.method == "POST" and request.body and request.content_type != JSON:
         raise Problem(415, f"Send the body as {JSON}.")
+
+
+def _refuse_words(request: HttpRequest, known: frozenset[str]) -> None:
+    """A misspelt filter would otherwise be none, and the answer would look right."""
+    if unknown := sorted(set(request.GET) - known):
+        told = f"known are {', '.join(sorted(known))}" if known else "nothing is asked here"
+        raise Problem(422, f"There is no “{unknown[0][:40]}” to ask for; {told}.")
 
 
 @csrf_exempt

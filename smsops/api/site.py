@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import re
+from functools import lru_cache, partial
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -121,10 +122,20 @@ def openapi(request: HttpRequest) -> JsonResponse:
     return JsonResponse(schema())
 
 
+def _questions(route: str, method: str) -> frozenset[str] | None:
+    """The words that may be asked at an address, by the schema; None where it does not know the method."""
+    path = f"/{ROOT}/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route)
+    told = schema()["paths"].get(path, {}).get(method.lower())
+    if told is None:
+        return None
+    return frozenset(each["name"] for each in told.get("parameters", []) if each["in"] == "query")
+
+
 def addresses() -> list[URLPattern]:
     """All addresses below `api/v1/`."""
     found: list[URLPattern] = [path("openapi.json", openapi, name="openapi")]
     for pattern in api().urls[0]:
         if isinstance(pattern, URLPattern) and pattern.name != "api-root":
-            found.append(URLPattern(pattern.pattern, doors.door(pattern.callback), pattern.default_args, pattern.name))
+            view = doors.door(pattern.callback, partial(_questions, str(pattern.pattern)))
+            found.append(URLPattern(pattern.pattern, view, pattern.default_args, pattern.name))
     return [*found, path("", doors.nothing), path("<path:rest>", doors.nothing)]

@@ -78,7 +78,9 @@ class WebhookDelivery(models.Model):
         verbose_name_plural = "webhook deliveries"
         constraints = [models.UniqueConstraint(fields=["webhook", "message"], name="one_delivery_per_message")]
         indexes = [
-            models.Index(fields=["webhook", "next_at"], condition=models.Q(state="pending"), name="webhook_delivery_due"),
+            models.Index(
+                fields=["webhook", "next_at"], condition=models.Q(state="pending"), name="webhook_delivery_due"
+            ),
             models.Index(fields=["created_at"], name="webhook_delivery_age"),
         ]
 
