@@ -11,7 +11,7 @@ class BackupsConfig(AppConfig):
     verbose_name = "Backups"
 
     def ready(self) -> None:
-        from backups import api, receivers, verbs
+        from backups import verbs
         from backups.services import again
         from backups.steps import (
             adoption,
@@ -30,11 +30,9 @@ class BackupsConfig(AppConfig):
             rows,
             verification,
         )
-        from smsops.api import registry as operations
         from smsops.models import Environment
         from smsops.ops import registry
         from smsops.runs import kinds, planners
-        from smsops.webhooks import events
 
         kinds.register(
             backup.TakeSnapshot, backup.Store, backup.EnterInCatalogue, verification.ProveBackup,
@@ -50,10 +48,19 @@ class BackupsConfig(AppConfig):
         )  # fmt: skip
         planners.add(again.PLANNERS)
         registry.add(*verbs.VERBS)
-        operations.add(api.ROUTERS)
-        events.add(receivers.EVENTS)
         post_save.connect(_follow_environment, sender=Environment, dispatch_uid="backups.schedule")
         post_delete.connect(_forget_environment, sender=Environment, dispatch_uid="backups.no_schedule")
+        _tell_programs()
+
+
+def _tell_programs() -> None:
+    """What programs may ask of backups, and what they are told."""
+    from backups import api, receivers
+    from smsops.api import registry
+    from smsops.webhooks import events
+
+    registry.add(api.ROUTERS)
+    events.add(receivers.EVENTS)
 
 
 def _follow_environment(instance: Any, raw: bool = False, **_: Any) -> None:

@@ -49,6 +49,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "environments": lambda: (a_school(), changelist(Environment))[1],
     "history": lambda: reverse("admin:smsops_environment_history", args=[a_school().pk]),
     "schedules": lambda: (a_school(), reverse("admin:django_celery_beat_periodictask_changelist"))[1],
+    "api": lambda: reverse("admin:smsops_api"),
+    "my tokens": lambda: reverse("admin:smsops_my_tokens"),
+    "new webhook": lambda: reverse("admin:smsops_webhook_add"),
     "password": lambda: reverse("admin:password_change"),
 }
 every_page = pytest.mark.parametrize("name", PAGES)

@@ -34,7 +34,7 @@ from incidents.models import (
     Silence,
     Team,
 )
-from smsops.models import Environment, Run
+from smsops.models import ApiToken, Environment, Run, Webhook, WebhookDelivery
 from tests.admin.browser import Browser, changelist, everything
 from tests.admin.doors import DOORS, Door
 from tests.factories import (
@@ -47,6 +47,7 @@ from tests.factories import (
     make_backup,
     make_check_result,
     make_config_snapshot,
+    make_delivery,
     make_environment,
     make_finding,
     make_incident,
@@ -56,8 +57,10 @@ from tests.factories import (
     make_release,
     make_run,
     make_silence,
+    make_token,
     make_user,
     make_viewer,
+    make_webhook,
     make_window,
 )
 
@@ -68,6 +71,7 @@ MAKE: dict[type[Model], Callable[[], Any]] = {
     ActionItem: make_action_item,
     Alert: make_alert,
     AlertSource: make_alert_source,
+    ApiToken: make_token,
     Backup: make_backup,
     Channel: lambda: Channel.objects.create(name="room", address=f"json://{CANARY}@ops.example/"),
     CheckResult: make_check_result,
@@ -99,8 +103,11 @@ MAKE: dict[type[Model], Callable[[], Any]] = {
     Silence: make_silence,
     Team: lambda: Team.objects.create(name="Teachers"),
     User: make_user,
+    Webhook: make_webhook,
+    WebhookDelivery: make_delivery,
 }
-RECORDS = (Alert, Backup, CheckResult, ConfigSnapshot, Finding, Incident, Operation, Page, PostMortem, Release, Run)
+RECORDS = (Alert, ApiToken, Backup, CheckResult, ConfigSnapshot, Finding, Incident, Operation, Page, PostMortem, Release, Run,
+           WebhookDelivery)  # fmt: skip
 BEAT = (CrontabSchedule, IntervalSchedule, PeriodicTask)
 BULK = ["delete_selected", *(str(getattr(name, "__name__", name)) for name in PeriodicTaskAdmin.actions)]
 # What a form of any of these models might hold; unknown names do no harm.
