@@ -50,6 +50,17 @@ class BackupsConfig(AppConfig):
         registry.add(*verbs.VERBS)
         post_save.connect(_follow_environment, sender=Environment, dispatch_uid="backups.schedule")
         post_delete.connect(_forget_environment, sender=Environment, dispatch_uid="backups.no_schedule")
+        _tell_programs()
+
+
+def _tell_programs() -> None:
+    """What programs may ask of backups, and what they are told."""
+    from backups import api, receivers
+    from smsops.api import registry
+    from smsops.webhooks import events
+
+    registry.add(api.ROUTERS)
+    events.add(receivers.EVENTS)
 
 
 def _follow_environment(instance: Any, raw: bool = False, **_: Any) -> None:

@@ -14,6 +14,7 @@ from deployments.models import Release
 from deployments.services import post_tasks, watches
 from smsops import signals
 from smsops.models import Environment, Run
+from smsops.webhooks import outbox
 
 
 @receiver(post_save, sender=Environment, dispatch_uid="deployments.new_environment")
@@ -28,6 +29,8 @@ def on_release(instance: Release, created: bool, raw: bool = False, **_: Any) ->
     """A new release makes the tasks of every commit due."""
     if created and not raw:
         post_tasks.note_release(instance)
+        told = {"environment": instance.environment.name, "version": instance.version, "image_id": instance.image_id}
+        outbox.tell("release.announced", f"release:{instance.pk}", lambda: told, instance.environment_id)
 
 
 @receiver(signals.run_ended, dispatch_uid="deployments.run_ended")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from backups.services import housekeeping
-from deployments import check_verbs, image_verbs, selectors, verbs
+from deployments import api, check_verbs, image_verbs, selectors, verbs
 from deployments.checks import (  # noqa: F401  (each registers its own)
     assets,
     clocks,
@@ -46,11 +46,13 @@ from deployments.steps import (
     upgrade,
     watch,
 )
+from smsops.api import registry as calls
 from smsops.environments import secrets
 from smsops.environments.rules import add_rule
 from smsops.ops import registry, trail
 from smsops.runs import kinds, planners
 from smsops.runs.validation import add_validation
+from smsops.webhooks import events
 
 STEPS = (
     gates.Preconditions, gates.Checklist, config.TakeConfig, watch.MeasureBefore, watch.WatchWindow,
@@ -81,6 +83,8 @@ def register() -> None:
     kinds.register(*STEPS)
     registry.add(*VERBS)
     trail.audit_environments(audit_verbs.of_environment)
+    calls.add(api.ROUTERS)
+    events.add({"release.announced": "A release came, by its tag or its image"})
     add_validation(gates.Checklist.key)
     housekeeping.add_needs(selectors.needed_backups)
     secrets.add_source(past_secrets.of)

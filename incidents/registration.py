@@ -6,17 +6,20 @@ from functools import partial
 
 from backups.services import housekeeping
 from deployments.operations.disturbances import add_source
-from incidents import diagnoses, selectors, verbs  # noqa: F401  (each diagnosis registers itself)
+from incidents import api, diagnoses, selectors, verbs  # noqa: F401  (each diagnosis registers itself)
 from incidents.privacy import runs_seen_by, scope_of, scopes_hidden_from
+from incidents.receivers import webhooks
 from incidents.services import digestion, disturbances, evidence_runs, neglect, personal, sweep
 from incidents.steps import diagnosis, evidence
 from smsops import afterwards
+from smsops.api import registry as operations
 from smsops.audit import discretion
 from smsops.limits import add_limit
 from smsops.models import Run
 from smsops.ops import registry
 from smsops.runs import kinds, preludes
 from smsops.runs.preludes import Prelude
+from smsops.webhooks import events
 
 
 def register() -> None:
@@ -28,6 +31,8 @@ def register() -> None:
     housekeeping.add_chore(personal.tidy)
     add_source(disturbances.since)
     registry.add(*verbs.VERBS)
+    operations.add(api.ROUTERS)
+    events.add(webhooks.EVENTS)
     kinds.register(*evidence.STEPS, *diagnosis.STEPS)
     preludes.add(Prelude(evidence.FreezeFirst.key, "the evidence", evidence_runs.before_a_change))
     afterwards.add(afterwards.Duty("read alerts", neglect.unread, neglect.read))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When, Window
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
@@ -81,17 +81,19 @@ class Status:
         }
 
 
-def statuses(user: Any = Terminal()) -> list[Status]:  # noqa: B008  (a frozen value)
-    """How every environment is as far as this person may see it, in a few queries whatever their number."""
+def statuses(user: Any = Terminal(), among: QuerySet[Environment] | None = None) -> list[Status]:  # noqa: B008  (frozen)
+    """How every environment, or each among these, is as far as this person may see it, in a few queries."""
     good = backups_of.good().filter(environment=OuterRef("pk"))
     future_last = Case(When(backups_of.datable(), then=0), default=1)
     newest = good.order_by(future_last, "-taken_at", "-pk").values("pk")[:1]
-    environments = list(Environment.objects.select_related("watch", "log_following").annotate(newest=Subquery(newest)))
+    places = Environment.objects.all() if among is None else among
+    environments = list(places.select_related("watch", "log_following").annotate(newest=Subquery(newest)))
+    here = Q() if among is None else Q(environment__in=[environment.pk for environment in environments])
     backups = Backup.objects.in_bulk([environment.newest for environment in environments if environment.newest])
     running, incidents = defaultdict(list), defaultdict(list)
-    for run in active_runs().filter(runs_seen_by(user)):
+    for run in active_runs().filter(here, runs_seen_by(user)):
         running[run.environment_id].append(run)
-    for incident in live_incidents().filter(seen_by(user)):
+    for incident in live_incidents().filter(here, seen_by(user)):
         incidents[incident.environment_id].append(incident)
     return [
         Status(

@@ -12,11 +12,15 @@ class SmsopsConfig(AppConfig):
         from django.core.signals import request_finished
 
         from smsops import afterwards, checks  # noqa: F401
+        from smsops.api import me, runs
+        from smsops.api import registry as operations
         from smsops.audit import sign_in
         from smsops.ops import approvals, people, registry, verbs
+        from smsops.ops import tokens as token_verbs
         from smsops.runs import kinds
         from smsops.signin import sessions
         from smsops.switch import beside, gate, instances, sandbox, traffic, warm
+        from smsops.webhooks import news  # noqa: F401
 
         kinds.register(
             instances.CreateCandidate, instances.StopService, instances.PutAside, instances.CommitName,
@@ -25,9 +29,10 @@ class SmsopsConfig(AppConfig):
             warm.LeadToWarm, warm.ExchangeNames, warm.CoolDown,
             sandbox.StartSandbox, sandbox.SandboxGate, sandbox.RemoveSandbox,
         )  # fmt: skip
-        registry.add(*verbs.VERBS, *approvals.VERBS, people.VERB)
+        registry.add(*verbs.VERBS, *approvals.VERBS, people.VERB, *token_verbs.VERBS)
         sign_in.connect()
         sessions.connect()
+        operations.add({"token": me.router, "runs": runs.router})
         request_finished.connect(afterwards.look, dispatch_uid="smsops.afterwards")
 
 
@@ -36,4 +41,15 @@ class SmsopsAdminConfig(AdminConfig):
 
     def ready(self) -> None:
         super().ready()
-        from smsops.admin import audit, beat, devices, environment, people, run, sign_ins  # noqa: F401
+        from smsops.admin import (  # noqa: F401
+            api,
+            audit,
+            beat,
+            devices,
+            environment,
+            people,
+            run,
+            sign_ins,
+            tokens,
+            webhooks,
+        )  # fmt: skip

@@ -15,6 +15,8 @@ def rings(*, sweep: float, watch: float, offsite: float, canary: float, logs: fl
         "smsops: sweep": every("smsops.sweep", sweep),
         "smsops: audit trail": daily("smsops.check_audit", "3", "25"),
         "smsops: edges": every("smsops.tend_edges", 15),
+        "smsops: webhooks": every("smsops.send_webhooks", 2, heard=10),
+        "smsops: old webhook deliveries": daily("smsops.tidy_webhooks", "3", "20"),
         "smsops: watch": every("incidents.watch", watch),
         "smsops: pages": every("incidents.sweep_pages", 1, heard=5),
         "smsops: first looks": every("incidents.sweep_first_looks", 3),

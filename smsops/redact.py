@@ -28,11 +28,14 @@ _VALUE = r"""(\[redacted\]|\\+".*?\\+"|"(?:[^"\\]|\\.)*"|'[^']*'|\S+)"""  # mask
 _PAIR = re.compile(rf"(?i)({_NAME}(?:\\*[\"'])?\s{{0,4}}[=:]\s{{0,4}}){_VALUE}")
 _URL_PASSWORD = re.compile(r"(?i)(?<![a-z0-9+.-])([a-z][a-z0-9+.-]{0,30}://[^\s:/@]{0,200}):([^\s/]+)@")
 _BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[a-z0-9+/_=.~-]{8,}")
+_API_TOKEN = re.compile(r"(?<![\w-])(smsops_[a-z0-9]{8})_[\w-]{20,}|(?<![\w-])whsec_[\w+/=-]{20,}")
 _JWT = re.compile(r"(?<![\w-])eyJ[\w-]{5,4000}\.[\w-]{5,}\.[\w-]*")
 _PEM = re.compile(
     r"(?s)-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----(?:(?!-----BEGIN).){0,20000}?-----END [A-Z ]{0,30}PRIVATE KEY-----"
 )
-_SUSPECT = re.compile(r"(?i)[=:@]|%40|eyJ|-----BEGIN|bearer|basic")  # without any of these no other pattern fits
+_SUSPECT = re.compile(
+    r"(?i)[=:@]|%40|eyJ|-----BEGIN|bearer|basic|smsops_|whsec_"
+)  # without any of these no other pattern fits
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+")
 
 
@@ -51,6 +54,7 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     text = _PEM.sub(MASK, text)
     text = _URL_PASSWORD.sub(rf"\1:{MASK}@", text)
     text = _JWT.sub(MASK, text)
+    text = _API_TOKEN.sub(lambda found: f"{found[1]}_{MASK}" if found[1] else MASK, text)
     text = _LINE.sub(rf"\1{MASK}", text)
     text = _HEADER.sub(rf"\1\2{MASK}", text)
     text = _BEARER.sub(rf"\1 {MASK}", text)

@@ -249,6 +249,11 @@ SMSOPS_PRIVATE_CHANNELS = env.bool("SMSOPS_PRIVATE_CHANNELS", default=False)  # 
 SMSOPS_MTTR_MINUTES = env.int("SMSOPS_MTTR_MINUTES", default=30)  # runbook §6.1
 SMSOPS_MTBF_HOURS = env.int("SMSOPS_MTBF_HOURS", default=720)  # runbook §6.1
 SMSOPS_WEB_SWEEPS = env.bool("SMSOPS_WEB_SWEEPS", default=True)  # when beat is dead, web requests do its round
+SMSOPS_API_RATE = env.int("SMSOPS_API_RATE", default=600)  # requests of one token a minute, for each web process
+SMSOPS_API_BYTES = env.int("SMSOPS_API_BYTES", default=100_000)  # the longest body of a request to the API
+SMSOPS_WEBHOOK_PRIVATE = env.bool("SMSOPS_WEBHOOK_PRIVATE", default=False)  # into private networks, and without TLS
+SMSOPS_WEBHOOK_DAYS = env.int("SMSOPS_WEBHOOK_DAYS", default=3)  # of failure after which a webhook is switched off
+SMSOPS_WEBHOOK_SECONDS = env.float("SMSOPS_WEBHOOK_SECONDS", default=10.0)  # that a receiver may take to answer
 SMSOPS_PORTS = env("SMSOPS_PORTS", default="18100-18999")  # behind an edge each SMS gets one of these for itself
 SMSOPS_DOCKER_HOST = env("SMSOPS_DOCKER_HOST", default="unix:///var/run/docker.sock")
 

@@ -4,6 +4,7 @@ from django.dispatch import Signal
 
 run_undoing = Signal()  # run: a run failed or was cancelled and is about to undo; sent before anything is undone
 run_ended = Signal()  # run: a run has its verdict
+run_moved = Signal()  # run: a run has another state, or is new; sent in the transaction that makes it so
 instance_going = Signal()  # run: instances are about to be removed, and their logs with them
 boundary = Signal()  # run, step, where: the journal was just written, or the action behind it just happened
 glass_broken = Signal()  # run, author, said: somebody starts a run without the second person; sent in its transaction

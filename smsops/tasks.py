@@ -10,6 +10,7 @@ from smsops.models import EdgeKind, Environment, Run
 from smsops.runs import absence, executor, reaper
 from smsops.runs.bell import ring
 from smsops.switch import tending
+from smsops.webhooks import outbox, sending
 
 log = logging.getLogger(__name__)
 
@@ -55,3 +56,15 @@ def tend_edge(environment_id: int) -> None:
             tending.tend(environment)
     except OpsError as error:
         log.warning("the edge of %s cannot be looked after: %s", environment, error)
+
+
+@shared_task(name="smsops.send_webhooks", soft_time_limit=60, time_limit=90)
+def send_webhooks() -> None:
+    """Tell webhooks what they wait for (every two seconds)."""
+    sending.send_due()
+
+
+@shared_task(name="smsops.tidy_webhooks")
+def tidy_webhooks() -> None:
+    """Forget what webhooks were told long ago (once a day)."""
+    outbox.tidy()

@@ -3,4 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
-urlpatterns = [path("", include("incidents.urls")), path("", admin.site.urls)]
+from smsops.api import site
+
+urlpatterns = [
+    path(f"{site.ROOT}/", include((site.addresses(), "api"))),
+    path("", include("incidents.urls")),
+    path("", admin.site.urls),
+]

@@ -35,9 +35,11 @@ from incidents.models import (
     TimelineEntry,
     Watch,
 )
-from smsops.models import Environment, Run, RunState, Step, StepState
+from smsops.api import tokens
+from smsops.models import ApiToken, Environment, Run, RunState, Step, StepState, Webhook, WebhookDelivery
 from smsops.runtimes.base import Instance
 from smsops.runtimes.registry import runtime_for
+from smsops.webhooks import signing
 
 CANARY = "canary-9f3b-the-password"
 SMOKE = {"smoke_email": "smoke@school.example", "smoke_password": CANARY}
@@ -243,6 +245,27 @@ def make_alert(source: AlertSource | None = None, **fields: Any) -> Alert:
         "labels": {"alertname": "Slow", "host": "web1"},
     }
     return Alert.objects.create(source=source or make_alert_source(), **{**defaults, **fields})
+
+
+def make_token(owner: User | None = None, **fields: Any) -> ApiToken:
+    """A token that may read; its text is known to nobody."""
+    token, _ = tokens.create(owner or make_user(), fields.pop("name", _unique("ci ")), ["read"])
+    for name, value in fields.items():
+        setattr(token, name, value)
+    token.save()
+    return token
+
+
+def make_webhook(url: str = "", **fields: Any) -> Webhook:
+    """A webhook that is told of everything, at an address that is a secret."""
+    defaults = {"name": _unique("hook "), "secret": signing.new_secret()}
+    return Webhook.objects.create(url=url or f"https://ops.example/{CANARY}", **{**defaults, **fields})
+
+
+def make_delivery(hook: Webhook | None = None, **fields: Any) -> WebhookDelivery:
+    """A message that waits."""
+    defaults = {"message": _unique("msg_"), "event": "run.ended", "about": "run:7", "body": '{"type": "run.ended"}'}
+    return WebhookDelivery.objects.create(webhook=hook or make_webhook(), **{**defaults, **fields})
 
 
 def make_silence(environment: Environment | None = None, **fields: Any) -> Silence:

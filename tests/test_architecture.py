@@ -14,6 +14,7 @@ SHOWN = {
     "admin",
     "tasks",
     "verbs",
+    "api",
     "commands",
     "receivers",
     "management",
@@ -47,7 +48,7 @@ LAYERS = (  # of incidents, the lowest first: each knows its own layer and those
     {"privacy", "selectors", "searching", "responses"},
     {"services", "detection", "diagnoses", "clock"},
     {"steps", "monitoring", "postmortems", "actions", "objectives", "reminding"},
-    {"admin", "commands", "verbs", "receivers", "tasks", "registration", "apps", "urls",
+    {"admin", "api", "commands", "verbs", "receivers", "tasks", "registration", "apps", "urls",
      "acknowledging", "alert_door", "metrics_door", "intake_site"},
 )  # fmt: skip
 HEIGHT = {part: height for height, layer in enumerate(LAYERS) for part in layer}

@@ -49,11 +49,16 @@ def plan_deploy(release: Release, acknowledged: Collection[str] = ()) -> Plan:
     )
 
 
-def deploy(release: Release, by: By, acknowledged: Collection[str] = ()) -> Run:
-    """Queue the deploy. WrongUse until every breaking change on the way is acknowledged by its version's name."""
+def acknowledged_plan(release: Release, acknowledged: Collection[str]) -> Plan:
+    """The plan to be done. WrongUse until every breaking change on the way is acknowledged by its version's name."""
     running = runtime_for(release.environment).inspect(release.environment.instance)
     crossing.refuse(crossing.crossed(release, running), acknowledged)
-    return submit(plan_deploy(release, acknowledged), by)
+    return plan_deploy(release, acknowledged)
+
+
+def deploy(release: Release, by: By, acknowledged: Collection[str] = ()) -> Run:
+    """Queue the deploy, once what it breaks is acknowledged."""
+    return submit(acknowledged_plan(release, acknowledged), by)
 
 
 def _measure(environment: Environment) -> tuple[PlannedStep, ...]:

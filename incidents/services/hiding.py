@@ -11,6 +11,7 @@ from incidents.models import ActionItem, EntryKind, Incident, Page, PageState, P
 from incidents.privacy import PERMISSION
 from incidents.services import incidents, pages, wording
 from smsops.errors import WrongUse
+from smsops.webhooks import outbox
 
 
 @transaction.atomic
@@ -21,6 +22,7 @@ def hide(incident: Incident, user: User, reason: str) -> None:
     unsent = Page.objects.filter(incident=incident, state__in=[PageState.PENDING, PageState.SENDING])
     unsent.filter(state=PageState.PENDING, channel__isnull=False).update(state=PageState.CANCELLED)
     unsent.update(text=wording.headline(incident))  # one that is being sent may have to be sent again
+    outbox.withhold(f"incident:{incident.pk}")
     for model, numbers in _rows(incident).items():
         entries = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model))
         entries = entries.filter(object_id__in=[str(number) for number in numbers])

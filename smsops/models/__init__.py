@@ -1,5 +1,6 @@
 """The kernel's rows."""
 
+from smsops.models.api import ApiRequest, ApiToken, Scope
 from smsops.models.approval import DECISION_TABLE, Approval, Decision
 from smsops.models.audit import AuditEntry
 from smsops.models.environment import DatabaseEngine, EdgeKind, Environment, Preset, RuntimeKind
@@ -19,6 +20,7 @@ from smsops.models.run import (
     Trigger,
 )
 from smsops.models.sign_in import Authenticator, BackupCodes, How, Identity, SignIn
+from smsops.models.webhook import DeliveryState, Webhook, WebhookDelivery
 
 __all__ = [
     "ACTIVE",
@@ -27,12 +29,15 @@ __all__ = [
     "GOOD",
     "RUN_TABLE",
     "UNFINISHED",
+    "ApiRequest",
+    "ApiToken",
     "Approval",
     "AuditEntry",
     "Authenticator",
     "BackupCodes",
     "DatabaseEngine",
     "Decision",
+    "DeliveryState",
     "EdgeKind",
     "Entry",
     "Environment",
@@ -46,10 +51,13 @@ __all__ = [
     "Run",
     "RunState",
     "RuntimeKind",
+    "Scope",
     "SecondPerson",
     "SignIn",
     "Step",
     "StepState",
     "Trigger",
+    "Webhook",
+    "WebhookDelivery",
     "wants_second_person",
 ]

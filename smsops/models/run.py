@@ -40,6 +40,7 @@ GOOD = frozenset({RunState.SUCCEEDED})
 class Trigger(models.TextChoices):
     MANUAL = "manual", "By a person"
     COMMAND = "command", "By a command"
+    API = "api", "By the API"
     SCHEDULE = "schedule", "By the schedule"
     SYSTEM = "system", "By smsops itself"
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from smsops import signals
 from smsops.errors import WrongUse
 from smsops.models import (
     DECISION_TABLE,
@@ -115,6 +116,7 @@ def _begin(approval: Approval, to: Decision, by: By) -> Approval:
             if _ended(run.environment) != ended:  # from here on nothing else can begin there
                 raise WrongUse(f"Another run has just ended at {run.environment.name}; look again.")
             _write(run, f"{to.label} by {by.called}. {by.reason}".strip())
+            signals.run_moved.send(sender=Run, run=run)
             if to == Decision.GLASS_BROKEN:
                 glass.tell(approval)
             ring_on_commit(run)
@@ -139,6 +141,7 @@ def _end(approval: Approval, to: Decision, said: str, by: By | None = None) -> A
     if not advance(run, RUN_TABLE, RunState.CANCELLED, headline=said, finished_at=timezone.now()):
         raise WrongUse(DECIDED.format(run.pk))
     _write(run, said)
+    signals.run_moved.send(sender=Run, run=run)
     ring_on_commit(run)
     if by is not None:
         audited.decided(run, by, to)

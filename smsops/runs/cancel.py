@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils import timezone
 
+from smsops import signals
 from smsops.errors import WrongUse
 from smsops.models import ACTIVE, RUN_TABLE, Approval, Decision, Entry, JournalEntry, Run, RunState
 from smsops.redact import redact
@@ -48,4 +49,9 @@ def _drop(run: Run, who: str) -> bool:
     headline = f"Cancelled before it began, by {who}."
     void = {"decision": Decision.VOID, "note": headline, "decided_at": timezone.now()}
     Approval.objects.filter(run=run, decision=Decision.WAITING).update(**void)
-    return advance(run, RUN_TABLE, RunState.CANCELLED, cancel_note=who, headline=headline, finished_at=timezone.now())
+    dropped = advance(
+        run, RUN_TABLE, RunState.CANCELLED, cancel_note=who, headline=headline, finished_at=timezone.now()
+    )
+    if dropped:
+        signals.run_moved.send(sender=Run, run=run)
+    return dropped

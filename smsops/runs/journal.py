@@ -62,6 +62,7 @@ def move(held: Held, run: Run, to: str, detail: str = "", **values: Any) -> None
         if not advance(run, RUN_TABLE, to, **cleaned):
             raise RuntimeError(f"run {run.pk} changed under its own lease")
         JournalEntry.objects.create(run=run, entry=Entry.STATE, token=held.token, holder=held.holder, detail=detail)
+        signals.run_moved.send(sender=Run, run=run)
     signals.boundary.send(sender=Run, run=run, step=None, where=to)
 
 

@@ -8,10 +8,13 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
+from smsops import signals
 from smsops.errors import WrongUse
 from smsops.models import ACTIVE, Decision, Environment, Risk, Run, RunState, Step, Trigger
 from smsops.runs import audited, kinds, preludes, requests
 from smsops.runs.bell import ring_on_commit
+
+THROUGH = "through"  # the fact of a run that a program asked for: with which token
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class By:
     reason: str = ""
     break_glass: bool = False  # without the second person, where one is needed
     at_once: str = ""  # why without what comes first, where something does (runs/preludes.py)
+    through: str = ""  # the token that was used, where a program asks for somebody
 
     @property
     def called(self) -> str:
@@ -88,6 +92,7 @@ def submit(plan: Plan, by: By) -> Run:
                 requests.write(run, plan, by, decision)
             if at_once:
                 preludes.tell(run, at_once)
+            signals.run_moved.send(sender=Run, run=run)
             if not waits:
                 ring_on_commit(run)
             if by.trigger in requests.PEOPLE:
@@ -119,7 +124,7 @@ def _write(plan: Plan, by: By, state: RunState, at_once: str) -> Run:
         exclusive=plan.exclusive,
         disturbs=plan.disturbs,
         params=plan.params,
-        facts={preludes.AT_ONCE: at_once} if at_once else {},
+        facts=({preludes.AT_ONCE: at_once} if at_once else {}) | ({THROUGH: by.through} if by.through else {}),
         trigger=by.trigger,
         actor=by.user if by.user is not None and by.user.pk else None,
         actor_name=by.called,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from smsops.runs.plan import By, Plan
 
 LASTS = timedelta(hours=4)  # how long a request waits
-PEOPLE = frozenset({Trigger.MANUAL, Trigger.COMMAND})  # what smsops does by itself never waits
+PEOPLE = frozenset({Trigger.MANUAL, Trigger.COMMAND, Trigger.API})  # what smsops does by itself never waits
 
 
 def needed(plan: Plan) -> bool:

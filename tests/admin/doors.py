@@ -47,11 +47,14 @@ from tests.admin.scenes import (
 from tests.factories import (
     make_alert,
     make_alert_source,
+    make_delivery,
     make_environment,
     make_incident,
     make_postmortem,
     make_silence,
+    make_token,
     make_user,
+    make_webhook,
     make_window,
 )
 
@@ -86,7 +89,8 @@ class Door:
                 "incidents.view_incident", "incidents.view_postmortem", "incidents.view_actionitem",
                 "incidents.view_alert", "incidents.view_alertsource",
                 "incidents.view_silence", "incidents.view_maintenancewindow",
-                "incidents.view_channel", "incidents.view_contact")  # fmt: skip
+                "incidents.view_channel", "incidents.view_contact", "smsops.view_apitoken", "smsops.view_webhook",
+                "smsops.view_webhookdelivery")  # fmt: skip
         return make_user(self.permission, *views, *rest, *more, **fields)
 
 
@@ -239,7 +243,14 @@ AFTER = {
     "drop an action item": Door("drop", "incidents.complete_actionitem", action_item("todo")),
     "open an action item again": Door("reopen", "incidents.complete_actionitem", action_item("done")),
 }
+MACHINES = {
+    "revoke a token": Door("revoke", "smsops.revoke_apitoken", make_token),
+    "try a webhook": Door("test", "smsops.change_webhook", make_webhook),
+    "renew a webhook's secret": Door("renew", "smsops.change_webhook", make_webhook),
+    "send a message again": Door("again", "smsops.change_webhook", lambda: make_delivery(state="failed")),
+}
 DOORS = {
+    **MACHINES,
     **RUNS,
     **MOVES,
     **PEOPLE,

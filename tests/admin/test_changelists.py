@@ -32,7 +32,7 @@ from incidents.models import (
     Team,
 )
 from incidents.models import Page as SentPage
-from smsops.models import Environment, Run, RunState
+from smsops.models import ApiToken, Environment, Run, RunState, Webhook, WebhookDelivery
 from tests.admin.browser import Browser, Page, changelist
 from tests.factories import (
     SMOKE,
@@ -42,6 +42,7 @@ from tests.factories import (
     make_alert_source,
     make_backup,
     make_check_result,
+    make_delivery,
     make_environment,
     make_finding,
     make_incident,
@@ -52,8 +53,10 @@ from tests.factories import (
     make_run,
     make_silence,
     make_step,
+    make_token,
     make_user,
     make_viewer,
+    make_webhook,
     make_window,
 )
 
@@ -132,6 +135,9 @@ LISTS: dict[type[Model], Callable[[int], Any]] = {
     AlertSource: lambda number: make_alert(make_alert_source(name=f"source{number}")).source,
     Silence: lambda number: make_silence(reason=f"reason{number}", created_by=make_user()),
     MaintenanceWindow: lambda number: make_window(title=f"window{number}"),
+    ApiToken: lambda number: make_token(name=f"token{number}"),
+    Webhook: lambda number: make_delivery(make_webhook(name=f"hook{number}", environment=make_environment())).webhook,
+    WebhookDelivery: lambda number: make_delivery(about=f"run:{number}"),
 }
 every_list = pytest.mark.parametrize("model", LISTS, ids=lambda model: model.__name__)
 
@@ -216,6 +222,8 @@ def test_nothing_of_a_password_can_be_found_out_by_filtering(model: type[Model])
         Channel: "address",
         AlertSource: "secret",
         Alert: "source__secret",
+        Webhook: "url",
+        WebhookDelivery: "webhook__secret",
     }
     field = own.get(model, "environment__smoke_password")
     page = Browser(make_viewer()).get(f"{changelist(model)}?{field}__startswith=a")
@@ -228,6 +236,9 @@ def test_nothing_of_a_password_can_be_found_out_by_filtering(model: type[Model])
         (Alert, "Alert1"),
         (AlertSource, "source1"),
         (Silence, "reason1"),
+        (ApiToken, "token1"),
+        (Webhook, "hook1"),
+        (WebhookDelivery, "run:1"),
         (MaintenanceWindow, "window1"),
         (Environment, "School1"),
         (OffsiteVault, "away1"),

@@ -52,6 +52,9 @@ PAGES: dict[str, Callable[[], str]] = {
     "your sign-ins": lambda: reverse("admin:sign_ins"),
     "how people sign in": lambda: reverse("admin:people_sign_ins"),
     "set-up of a second factor": lambda: reverse("admin:login_device"),
+    "api": lambda: reverse("admin:smsops_api"),
+    "my tokens": lambda: reverse("admin:smsops_my_tokens"),
+    "new webhook": lambda: reverse("admin:smsops_webhook_add"),
     "password": lambda: reverse("admin:password_change"),
 }
 every_page = pytest.mark.parametrize("name", PAGES)

@@ -35,7 +35,7 @@ from incidents.models import (
     Team,
 )
 from smsops.audit import record
-from smsops.models import AuditEntry, Environment, Run
+from smsops.models import ApiToken, AuditEntry, Environment, Run, Webhook, WebhookDelivery
 from tests.admin.browser import Browser, changelist, everything
 from tests.admin.doors import DOORS, Door
 from tests.factories import (
@@ -48,6 +48,7 @@ from tests.factories import (
     make_backup,
     make_check_result,
     make_config_snapshot,
+    make_delivery,
     make_environment,
     make_finding,
     make_incident,
@@ -57,8 +58,10 @@ from tests.factories import (
     make_release,
     make_run,
     make_silence,
+    make_token,
     make_user,
     make_viewer,
+    make_webhook,
     make_window,
 )
 
@@ -70,6 +73,7 @@ MAKE: dict[type[Model], Callable[[], Any]] = {
     Alert: make_alert,
     AlertSource: make_alert_source,
     AuditEntry: lambda: record("environment.check", reason="a test"),
+    ApiToken: make_token,
     Backup: make_backup,
     Channel: lambda: Channel.objects.create(name="room", address=f"json://{CANARY}@ops.example/"),
     CheckResult: make_check_result,
@@ -101,9 +105,12 @@ MAKE: dict[type[Model], Callable[[], Any]] = {
     Silence: make_silence,
     Team: lambda: Team.objects.create(name="Teachers"),
     User: make_user,
+    Webhook: make_webhook,
+    WebhookDelivery: make_delivery,
 }
 RECORDS = (
     Alert,
+    ApiToken,
     AuditEntry,
     Backup,
     CheckResult,
@@ -115,6 +122,7 @@ RECORDS = (
     PostMortem,
     Release,
     Run,
+    WebhookDelivery,
 )
 BEAT = (CrontabSchedule, IntervalSchedule, PeriodicTask)
 BULK = ["delete_selected", *(str(getattr(name, "__name__", name)) for name in PeriodicTaskAdmin.actions)]

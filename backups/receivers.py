@@ -1,0 +1,41 @@
+"""What webhooks are told of backups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+
+from backups.models import Backup
+from smsops import signals
+from smsops.models import FINAL, GOOD, Run
+from smsops.webhooks import news, outbox
+
+EVENTS = {"backup.made": "A backup was made and read back", "backup.failed": "A backup failed"}
+
+
+@receiver(post_save, sender=Backup, dispatch_uid="backups.webhooks.made")
+def on_backup(instance: Backup, created: bool, raw: bool = False, **_: Any) -> None:
+    """A backup is in the catalogue."""
+    if created and not raw:
+        about = f"backup:{instance.pk}"
+        outbox.tell("backup.made", about, lambda: _data(instance), instance.environment_id)
+
+
+@receiver(signals.run_moved, dispatch_uid="backups.webhooks.failed")
+def on_run(run: Run, **_: Any) -> None:
+    """A run that was to make a backup has ended without one."""
+    if run.kind == "backup" and run.state in FINAL - GOOD:
+        outbox.tell("backup.failed", f"run:{run.pk}", lambda: news.run_data(run), run.environment_id)
+
+
+def _data(backup: Backup) -> dict[str, Any]:
+    return {
+        "environment": backup.environment.name,
+        "identifier": backup.identifier,
+        "taken_at": backup.taken_at,
+        "reason": backup.reason,
+        "size": backup.size,
+        "release": backup.release_version,
+    }
