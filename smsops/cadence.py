@@ -9,11 +9,12 @@ from celery.schedules import crontab
 HOURS = 6 * 3600  # a daily ring is still worth hearing so long after
 
 
-def rings(*, sweep: float, watch: float, offsite: float, canary: float, logs: float) -> dict[str, Any]:
+def rings(*, sweep: float, watch: float, offsite: float, canary: float, logs: float, ping: float) -> dict[str, Any]:
     """Beat's schedule by name; the arguments are seconds. An ops lead may change each entry in the admin."""
     return {
         "smsops: sweep": every("smsops.sweep", sweep),
         "smsops: edges": every("smsops.tend_edges", 15),
+        "smsops: ping outside": every("smsops.ping_outside", ping),
         "smsops: watch": every("incidents.watch", watch),
         "smsops: pages": every("incidents.sweep_pages", 1, heard=5),
         "smsops: first looks": every("incidents.sweep_first_looks", 3),

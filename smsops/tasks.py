@@ -4,6 +4,7 @@ import logging
 
 from celery import shared_task
 
+from smsops import outside
 from smsops.errors import DatabaseAway, OpsError
 from smsops.models import EdgeKind, Environment, Run
 from smsops.runs import absence, executor, reaper
@@ -30,6 +31,12 @@ def tick(run_id: int) -> None:
 def sweep() -> int:
     """Ring for every run nobody works on."""
     return reaper.sweep()
+
+
+@shared_task(name="smsops.ping_outside", soft_time_limit=30, time_limit=45)
+def ping_outside() -> None:
+    """Tell whoever waits for it outside that smsops lives."""
+    outside.ping()
 
 
 @shared_task(name="smsops.tend_edges")

@@ -7,12 +7,12 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from incidents.services import gaps, sweep
+from incidents.services import gaps, life
 
 
 def warning() -> str:
     """That the schedule is dead, for everybody to see; empty when all is well."""
-    return sweep.complaint()
+    return life.complaint()
 
 
 def panel(request: HttpRequest) -> dict[str, Any]:
