@@ -60,7 +60,7 @@ def ordered(lines: Iterable[Wrong]) -> Ordered:
 def gravity(each: Standing, incidents: Mapping[int, int]) -> tuple[int, str]:
     """Where an environment comes among the others: the gravest first, then by name."""
     found = [incidents.get(each.pk, WELL), AWAY if each.away else WELL, LATE if each.late else WELL]
-    return min(*found, WELL if each.fresh else UNSEEN), each.name
+    return min(*found, WELL if each.fresh else UNSEEN), each.label.casefold()
 
 
 def worst(found: Open) -> dict[int, int]:

@@ -35,18 +35,19 @@ def beat_at() -> datetime | None:
 def complaint() -> str:
     """That beat or the workers are dead, in a sentence for every page; empty while all is well, in one query."""
     newest = Watch.objects.order_by(F("looked_at").desc(nulls_last=True)).values("looked_at")[:1]
-    rounds = Pulse.objects.filter(name=sweep.SCHEDULE)
-    round_at, looked_at = rounds.values_list("at", Subquery(newest)).first() or (None, None)
+    found = Pulse.objects.filter(name__in=(sweep.SCHEDULE, BEAT)).values_list("name", "at", Subquery(newest))
+    signs = {name: (at, looked) for name, at, looked in found}
+    (round_at, looked_at), (beat, _) = (signs.get(name, (None, None)) for name in (sweep.SCHEDULE, BEAT))
     if not wall_clock.lately(round_at, sweep.MISSED):
-        return _stopped()
+        return _stopped(round_at, beat)
     if looked_at is None or wall_clock.lately(looked_at, FRESH):
         return ""
     return f"No worker has looked at SMS {_since(looked_at)}: start the workers beside its engine."
 
 
-def _stopped() -> str:
+def _stopped(round_at: datetime | None, beat: datetime | None) -> str:
     """Beat's own tick tells whether it is beat that is dead, or the workers it rings for."""
-    said, beat = sweep.complaint(), beat_at()
+    said = sweep.complaint_of(round_at)
     if not said or beat is None:
         return said
     if wall_clock.lately(beat, BEAT_MISSED):
