@@ -109,19 +109,23 @@ def _first(found: re.Match[str]) -> str:
 
 
 def later(request: HttpRequest) -> HttpResponse:
-    """What the page does not wait for: whom a page would not reach, and how the last weeks went."""
+    """What the page does not wait for: `first`, whom a page would not reach, and below all how the last weeks went."""
     _may(request)
     user = request.user
     context: dict[str, Any] = {}
+    first = ""
     if user.has_perm("incidents.view_incident"):
-        context["nobody"] = gaps.find(timezone.now()).headline
+        nobody = gaps.find(timezone.now()).headline
+        first = (
+            render_to_string("admin/incidents/dashboard/_nobody.html", {"nobody": nobody}, request) if nobody else ""
+        )
         known = list(Environment.objects.values_list("pk", "created_at"))
         found = weeks.read(user, known)
         charts = weeks.charts(found)
         context |= {"charts": charts, "table": weeks.table(charts), "weeks": weeks.WEEKS}
         context["lines"] = weeks.sentences(found, known)
     html = render_to_string("admin/incidents/dashboard/_later.html", context, request)
-    return JsonResponse({"html": html}, headers={"Cache-Control": "no-store"})
+    return JsonResponse({"first": first, "html": html}, headers={"Cache-Control": "no-store"})
 
 
 def _may(request: HttpRequest) -> None:

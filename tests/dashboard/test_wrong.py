@@ -84,9 +84,9 @@ def test_of_what_is_equally_bad_the_oldest_comes_first() -> None:
 def test_a_bad_incident_counts_down_the_rto_until_users_are_served() -> None:
     place = a_well_environment(rto_minutes=20)
     found = make_incident(place, detected_at=timezone.now() - 5 * MINUTE)
-    assert "RTO in 15 min" in section(dashboard(), "Wrong now")
+    assert "End of the RTO in 15 min" in section(dashboard(), "Wrong now")
     Incident.objects.filter(pk=found.pk).update(state="mitigated")
-    assert "RTO in" not in section(dashboard(), "Wrong now")
+    assert "End of the RTO" not in section(dashboard(), "Wrong now")
 
 
 def test_an_open_incident_is_acknowledged_from_here_by_who_may() -> None:

@@ -110,7 +110,7 @@ def test_somebody_without_any_way_is_named(ada: User, bo: User) -> None:
 def test_the_dashboard_says_that_nobody_would_be_woken(ada: User) -> None:
     def told() -> str:
         answer = Browser(make_admin()).client.get(reverse("admin:incidents_dashboard_later"))
-        return str(answer.json()["html"])
+        return str(answer.json()["first"])
 
     assert "Nobody would be woken." in told()
     policy({"users": [ada]})

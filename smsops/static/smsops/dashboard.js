@@ -72,7 +72,12 @@ document.addEventListener("DOMContentLoaded", () => {
   const fetchLater = async () => {
     try {
       const answer = await fetch(later.dataset.url, { headers: { Accept: "application/json" }, cache: "no-store" });
-      if (answer.ok) later.innerHTML = (await answer.json()).html;
+      if (answer.ok) {
+        const { first, html } = await answer.json();
+        const place = document.getElementById("later-first");
+        if (place && first) place.innerHTML = first;
+        later.innerHTML = html;
+      }
       later.dataset.came = "yes";
     } catch {
       setTimeout(fetchLater, 15000);
