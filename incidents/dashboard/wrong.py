@@ -16,6 +16,7 @@ from incidents.dashboard.standings import Standing, nobody_looks
 from incidents.models import IncidentState, Severity
 from smsops.models import RunState
 
+Route = tuple[str, tuple[object, ...]]  # the name of a page of the admin, and what it is about
 SHOWN = 12
 RANKS = {Severity.CRITICAL: 0, Severity.HIGH: 2, Severity.MEDIUM: 5, Severity.LOW: 8}
 AWAY, LATE, STUCK, UNSEEN, KEYS, COMING, DRILL, WELL = 1, 3, 4, 4, 6, 7, 9, 10
@@ -24,19 +25,28 @@ TIMED = (Severity.CRITICAL, Severity.HIGH)  # these have a clock: it counts down
 
 @dataclass(frozen=True)
 class Wrong:
-    """One line. `badge` is a word with a tone, `word` what is written on it; `until` ends the RTO; `press` is a button
-    this person may press, as its label and address."""
+    """One line. `badge` is a word with a tone, `word` what is written on it; `until` ends the RTO; `press` is what is
+    written on a button this person may press. Addresses are made for the few lines that are shown."""
 
     rank: int
     badge: str
     word: str
     title: str
-    url: str
+    route: Route | None = None
     where: str = ""
     at: datetime | None = None
     said: str = ""
     until: datetime | None = None
-    press: tuple[str, str] | None = None
+    press: str = ""
+    press_route: Route | None = None
+
+    @property
+    def url(self) -> str:
+        return _address(self.route)
+
+    @property
+    def press_url(self) -> str:
+        return _address(self.press_route)
 
 
 @dataclass(frozen=True)
@@ -90,31 +100,41 @@ def of(user: Any, standings: Sequence[Standing], found: Open, running: Running, 
     ]
 
 
+def _address(route: Route | None) -> str:
+    return reverse(f"admin:{route[0]}", args=route[1]) if route is not None else ""
+
+
 def _incident(each: Matter, user: Any) -> Wrong:
-    severity = Severity(each.word)
-    state = IncidentState(each.state)
-    url = reverse("admin:incidents_incident_change", args=[each.pk])
+    severity, state = Severity(each.word), IncidentState(each.state)
     who = f"{each.who} has it" if each.taken and each.who else "nobody has it" if state == IncidentState.OPEN else ""
     timed = severity in TIMED and not each.drill and state != IncidentState.MITIGATED and each.at is not None
-    line = {"title": each.title, "url": url, "where": each.where, "at": each.at, "word": str(severity.label)}
-    if each.run_state == RunState.NEEDS_HUMAN and each.run and user.has_perm("smsops.view_run"):
-        press: tuple[str, str] | None = ("What to do by hand", reverse("admin:smsops_run_change", args=[each.run]))
-    elif state == IncidentState.OPEN and user.has_perm("incidents.acknowledge_incident"):
-        press = ("Acknowledge", reverse("admin:incidents_incident_do", args=[each.pk, "acknowledge"]))
-    else:
-        press = None
+    press, route = _answer(each, user)
     return Wrong(
         rank=_rank(each),
         badge=severity,
+        word=str(severity.label),
+        title=each.title,
+        route=("incidents_incident_change", (each.pk,)),
+        where=each.where,
+        at=each.at,
         said=", ".join(filter(None, ("a drill" if each.drill else "", state.label.lower(), who))),
         until=each.at + timedelta(minutes=each.number) if timed and each.at else None,
         press=press,
-        **line,  # type: ignore[arg-type]
+        press_route=route,
     )
 
 
-def _environment(each: Standing) -> str:
-    return reverse("admin:incidents_dashboard_of", args=[each.name])
+def _answer(each: Matter, user: Any) -> tuple[str, Route | None]:
+    """The one thing to do about an incident, for who may."""
+    if each.run_state == RunState.NEEDS_HUMAN and each.run and user.has_perm("smsops.view_run"):
+        return "What to do by hand", ("smsops_run_change", (each.run,))
+    if each.state == IncidentState.OPEN and user.has_perm("incidents.acknowledge_incident"):
+        return "Acknowledge", ("incidents_incident_do", (each.pk, "acknowledge"))
+    return "", None
+
+
+def _environment(each: Standing) -> Route:
+    return "incidents_dashboard_of", (each.name,)
 
 
 def _away(each: Standing) -> Wrong:
@@ -125,14 +145,15 @@ def _away(each: Standing) -> Wrong:
 def _late(each: Standing, user: Any) -> Wrong:
     said = f"RPO {each.rpo_minutes} min" + ("" if each.backups_enabled else "; scheduled backups are off")
     title = "The last good backup is too old" if each.backup_at else "There is no good backup yet"
+    press, route = _back_up(each, user)
     return Wrong(LATE, "late", "RPO is broken", title, _environment(each), each.label, each.backup_at, said,
-                 press=_back_up(each, user))  # fmt: skip
+                 press=press, press_route=route)  # fmt: skip
 
 
-def _back_up(each: Standing, user: Any) -> tuple[str, str] | None:
+def _back_up(each: Standing, user: Any) -> tuple[str, Route | None]:
     if not user.has_perm("smsops.backup_environment"):
-        return None
-    return ("Back up now", reverse("admin:smsops_environment_do", args=[each.pk, "backup"]))
+        return "", None
+    return "Back up now", ("smsops_environment_do", (each.pk, "backup"))
 
 
 def _unseen(each: Standing) -> Wrong:
@@ -142,15 +163,17 @@ def _unseen(each: Standing) -> Wrong:
 
 
 def _stuck(each: Under) -> Wrong:
-    url = reverse("admin:smsops_run_change", args=[each.pk])
-    return Wrong(STUCK, "stuck", "Stuck", each.title, url, each.place, each.next_tick_at, "no worker takes it up")
+    said = "no worker takes it up"
+    return Wrong(STUCK, "stuck", "Stuck", each.title, ("smsops_run_change", (each.pk,)), each.place,
+                 each.next_tick_at, said)  # fmt: skip
 
 
 def _coming(card: Card, user: Any) -> Wrong:
-    breach, each = card.breach, card.standing
-    return Wrong(COMING, "warn", "Coming", str(breach), _environment(each), each.label, press=_back_up(each, user))
+    each, (press, route) = card.standing, _back_up(card.standing, user)
+    return Wrong(COMING, "warn", "Coming", str(card.breach), _environment(each), each.label,
+                 press=press, press_route=route)  # fmt: skip
 
 
 def of_keys(said: str) -> Wrong:
     """That the backups hang by one disk."""
-    return Wrong(KEYS, "warn", "Keys", "The backups hang by one disk", "", said=said)
+    return Wrong(KEYS, "warn", "Keys", "The backups hang by one disk", said=said)
