@@ -52,12 +52,17 @@ def running_release(environment: Environment, running: Instance | None) -> Relea
 
 def previous_release(environment: Environment, running: Instance | None) -> Release | None:
     """The release that ran, successfully, before the present one; none that was left by going back."""
+    image_id = image_before(environment, running.image_id if running else "")
+    return Release.objects.filter(environment=environment, image_id=image_id).first() if image_id else None
+
+
+def image_before(environment: Environment, image: str) -> str:
+    """Which image ran before that one, by the record alone; empty where none is known."""
     runs = Run.objects.filter(
         environment=environment, kind__in=("deploy", "rollback", "rebuild"), state=RunState.SUCCEEDED
     ).order_by("-finished_at")
     moves = [move for run in runs[:MOVES] if (move := _move(run)).reached]
-    image_id = before(running.image_id if running else "", trail(reversed(moves)))
-    return Release.objects.filter(environment=environment, image_id=image_id).first() if image_id else None
+    return before(image, trail(reversed(moves)))
 
 
 def _move(run: Run) -> Move:

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, When, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, When
 from django.utils import timezone
 
 from backups import selectors as backups_of
@@ -17,7 +16,7 @@ from backups.selectors import CLOCKS_DIFFER
 from incidents.models import LIVE, Incident, Watch
 from incidents.models.watch import UNKNOWN
 from incidents.privacy import Terminal, runs_seen_by, seen_by
-from smsops.models import ACTIVE, FINAL, Environment, Run
+from smsops.models import ACTIVE, Environment, Run
 from smsops.text import age_text
 
 
@@ -115,22 +114,6 @@ def status(environment: Environment) -> Status:
 def active_runs() -> QuerySet[Run]:
     """Every run that is under way."""
     return Run.objects.filter(state__in=ACTIVE).select_related("environment")
-
-
-def backup_strips(length: int) -> dict[int, list[Run]]:
-    """The last `length` backup runs of every environment that have ended, oldest first, by environment id."""
-    ranked = Run.objects.filter(kind="backup", state__in=FINAL).annotate(
-        rank=Window(RowNumber(), partition_by=F("environment_id"), order_by=F("created_at").desc())
-    )
-    strips: dict[int, list[Run]] = defaultdict(list)
-    for run in ranked.filter(rank__lte=length).order_by("created_at"):
-        strips[run.environment_id].append(run)
-    return strips
-
-
-def watcher_late(found: list[Status]) -> bool:
-    """Whether nobody watches: then every other number on the page is old."""
-    return bool(found) and not any(status.fresh for status in found)
 
 
 def live_incidents() -> QuerySet[Incident]:

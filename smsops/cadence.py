@@ -9,7 +9,7 @@ from celery.schedules import crontab
 HOURS = 6 * 3600  # a daily ring is still worth hearing so long after
 
 
-def rings(*, sweep: float, watch: float, offsite: float, canary: float, logs: float) -> dict[str, Any]:
+def rings(*, sweep: float, watch: float, offsite: float, canary: float, logs: float, ping: float) -> dict[str, Any]:
     """Beat's schedule by name; the arguments are seconds. An ops lead may change each entry in the admin."""
     return {
         "smsops: sweep": every("smsops.sweep", sweep),
@@ -17,6 +17,7 @@ def rings(*, sweep: float, watch: float, offsite: float, canary: float, logs: fl
         "smsops: edges": every("smsops.tend_edges", 15),
         "smsops: webhooks": every("smsops.send_webhooks", 2, heard=10),
         "smsops: old webhook deliveries": daily("smsops.tidy_webhooks", "3", "20"),
+        "smsops: ping outside": every("smsops.ping_outside", ping),
         "smsops: watch": every("incidents.watch", watch),
         "smsops: pages": every("incidents.sweep_pages", 1, heard=5),
         "smsops: first looks": every("incidents.sweep_first_looks", 3),

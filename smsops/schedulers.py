@@ -5,21 +5,39 @@ By itself it would ring for nothing until the time of its last rings has come ag
 
 from __future__ import annotations
 
+import logging
+import time
 from typing import Any
 
 from django.utils import timezone
 from django_celery_beat.schedulers import DatabaseScheduler
 
-from smsops import wall_clock
+from smsops import signals, wall_clock
+
+log = logging.getLogger(__name__)
+TELLS = 5.0  # seconds: a sign of life is not given more often
 
 
 class Scheduler(DatabaseScheduler):  # type: ignore[misc]  # it has no types
-    """The same, with entries that have never rung ahead of now."""
+    """The same, with entries that have never rung ahead of now, and with a sign of life."""
+
+    _told = -TELLS
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Ring for one entry that is due; return the seconds until the next look."""
         self.bring_back()
-        return float(super().tick(*args, **kwargs))
+        wait = float(super().tick(*args, **kwargs))
+        self.tell()
+        return wait
+
+    def tell(self) -> None:
+        """Give a sign of life; who does not take it must not stop the clock."""
+        if time.monotonic() - self._told < TELLS:
+            return
+        self._told = time.monotonic()
+        for _, answer in signals.beat_ticked.send_robust(type(self)):
+            if isinstance(answer, Exception):
+                log.warning("beat's sign of life was not written down: %s", answer)
 
     def bring_back(self) -> None:
         """What has rung ahead of now rang before the clock was set back; when, nobody knows: it counts from now."""

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_static",
 ]
 MIDDLEWARE = [
+    "smsops.probes.Probes",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -244,6 +245,8 @@ SMSOPS_ALERT_BYTES = env.int("SMSOPS_ALERT_BYTES", default=10 * 1000**2)  # the 
 SMSOPS_ALERT_DAYS = env.int("SMSOPS_ALERT_DAYS", default=365)  # how long alerts stay after they were over
 SMSOPS_PERSONAL_DAYS = env.int("SMSOPS_PERSONAL_DAYS", default=30)  # how long evidence with personal data stays
 SMSOPS_METRICS_TOKEN = env("SMSOPS_METRICS_TOKEN", default="").strip()  # who may read /metrics; none: this machine
+SMSOPS_PING_URL = env("SMSOPS_PING_URL", default="").strip()  # whom outside to tell that smsops lives; a secret
+SMSOPS_PING_SECONDS = env.float("SMSOPS_PING_SECONDS", default=60.0)
 SMSOPS_PUBLIC_URL = env("SMSOPS_PUBLIC_URL", default="")  # how people reach this site; links in messages begin with it
 SMSOPS_PRIVATE_CHANNELS = env.bool("SMSOPS_PRIVATE_CHANNELS", default=False)  # may messages go to private networks
 SMSOPS_MTTR_MINUTES = env.int("SMSOPS_MTTR_MINUTES", default=30)  # runbook §6.1
@@ -277,4 +280,5 @@ CELERY_BEAT_SCHEDULE = cadence.rings(
     offsite=SMSOPS_OFFSITE_SECONDS,
     canary=SMSOPS_CANARY_SECONDS,
     logs=SMSOPS_LOGS_SECONDS,
+    ping=SMSOPS_PING_SECONDS,
 )

@@ -7,6 +7,7 @@ run_ended = Signal()  # run: a run has its verdict
 run_moved = Signal()  # run: a run has another state, or is new; sent in the transaction that makes it so
 instance_going = Signal()  # run: instances are about to be removed, and their logs with them
 boundary = Signal()  # run, step, where: the journal was just written, or the action behind it just happened
+beat_ticked = Signal()  # beat went through its schedule; sent not more often than every few seconds
 glass_broken = Signal()  # run, author, said: somebody starts a run without the second person; sent in its transaction
 
 # Of people's sign-ins; Django's own user_logged_in, user_logged_out and user_login_failed are sent as well, the last

@@ -4,6 +4,7 @@ import logging
 
 from celery import shared_task
 
+from smsops import outside
 from smsops.audit import checking
 from smsops.errors import DatabaseAway, OpsError
 from smsops.models import EdgeKind, Environment, Run
@@ -38,6 +39,12 @@ def sweep() -> int:
 def check_audit() -> None:
     """Verify the whole audit trail."""
     checking.check()
+
+
+@shared_task(name="smsops.ping_outside", soft_time_limit=30, time_limit=45)
+def ping_outside() -> None:
+    """Tell whoever waits for it outside that smsops lives."""
+    outside.ping()
 
 
 @shared_task(name="smsops.tend_edges")

@@ -34,6 +34,14 @@ def seconds_text(seconds: float | None) -> str:
     return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24} days"
 
 
+def rough_text(span: timedelta) -> str:
+    """A span as one looks at a clock: `40 s`, `12 min`, `2 h 10 min`, `3 days`."""
+    seconds = span.total_seconds()
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{round(seconds / 60)} min" if seconds < 90 * 60 else seconds_text(seconds)
+
+
 def age_text(span: timedelta | None) -> str:
     """How long ago, in words; nobody needs the seconds of minutes."""
     if span is None:

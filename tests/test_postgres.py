@@ -36,6 +36,7 @@ AGAIN = [
     "tests/after/test_search.py",
     "tests/intake",
     "tests/monitoring/test_figures.py",
+    "tests/dashboard",
     *PAGING,
 ]
 

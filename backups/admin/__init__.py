@@ -1,6 +1,6 @@
 """Backups in the admin. Django finds the pages here."""
 
-from backups.admin import adoption, backup, dashboard, drill, moments, offsite, rows, schedule, vault
+from backups.admin import adoption, backup, drill, moments, offsite, rows, schedule, vault
 from backups.admin.environment import (
     BackUpNow,
     RestoreLatest,
@@ -10,7 +10,7 @@ from backups.admin.environment import (
 from smsops.admin.actions import add_action
 from smsops.admin.base import add_inline
 from smsops.admin.parts import RunPart, add_part
-from smsops.admin.site import add_page, add_panel
+from smsops.admin.site import add_page
 from smsops.models import Environment
 
 add_action(Environment, BackUpNow())
@@ -23,7 +23,6 @@ add_action(Environment, moments.RestoreToMoment())
 add_inline(Environment, moments.LogFollowingInline)
 add_inline(Environment, schedule.ScheduleInline)
 add_inline(Environment, RetentionInline)
-add_panel(dashboard.panel)
 add_page("backups/moments/<row:pk>/", "backups_moments", moments.page)
 add_page("backups/vault/<row:pk>/", "backups_vault", vault.page)
 add_action(Environment, drill.Drill())

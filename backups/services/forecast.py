@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
@@ -17,6 +17,15 @@ from smsops.text import seconds_text
 
 LATE = timedelta(minutes=2)  # a bell that has not come so long after its time will not come by itself
 RECENT = 20  # backup runs by which the next one is judged
+
+
+class Past(Protocol):
+    """What is asked of a backup run that has ended."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def seconds(self) -> float | None: ...
 
 
 @dataclass(frozen=True)
@@ -34,27 +43,24 @@ class Breach:
 def breach(environment: Environment) -> Breach | None:
     """The coming breach of the RPO; None when the next backup will be there in time."""
     runs = Run.objects.filter(environment=environment, kind="backup", state__in=FINAL).order_by("-created_at")[:RECENT]
-    one = Environment.objects.filter(pk=environment.pk)
-    return breaches(one, {environment.pk: list(runs)[::-1]}).get(environment.pk)
+    return judge(prepared(Environment.objects.filter(pk=environment.pk)).get(), list(runs)[::-1])
 
 
-def breaches(environments: QuerySet[Environment], recent: Mapping[int, list[Run]]) -> dict[int, Breach]:
-    """The coming breaches by environment, in one query whatever their number. `recent` are the last backup runs of each
-    that have ended, oldest first."""
+def prepared(environments: QuerySet[Environment]) -> QuerySet[Environment, Any]:
+    """The same environments with what `judge` goes by."""
     good = selectors.good().filter(environment=OuterRef("pk"))  # what came from elsewhere keeps no promise
     backups = Run.objects.filter(environment=OuterRef("pk"), kind="backup", trigger=Trigger.SCHEDULE)
     busy = Run.objects.filter(environment=OuterRef("pk"), exclusive=True, state__in=ACTIVE)
-    found = environments.select_related("schedule").annotate(
+    return environments.select_related("schedule").annotate(
         newest=Subquery(good.order_by("-taken_at").values("taken_at")[:1]),
         last_start=Subquery(backups.order_by("-created_at").values("created_at")[:1]),
         busy=Exists(busy),
     )
-    judged = {each.pk: _judge(each, recent.get(each.pk, [])[: -RECENT - 1 : -1]) for each in found}
-    return {key: value for key, value in judged.items() if value is not None}
 
 
-def _judge(environment: Any, recent: list[Run]) -> Breach | None:
-    """Judge one annotated environment by its last backup runs, newest first."""
+def judge(environment: Any, runs: Sequence[Past]) -> Breach | None:
+    """The coming breach of a prepared environment, by its last backup runs that have ended, oldest first."""
+    recent = list(runs[: -RECENT - 1 : -1])
     now = timezone.now()
     if environment.newest is None:
         return Breach(now, "there is no good backup yet.")
@@ -74,12 +80,12 @@ def _judge(environment: Any, recent: list[Run]) -> Breach | None:
     return Breach(deadline, f"the next backup is due only at {starts:%H:%M} UTC.")
 
 
-def _failures(recent: list[Run]) -> int:
+def _failures(recent: Sequence[Past]) -> int:
     """How many backups in a row have failed up to now."""
     return next((count for count, run in enumerate(recent) if run.state in GOOD), len(recent))
 
 
-def _usual_length(recent: list[Run]) -> timedelta:
+def _usual_length(recent: Sequence[Past]) -> timedelta:
     """What nine in ten of the recent backups did not exceed."""
     took = sorted(run.seconds or 0.0 for run in recent if run.state in GOOD)
     return timedelta(seconds=took[int(len(took) * 0.9)] if took else 60.0)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections import defaultdict
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 
 from django.db.models import Avg, Sum
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from backups import selectors
@@ -52,6 +55,18 @@ def of(environment: Environment) -> Storage:
         settled=settled,
         full=timedelta(days=free / per_day) if per_day and grows > free else None,
     )
+
+
+def by_day(environment: Environment, days: int = 30) -> list[tuple[date, int]]:
+    """Bytes of the backups that are here which were taken until the end of each day (UTC), oldest first; one query."""
+    first = datetime.now(UTC).date() - timedelta(days=days - 1)
+    rows = Backup.objects.filter(environment=environment, here=True).order_by()
+    taken: dict[date, int] = defaultdict(int)
+    by_date = rows.annotate(day=TruncDate("taken_at", tzinfo=UTC)).values_list("day")
+    for day, stored in by_date.annotate(stored=Sum("stored_size")):
+        taken[max(day, first)] += stored or 0
+    grown = accumulate(taken[first + timedelta(days=number)] for number in range(days))
+    return [(first + timedelta(days=number), size) for number, size in enumerate(grown)]
 
 
 def _existing(path: Path) -> Path:

@@ -3,7 +3,6 @@
 from deployments.admin import (
     check,
     config,
-    dashboard,
     finding,
     images,
     operation,
@@ -19,7 +18,7 @@ from deployments.models import Release
 from smsops.admin.actions import add_action
 from smsops.admin.base import add_inline
 from smsops.admin.parts import PagePart, RunPart, add_page_part, add_part, add_plan_line
-from smsops.admin.site import add_page, add_panel
+from smsops.admin.site import add_page
 from smsops.models import Environment, Run
 
 BUTTONS = (
@@ -45,6 +44,5 @@ add_page_part(Run, PagePart("admin/deployments/_rto_run.html", rto.of_run))
 add_plan_line(rto.of_plan)
 add_action(Release, finding.Audit())
 add_part("audit", RunPart("admin/deployments/_findings.html", finding.of_run))
-add_panel(dashboard.panel)
 
 __all__ = ["check", "config", "finding", "images", "operation", "release", "rollback", "rotation", "task"]

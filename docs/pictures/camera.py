@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from docs.pictures.browser import DESK, Browser
+from docs.pictures.browser import DESK, PATIENCE, Browser, BrowserError
 from docs.pictures.palette import reduced
 
 FOLDER = Path(__file__).parent
@@ -42,17 +44,27 @@ class Camera:
         size: tuple[int, int] = DESK,
         dark: bool = False,
         opened: str = "",
+        until: str = "",
     ) -> None:
-        """A picture of the page, or of a part of it; `opened` is a disclosure that is opened first."""
+        """A picture of the page, or of a part of it; `opened` is a disclosure that is opened first, `until` an element
+        that a script of the page is waited for to bring."""
         if self.only and name not in self.only:
             return
         self.browser.look(size, dark=dark)
         self.browser.open(self.root + path.lstrip("/"))
+        if until:
+            self._wait(until)
         if opened:
             self.browser.run(f"document.querySelector('{opened}').open = true")
         made = reduced(self.browser.picture(part, height))
         (self.folder / f"{name}.png").write_bytes(made)
         self.sizes[name] = len(made)
+
+    def _wait(self, until: str) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not self.browser.run(f"Boolean(document.querySelector({json.dumps(until)}))"):
+            if time.monotonic() > deadline:
+                raise BrowserError(f"The page did not bring {until}.")
 
     def width(self, path: str, size: tuple[int, int]) -> int:
         """Of the page, in pixels, in a window of that size."""

@@ -24,6 +24,7 @@ from incidents.models import Incident
 from smsops.models import Environment, Run, StepState
 
 PATIENT = 30  # seconds for SMS to become ready: a browser and much else runs beside it
+LONG = 1500  # pixels of a page on a telephone
 HIGH = 1000  # pixels, of a page that goes on for long
 LISTS = (
     "/smsops/run/",
@@ -109,7 +110,11 @@ class Scenes:
         backups.keyring().export(self.folder / "escrow.json")  # as an ops lead does before anything else
         self.camera.take("going-back", back)
         self.camera.take("going-back-phone", back, size=PHONE)
-        self.camera.take("dashboard", "/")
+        whole, own = "#later[data-came]", f"/dashboard/of/{place.name}/"
+        self.camera.take("dashboard", "/", until=whole)
+        self.camera.take("dashboard-phone", "/", until=whole, size=PHONE, dark=True, height=LONG)
+        self.camera.take("dashboard-of", own, until=whole)
+        self.camera.take("dashboard-of-phone", own, until=whole, size=PHONE, height=LONG)
         self.camera.take("environment", place.get_absolute_url(), height=830, opened=".more details")
         self.camera.take("rto", place.get_absolute_url(), part="section[aria-labelledby=rto]")
         self.camera.take("operations-log", "/deployments/operation/", part="#content")

@@ -7,6 +7,7 @@ from incidents.admin import (
     alert_source,
     clock,
     dashboard,
+    dashboard_of,
     detection,
     evidence,
     first_look,
@@ -36,8 +37,6 @@ from smsops.admin.site import add_page, add_panel, add_warning
 from smsops.models import Environment
 
 add_panel(dashboard.panel)
-add_panel(after.panel)
-add_panel(pulse.panel)
 add_warning(pulse.warning)
 add_inline(Environment, detection.DetectionInline)
 add_action(Incident, evidence.Collect())
@@ -54,6 +53,11 @@ add_page_part(EscalationPolicy, policies.PREVIEW)
 add_page_part(Rota, people.NEXT_DAYS)
 add_page_part(Incident, PagePart("admin/incidents/_after.html", after.of_incident))
 add_plan_line(lambda plan: " ".join(evidence_runs.before_a_change(plan.environment)) if plan.disturbs else "")
+add_page("dashboard/live/", "incidents_dashboard_live", dashboard.live)
+add_page("dashboard/later/", "incidents_dashboard_later", dashboard.later)
+add_page("dashboard/of/<slug:name>/", "incidents_dashboard_of", dashboard_of.page)
+add_page("dashboard/of/<slug:name>/live/", "incidents_dashboard_of_live", dashboard_of.live)
+add_page("dashboard/of/<slug:name>/later/", "incidents_dashboard_of_later", dashboard_of.later)
 add_page("objectives/", "incidents_objectives", objectives.overview)
 add_page("objectives/<slug:name>/", "incidents_objectives_of", objectives.environment_page)
 add_page("objectives/<slug:name>/<slug:month>/", "incidents_objectives_month", objectives.month_page)
@@ -64,6 +68,7 @@ __all__ = [
     "alert",
     "alert_source",
     "dashboard",
+    "dashboard_of",
     "detection",
     "incident",
     "pages",

@@ -1,14 +1,12 @@
-"""What follows an incident, on the incident's own page and, where it is overdue, on the dashboard."""
+"""What follows an incident, on the incident's own page."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils import timezone
 
-from incidents.models import MEASURING, ActionItem, ActionState, Incident, PostMortem
-from incidents.privacy import seen_by
+from incidents.models import ActionItem, Incident, PostMortem
 
 SHOWN = 5  # lines of each on the dashboard
 
@@ -28,16 +26,3 @@ def items_of(incident: Incident) -> list[ActionItem]:
     """Its action items, what is to be done first."""
     found = ActionItem.objects.filter(incident=incident).select_related("owner")
     return list(found.order_by("-state", "due_at", "pk"))
-
-
-def panel(request: HttpRequest) -> dict[str, Any]:
-    """What is overdue, as far as this person may see it, the longest first."""
-    user, late = request.user, {"due_at__lt": timezone.now(), "incident__drill": False}
-    found: list[Any] = []
-    if user.has_perm("incidents.view_postmortem"):
-        unapproved = PostMortem.objects.filter(seen_by(user, "incident__"), state__in=MEASURING, **late)
-        found += unapproved.select_related("incident", "owner").order_by("due_at")[:SHOWN]
-    if user.has_perm("incidents.view_actionitem"):
-        todo = ActionItem.objects.filter(seen_by(user, "incident__"), state=ActionState.TODO, **late)
-        found += todo.select_related("owner").order_by("due_at")[:SHOWN]
-    return {"afterwards": found}

@@ -2,21 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.http import HttpRequest
-from django.utils import timezone
-
-from incidents.services import gaps, sweep
+from incidents.services import life
 
 
 def warning() -> str:
     """That the schedule is dead, for everybody to see; empty when all is well."""
-    return sweep.complaint()
-
-
-def panel(request: HttpRequest) -> dict[str, Any]:
-    """Whom a page would not reach, for who may see incidents."""
-    if not request.user.has_perm("incidents.view_incident"):
-        return {}
-    return {"no_page_reaches": gaps.find(timezone.now()).headline}
+    return life.complaint()

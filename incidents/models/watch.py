@@ -14,6 +14,13 @@ FRESH = timedelta(seconds=90)  # a watcher that has not looked for so long knows
 UNKNOWN = "unknown"
 
 
+def word_of(looked_at: datetime | None, status: str, ready: bool, now: datetime) -> str:
+    """How SMS is: healthy, not ready, degraded, unhealthy, down, absent; unknown when nobody has looked lately."""
+    if not wall_clock.lately(looked_at, FRESH, now):
+        return UNKNOWN
+    return status if ready or status != "healthy" else "not ready"
+
+
 class Watch(models.Model):
     """The watcher's memory of one environment; one row each, claimed by compare-and-set before every look."""
 
@@ -49,7 +56,5 @@ class Watch(models.Model):
         return wall_clock.lately(self.looked_at, FRESH, now)
 
     def word(self, now: datetime) -> str:
-        """How SMS is: healthy, not ready, degraded, unhealthy, down, absent; unknown when nobody has looked lately."""
-        if not self.fresh(now):
-            return UNKNOWN
-        return self.status if self.ready or self.status != "healthy" else "not ready"
+        """How SMS is, in a word (`word_of`)."""
+        return word_of(self.looked_at, self.status, self.ready, now)

@@ -9,12 +9,12 @@ from prometheus_client import Metric, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
-from incidents.monitoring import copies, paging, sms, trouble, work
+from incidents.monitoring import copies, itself, paging, sms, trouble, work
 from incidents.monitoring.gauges import Gauges
 from smsops.models import Environment
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
-ROOMS = (sms, copies, work, trouble, paging)
+ROOMS = (sms, copies, work, trouble, paging, itself)
 
 
 class Now(Collector):

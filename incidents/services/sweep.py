@@ -49,7 +49,11 @@ def sweep(by: str = SCHEDULE) -> int:
 
 def complaint() -> str:
     """What is wrong with the round, in a sentence; empty when all is well."""
-    since = _scheduled_at()
+    return complaint_of(_scheduled_at())
+
+
+def complaint_of(since: datetime | None) -> str:
+    """The same where it is known since when the schedule has not done it."""
     if wall_clock.lately(since, MISSED):
         return ""
     waiting = "" if since is not None else _in_vain()

@@ -1,4 +1,4 @@
-"""The second person in the admin: the buttons on a run's page, and the dashboard's list of runs that wait."""
+"""The second person in the admin: the buttons on a run's page."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from smsops.admin.actions import ActionForm, DestructiveForm, ObjectAction, Preview, ReasonedForm
-from smsops.admin.site import add_panel
-from smsops.models import Approval, Decision, Run, RunState
+from smsops.models import Approval, Run
 from smsops.runs import approvals, glass, planners
 from smsops.runs.plan import By, active_exclusive, busy
 
@@ -108,14 +107,3 @@ def _notes(approval: Approval) -> Sequence[str]:
         f"It does this, in order: {steps}.",
         f"Nobody has to decide; at {until:%H:%M} it ends by itself.",
     )
-
-
-def panel(request: HttpRequest) -> dict[str, Any]:
-    """The runs that wait, for those who see runs."""
-    if not request.user.has_perm("smsops.view_run"):
-        return {}
-    found = Approval.objects.filter(decision=Decision.WAITING, run__state=RunState.PLANNED)
-    return {"waiting": list(found.select_related("run"))}
-
-
-add_panel(panel)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
@@ -59,6 +60,46 @@ def ago(value: datetime | None) -> SafeString | str:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', local.isoformat(), f"{local:%Y-%m-%d %H:%M:%S %Z}", words
     )
+
+
+@register.filter
+def until(value: datetime | None) -> SafeString | str:
+    """In how long, or how long ago, with the exact time for those who point at it."""
+    if value is None:
+        return "—"
+    local, left = timezone.localtime(value), value - timezone.now()
+    words = f"in {text.rough_text(left)}" if left > timedelta() else text.age_text(-left)
+    return format_html(
+        '<time datetime="{}" title="{}" data-until>{}</time>',
+        local.isoformat(), f"{local:%Y-%m-%d %H:%M:%S %Z}", words,
+    )  # fmt: skip
+
+
+HEIGHT, STEP, WIDE = 26, 10, 8  # of a cell of the strip, in the units of its drawing
+SHAPES = {  # by tone, from where to where: what is bad is seen without its colour
+    "good": ((0, HEIGHT),), "busy": ((18, 8),), "quiet": ((18, 8),), "warn": ((10, 16),), "bad": ((0, 10), (16, 10)),
+}  # fmt: skip
+
+
+@register.simple_tag
+def backup_strip(runs: Sequence[Any], length: int = 96) -> SafeString:
+    """The last backup runs as one drawing, oldest first, each a cell with its time and its word."""
+    cells = [_cell(at + length - len(runs), run) for at, run in enumerate(runs)]
+    failed = sum(TONES.get(run.state) in ("warn", "bad") for run in runs)
+    said = f"The last {text.count_text(len(runs), 'backup')}, oldest first: "
+    return format_html(
+        '<svg class="strip-svg" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>',
+        length * STEP, HEIGHT, said + (f"{failed} failed." if failed else "none failed."), SafeString("".join(cells)),
+    )  # fmt: skip
+
+
+def _cell(at: int, run: Any) -> SafeString:
+    kind = TONES.get(run.state, "quiet")
+    bars = "".join(
+        f'<rect x="{at * STEP}" y="{y}" width="{WIDE}" height="{height}"></rect>' for y, height in SHAPES[kind]
+    )
+    told = f"{timezone.localtime(run.created_at):%Y-%m-%d %H:%M} {run.word}"
+    return format_html('<g class="{}"><title>{}</title>{}</g>', kind, told, SafeString(bars))
 
 
 @register.filter

@@ -36,8 +36,10 @@ def opened(target: Environment | Run | Release | PostTask) -> Page:
     return page
 
 
-def dashboard(*permissions: str) -> str:
-    page = Browser(make_user("smsops.view_environment", *permissions)).get(reverse("admin:index"))
+def dashboard(environment: Environment, *permissions: str) -> str:
+    """Of that environment."""
+    user = make_user("smsops.view_environment", *permissions)
+    page = Browser(user).get(reverse("admin:incidents_dashboard_of", args=[environment.name]))
     assert page.status == 200
     return page.text
 
@@ -119,23 +121,25 @@ def test_the_confirmation_page_says_what_is_expected() -> None:
     assert "Code-only rollback: expected 6 to 9 min (runbook, not measured); RTO 20 min." in text
 
 
-def test_the_dashboard_has_the_figures_in_two_lines() -> None:
-    make_operation()
-    text = dashboard("deployments.view_operation")
-    assert "1 deploy in 30 days (0.2 a week). 0 of 1 change failed (0 %)." in text
-    assert "in 30 days" not in dashboard()
+def test_the_dashboard_of_an_environment_has_the_four_figures() -> None:
+    environment = make_operation().environment
+    text = dashboard(environment, "deployments.view_operation")
+    assert "Deployment frequency 0.2 a week" in text
+    assert "Change failure rate 0 %" in text
+    assert "Deployment frequency" not in dashboard(environment)
 
 
 def test_where_nothing_was_deployed_there_are_no_figures() -> None:
-    make_environment()
-    assert "in 30 days" not in dashboard("deployments.view_operation")
+    assert "Deployment frequency" not in dashboard(make_environment(), "deployments.view_operation")
 
 
-def test_what_is_overdue_is_on_the_dashboard_in_one_line() -> None:
-    make_environment()
+def test_what_is_overdue_is_on_the_dashboard() -> None:
+    environment = make_environment()
     PostTask.objects.filter(key__in=("drill", "notes")).update(due_at=timezone.now() - timedelta(days=1))
-    assert "Overdue: Tag release & publish notes, Disaster recovery drill" in dashboard("deployments.view_posttask")
-    assert "Overdue" not in dashboard()
+    text = dashboard(environment, "deployments.view_posttask")
+    assert "Overdue Tag release & publish notes" in text
+    assert "Overdue Disaster recovery drill" in text
+    assert "Overdue" not in dashboard(environment)
 
 
 def task_of(key: str) -> PostTask:

@@ -57,7 +57,8 @@ def pages(school: Environment) -> list[str]:
     targets: list[Any] = [school, run, release, a_told_incident(school)]
     doors = [door(school, "deploy"), door(school, "rollback"), door(release, "deploy"), door(school, "restore")]
     lists = ["deployments_operation", "deployments_release", "smsops_run", "deployments_checkresult"]
-    found = [reverse("admin:index"), *(each.get_absolute_url() for each in targets), *doors]
+    dashboards = [reverse("admin:index"), reverse("admin:incidents_dashboard_of", args=[school.name])]
+    found = [*dashboards, *(each.get_absolute_url() for each in targets), *doors]
     return [*found, *(reverse(f"admin:{name}_changelist") for name in lists)]
 
 

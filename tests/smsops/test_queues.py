@@ -39,6 +39,6 @@ def test_work_waits_for_the_workers_for_work(name: str) -> None:
 
 
 def test_beat_says_nothing_of_queues_so_that_the_routes_count() -> None:
-    rung = cadence.rings(sweep=3, watch=2, offsite=60, canary=300, logs=60).values()
+    rung = cadence.rings(sweep=3, watch=2, offsite=60, canary=300, logs=60, ping=60).values()
     assert all("queue" not in ring["options"] for ring in rung)
     assert {ring["task"] for ring in rung} > set(queues.ROUTES)

@@ -1,0 +1,104 @@
+"""How every environment is, in one question and few values each: there may be a thousand (U3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+
+from backups import selectors as backups
+from incidents.models import Watch
+from incidents.models.watch import FRESH, UNKNOWN, word_of
+from smsops import wall_clock
+from smsops.models import Environment
+
+AWAY = frozenset({"down", "unhealthy", "not ready"})
+_FIELDS = (
+    "pk", "name", "title", "rpo_minutes", "backups_enabled",
+    "watch__looked_at", "watch__status", "watch__ready", "watch__release", "watch__since", "watch__detail", "newest",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One environment. `backup_at` is the moment its newest good backup is from, by which the RPO is judged."""
+
+    pk: int
+    name: str
+    title: str
+    rpo_minutes: int
+    backups_enabled: bool
+    looked_at: datetime | None
+    status: str
+    ready: bool
+    release: str
+    since: datetime | None
+    detail: str
+    backup_at: datetime | None
+    now: datetime
+
+    @property
+    def label(self) -> str:
+        return self.title or self.name
+
+    @property
+    def health(self) -> str:
+        """One word, like Watch.word."""
+        return word_of(self.looked_at, self.status, self.ready, self.now)
+
+    @property
+    def fresh(self) -> bool:
+        return wall_clock.lately(self.looked_at, FRESH, self.now)
+
+    @property
+    def away(self) -> bool:
+        """Whether SMS was seen not to serve."""
+        return self.health in AWAY
+
+    @property
+    def late(self) -> bool:
+        """Whether there is no good backup younger than the RPO (runbook §6.1)."""
+        return self.backup_at is None or self.now - self.backup_at > timedelta(minutes=self.rpo_minutes)
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing is wrong with what was measured; where no SMS is installed nothing can be."""
+        return self.health in ("healthy", "absent") and not self.late
+
+
+def read(name: str = "") -> list[Standing]:
+    """All of them by name, or the one of that name. A backup from the future counts for nothing: nobody can say how old
+    it is."""
+    good = backups.good().filter(backups.datable(), environment=OuterRef("pk")).order_by("-taken_at")
+    found = Environment.objects.order_by("name").annotate(newest=Subquery(good.values("taken_at")[:1]))
+    rows = (found.filter(name=name) if name else found).values_list(*_FIELDS)
+    now = timezone.now()
+    return [_standing(row, now) for row in rows]
+
+
+def _standing(row: tuple[object, ...], now: datetime) -> Standing:
+    pk, name, title, rpo, enabled, looked, status, ready, release, since, detail, newest = row
+    return Standing(
+        pk, name, title, rpo, enabled, looked, status or UNKNOWN, bool(ready), release or "", since, detail or "",
+        newest, now,
+    )  # type: ignore[arg-type]  # fmt: skip
+
+
+def of(environment: Any) -> Standing:
+    """The same of one environment that was read with what its card says (incidents/dashboard/cards.py)."""
+    watch = getattr(environment, "watch", None) or Watch()
+    return Standing(
+        environment.pk, environment.name, environment.title, environment.rpo_minutes, environment.backups_enabled,
+        watch.looked_at, watch.status, watch.ready, watch.release, watch.since, watch.detail,
+        environment.backup_taken_at, timezone.now(),
+    )  # fmt: skip
+
+
+def nobody_looks(found: Iterable[Standing]) -> bool:
+    """Whether nobody watches: then every other number on the page is old."""
+    standings = list(found)
+    return bool(standings) and not any(standing.fresh for standing in standings)
