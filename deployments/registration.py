@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from backups.services import housekeeping
-from deployments import check_verbs, image_verbs, selectors, verbs
+from deployments import check_verbs, image_verbs, runbook, selectors, verbs
 from deployments.checks import (  # noqa: F401  (each registers its own)
     assets,
     clocks,
@@ -49,6 +49,7 @@ from deployments.steps import (
 from smsops.environments import secrets
 from smsops.environments.rules import add_rule
 from smsops.ops import registry
+from smsops.runbook import registry as chapters
 from smsops.runs import kinds, planners
 from smsops.runs.validation import add_validation
 
@@ -88,4 +89,5 @@ def register() -> None:
     post_tasks.add_starter(audits.KIND, audits.start_newest)
     housekeeping.add_chore(check_results.tidy)
     add_rule(check_policy.mistakes)
+    chapters.add(*runbook.SOURCES)
     checks.load(settings.SMSOPS_CHECK_MODULES)

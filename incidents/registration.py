@@ -8,12 +8,14 @@ from backups.services import housekeeping
 from deployments.operations.disturbances import add_source
 from incidents import diagnoses, selectors, verbs  # noqa: F401  (each diagnosis registers itself)
 from incidents.privacy import runs_seen_by
+from incidents.runbook import rooms
 from incidents.services import digestion, disturbances, evidence_runs, neglect, personal, sweep
 from incidents.steps import diagnosis, evidence
 from smsops import afterwards
 from smsops.limits import add_limit
 from smsops.models import Run
 from smsops.ops import registry
+from smsops.runbook import registry as chapters
 from smsops.runs import kinds, preludes
 from smsops.runs.preludes import Prelude
 
@@ -26,6 +28,7 @@ def register() -> None:
     housekeeping.add_chore(personal.tidy)
     add_source(disturbances.since)
     registry.add(*verbs.VERBS)
+    chapters.add(*rooms.SOURCES)
     kinds.register(*evidence.STEPS, *diagnosis.STEPS)
     preludes.add(Prelude(evidence.FreezeFirst.key, "the evidence", evidence_runs.before_a_change))
     afterwards.add(afterwards.Duty("read alerts", neglect.unread, neglect.read))

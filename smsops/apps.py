@@ -13,6 +13,8 @@ class SmsopsConfig(AppConfig):
 
         from smsops import afterwards, checks  # noqa: F401
         from smsops.ops import approvals, registry, verbs
+        from smsops.runbook import by_hand
+        from smsops.runbook import registry as runbook
         from smsops.runs import kinds
         from smsops.switch import beside, gate, instances, sandbox, traffic, warm
 
@@ -24,6 +26,7 @@ class SmsopsConfig(AppConfig):
             sandbox.StartSandbox, sandbox.SandboxGate, sandbox.RemoveSandbox,
         )  # fmt: skip
         registry.add(*verbs.VERBS, *approvals.VERBS)
+        runbook.add(by_hand.SOURCE)
         request_finished.connect(afterwards.look, dispatch_uid="smsops.afterwards")
 
 

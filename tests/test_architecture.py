@@ -46,7 +46,7 @@ LAYERS = (  # of incidents, the lowest first: each knows its own layer and those
     {"models"},
     {"privacy", "selectors", "searching", "responses"},
     {"services", "detection", "diagnoses", "clock"},
-    {"steps", "monitoring", "postmortems", "actions", "objectives", "reminding"},
+    {"steps", "monitoring", "postmortems", "actions", "objectives", "reminding", "runbook"},
     {"admin", "commands", "verbs", "receivers", "tasks", "registration", "apps", "urls",
      "acknowledging", "alert_door", "metrics_door", "intake_site"},
 )  # fmt: skip

@@ -5,6 +5,7 @@ from deployments.admin import (
     config,
     dashboard,
     finding,
+    first_steps,
     images,
     operation,
     rehearsed,
@@ -46,5 +47,6 @@ add_plan_line(rto.of_plan)
 add_action(Release, finding.Audit())
 add_part("audit", RunPart("admin/deployments/_findings.html", finding.of_run))
 add_panel(dashboard.panel)
+first_steps.register()
 
 __all__ = ["check", "config", "finding", "images", "operation", "release", "rollback", "rotation", "task"]

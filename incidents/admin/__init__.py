@@ -10,6 +10,7 @@ from incidents.admin import (
     detection,
     evidence,
     first_look,
+    first_steps,
     incident,
     incident_alerts,
     objectives,
@@ -22,6 +23,7 @@ from incidents.admin import (
     pulse,
     reporting,
     review_rule,
+    runbook,
     searching,
     severity_rule,
     silence,
@@ -36,6 +38,7 @@ from smsops.admin.site import add_page, add_panel, add_warning
 from smsops.models import Environment
 
 add_panel(dashboard.panel)
+first_steps.register()
 add_panel(after.panel)
 add_panel(pulse.panel)
 add_warning(pulse.warning)
@@ -57,6 +60,11 @@ add_plan_line(lambda plan: " ".join(evidence_runs.before_a_change(plan.environme
 add_page("objectives/", "incidents_objectives", objectives.overview)
 add_page("objectives/<slug:name>/", "incidents_objectives_of", objectives.environment_page)
 add_page("objectives/<slug:name>/<slug:month>/", "incidents_objectives_month", objectives.month_page)
+add_page("runbook/", "incidents_runbook", runbook.general_page)
+add_page("runbook/note/<str:section>/", "incidents_runbook_general_note", runbook.general_note)
+add_page("runbook/<slug:name>/", "incidents_runbook_of", runbook.environment_page)
+add_page("runbook/<slug:name>/note/<str:section>/", "incidents_runbook_note", runbook.environment_note)
+add_page_part(Environment, PagePart("admin/incidents/_runbook.html", runbook.of_environment, above=True))
 add_page("search/", "incidents_search", searching.page)
 
 __all__ = [
