@@ -11,43 +11,17 @@ class BackupsConfig(AppConfig):
     verbose_name = "Backups"
 
     def ready(self) -> None:
-        from backups import verbs
+        from backups import receivers, runbook, verbs  # noqa: F401  (receivers connect themselves)
         from backups.services import again
-        from backups.steps import (
-            adoption,
-            backup,
-            base_backup,
-            comparison,
-            disasters,
-            drill,
-            following,
-            hold,
-            housekeeping,
-            offsite,
-            restore,
-            restore_test,
-            restored,
-            rows,
-            verification,
-        )
         from smsops.models import Environment
         from smsops.ops import registry
-        from smsops.runs import kinds, planners
+        from smsops.runbook import registry as chapters
+        from smsops.runs import planners
 
-        kinds.register(
-            backup.TakeSnapshot, backup.Store, backup.EnterInCatalogue, verification.ProveBackup,
-            restore.Stage, restore.Settle, restore.KeepOld, restore.Swap, restored.CompareRows, restored.ArchiveOld,
-            hold.HoldData, hold.CompareData, hold.ReleaseHold, housekeeping.TidyVault,
-            adoption.TakeIn, adoption.Recognise, adoption.MakeDatabase, adoption.CheckDatabase, adoption.Conclude,
-            offsite.CopyOffsite, offsite.TidyOffsite, offsite.BringBack,
-            restore_test.UnpackForTest, restore_test.Conclude, restore_test.EndTrial,
-            drill.UnpackElsewhere, disasters.DeleteRows, drill.PutRowsBackInDrill, disasters.TearDatabase,
-            drill.RestoreInDrill, drill.ConcludeDrill,
-            following.RestFollower, following.ResumeFollower, base_backup.TakeBaseBackup,
-            comparison.UnpackRows, comparison.CompareRows, rows.PlanRows, rows.PutRowsBack, rows.CleanRows,
-        )  # fmt: skip
+        _register_steps()
         planners.add(again.PLANNERS)
         registry.add(*verbs.VERBS)
+        chapters.add(runbook.SOURCE)
         post_save.connect(_follow_environment, sender=Environment, dispatch_uid="backups.schedule")
         post_delete.connect(_forget_environment, sender=Environment, dispatch_uid="backups.no_schedule")
         _tell_programs()
@@ -61,6 +35,42 @@ def _tell_programs() -> None:
 
     registry.add(api.ROUTERS)
     events.add(receivers.EVENTS)
+
+
+def _register_steps() -> None:
+    """Make the kinds of steps known; twice is fine."""
+    from backups.steps import (
+        adoption,
+        backup,
+        base_backup,
+        comparison,
+        connection,
+        disasters,
+        drill,
+        following,
+        hold,
+        housekeeping,
+        offsite,
+        restore,
+        restore_test,
+        restored,
+        rows,
+        verification,
+    )
+    from smsops.runs import kinds
+
+    kinds.register(
+        backup.TakeSnapshot, backup.Store, backup.EnterInCatalogue, verification.ProveBackup,
+        restore.Stage, restore.Settle, restore.KeepOld, restore.Swap, restored.CompareRows, restored.ArchiveOld,
+        hold.HoldData, hold.CompareData, hold.ReleaseHold, housekeeping.TidyVault,
+        adoption.TakeIn, adoption.Recognise, adoption.MakeDatabase, adoption.CheckDatabase, adoption.Conclude,
+        offsite.CopyOffsite, offsite.TidyOffsite, offsite.BringBack,
+        restore_test.UnpackForTest, restore_test.Conclude, restore_test.EndTrial,
+        drill.UnpackElsewhere, disasters.DeleteRows, drill.PutRowsBackInDrill, disasters.TearDatabase,
+        drill.RestoreInDrill, drill.ConcludeDrill,
+        connection.AskConnection, following.RestFollower, following.ResumeFollower, base_backup.TakeBaseBackup,
+        comparison.UnpackRows, comparison.CompareRows, rows.PlanRows, rows.PutRowsBack, rows.CleanRows,
+    )  # fmt: skip
 
 
 def _follow_environment(instance: Any, raw: bool = False, **_: Any) -> None:

@@ -1,4 +1,4 @@
-"""What webhooks are told of backups."""
+"""What the backups do when they hear of runs, and what webhooks are told of them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from backups.models import Backup
+from backups.services import first_run
 from smsops import signals
 from smsops.models import FINAL, GOOD, Run
 from smsops.webhooks import news, outbox
@@ -28,6 +29,12 @@ def on_run(run: Run, **_: Any) -> None:
     """A run that was to make a backup has ended without one."""
     if run.kind == "backup" and run.state in FINAL - GOOD:
         outbox.tell("backup.failed", f"run:{run.pk}", lambda: news.run_data(run), run.environment_id)
+
+
+@receiver(signals.run_ended, dispatch_uid="backups.first_run")
+def prove_the_first(run: Run, **_: Any) -> None:
+    """A first backup is proven right away."""
+    first_run.prove(run)
 
 
 def _data(backup: Backup) -> dict[str, Any]:

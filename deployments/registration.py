@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from backups.services import housekeeping
-from deployments import api, check_verbs, image_verbs, selectors, verbs
+from deployments import api, check_verbs, image_verbs, runbook, selectors, verbs
 from deployments.checks import (  # noqa: F401  (each registers its own)
     assets,
     clocks,
@@ -50,6 +50,7 @@ from smsops.api import registry as calls
 from smsops.environments import secrets
 from smsops.environments.rules import add_rule
 from smsops.ops import registry, trail
+from smsops.runbook import registry as chapters
 from smsops.runs import kinds, planners
 from smsops.runs.validation import add_validation
 from smsops.webhooks import events
@@ -92,4 +93,5 @@ def register() -> None:
     post_tasks.add_starter(audits.KIND, audits.start_newest)
     housekeeping.add_chore(check_results.tidy)
     add_rule(check_policy.mistakes)
+    chapters.add(*runbook.SOURCES)
     checks.load(settings.SMSOPS_CHECK_MODULES)

@@ -9,6 +9,7 @@ from deployments.operations.disturbances import add_source
 from incidents import api, diagnoses, selectors, verbs  # noqa: F401  (each diagnosis registers itself)
 from incidents.privacy import runs_seen_by, scope_of, scopes_hidden_from
 from incidents.receivers import webhooks
+from incidents.runbook import rooms
 from incidents.services import digestion, disturbances, evidence_runs, neglect, personal, sweep
 from incidents.steps import diagnosis, evidence
 from smsops import afterwards
@@ -17,6 +18,7 @@ from smsops.audit import discretion
 from smsops.limits import add_limit
 from smsops.models import Run
 from smsops.ops import registry
+from smsops.runbook import registry as chapters
 from smsops.runs import kinds, preludes
 from smsops.runs.preludes import Prelude
 from smsops.webhooks import events
@@ -33,6 +35,7 @@ def register() -> None:
     registry.add(*verbs.VERBS)
     operations.add(api.ROUTERS)
     events.add(webhooks.EVENTS)
+    chapters.add(*rooms.SOURCES)
     kinds.register(*evidence.STEPS, *diagnosis.STEPS)
     preludes.add(Prelude(evidence.FreezeFirst.key, "the evidence", evidence_runs.before_a_change))
     afterwards.add(afterwards.Duty("read alerts", neglect.unread, neglect.read))

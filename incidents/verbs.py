@@ -8,8 +8,9 @@ from incidents.commands.monitoring import MONITORING
 from incidents.commands.oncall import ONCALL
 from incidents.commands.page import PAGE
 from incidents.commands.playbooks import PLAYBOOKS
+from incidents.commands.runbook import RUNBOOK
 from incidents.commands.sources import SOURCE, SOURCES
 from incidents.commands.status import STATUS
 
 ALERTING = (ALERTS, SILENCE, SOURCES, SOURCE, MONITORING)
-VERBS = (STATUS, INCIDENT, LOGS, ONCALL, PAGE, PLAYBOOKS, *ALERTING, *after.VERBS, *objectives.VERBS)
+VERBS = (STATUS, INCIDENT, LOGS, ONCALL, PAGE, PLAYBOOKS, RUNBOOK, *ALERTING, *after.VERBS, *objectives.VERBS)

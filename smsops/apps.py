@@ -17,6 +17,8 @@ class SmsopsConfig(AppConfig):
         from smsops.audit import sign_in
         from smsops.ops import approvals, people, registry, verbs
         from smsops.ops import tokens as token_verbs
+        from smsops.runbook import by_hand
+        from smsops.runbook import registry as runbook
         from smsops.runs import kinds
         from smsops.signin import sessions
         from smsops.switch import beside, gate, instances, sandbox, traffic, warm
@@ -33,6 +35,7 @@ class SmsopsConfig(AppConfig):
         sign_in.connect()
         sessions.connect()
         operations.add({"token": me.router, "runs": runs.router})
+        runbook.add(by_hand.SOURCE)
         request_finished.connect(afterwards.look, dispatch_uid="smsops.afterwards")
 
 

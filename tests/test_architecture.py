@@ -47,7 +47,7 @@ LAYERS = (  # of incidents, the lowest first: each knows its own layer and those
     {"models"},
     {"privacy", "selectors", "searching", "responses"},
     {"services", "detection", "diagnoses", "clock"},
-    {"steps", "monitoring", "postmortems", "actions", "objectives", "reminding", "dashboard"},
+    {"steps", "monitoring", "postmortems", "actions", "objectives", "reminding", "dashboard", "runbook"},
     {"admin", "api", "commands", "verbs", "receivers", "tasks", "registration", "apps", "urls",
      "acknowledging", "alert_door", "metrics_door", "intake_site"},
 )  # fmt: skip

@@ -1,6 +1,17 @@
 """Backups in the admin. Django finds the pages here."""
 
-from backups.admin import adoption, backup, drill, moments, offsite, rows, schedule, vault
+from backups.admin import (
+    adoption,
+    backup,
+    drill,
+    first_run,
+    first_steps,
+    moments,
+    offsite,
+    rows,
+    schedule,
+    vault,
+)
 from backups.admin.environment import (
     BackUpNow,
     RestoreLatest,
@@ -23,8 +34,13 @@ add_action(Environment, moments.RestoreToMoment())
 add_inline(Environment, moments.LogFollowingInline)
 add_inline(Environment, schedule.ScheduleInline)
 add_inline(Environment, RetentionInline)
+first_steps.register()
 add_page("backups/moments/<row:pk>/", "backups_moments", moments.page)
 add_page("backups/vault/<row:pk>/", "backups_vault", vault.page)
+add_page("first-run/", "backups_first_run", first_run.begin)
+add_page("first-run/describe/it/", "backups_first_run_describe", first_run.describe)
+add_page("first-run/<slug:name>/", "backups_first_run_of", first_run.progress)
+add_page("first-run/<slug:name>/live/", "backups_first_run_live", first_run.live)
 add_action(Environment, drill.Drill())
 add_part("drill", RunPart("admin/backups/_drill.html", drill.reported))
 add_part("comparison", RunPart("admin/backups/_comparison.html", rows.compared))

@@ -4,6 +4,7 @@ from deployments.admin import (
     check,
     config,
     finding,
+    first_steps,
     images,
     operation,
     rehearsed,
@@ -44,5 +45,6 @@ add_page_part(Run, PagePart("admin/deployments/_rto_run.html", rto.of_run))
 add_plan_line(rto.of_plan)
 add_action(Release, finding.Audit())
 add_part("audit", RunPart("admin/deployments/_findings.html", finding.of_run))
+first_steps.register()
 
 __all__ = ["check", "config", "finding", "images", "operation", "release", "rollback", "rotation", "task"]

@@ -11,6 +11,7 @@ from incidents.admin import (
     detection,
     evidence,
     first_look,
+    first_steps,
     incident,
     incident_alerts,
     objectives,
@@ -23,6 +24,7 @@ from incidents.admin import (
     pulse,
     reporting,
     review_rule,
+    runbook,
     searching,
     severity_rule,
     silence,
@@ -33,10 +35,10 @@ from incidents.services import evidence_runs
 from smsops.admin.actions import add_action
 from smsops.admin.base import add_inline
 from smsops.admin.parts import PagePart, add_page_part, add_plan_line
-from smsops.admin.site import add_page, add_panel, add_warning
+from smsops.admin.site import add_page, add_warning
 from smsops.models import Environment
 
-add_panel(dashboard.panel)
+first_steps.register()
 add_warning(pulse.warning)
 add_inline(Environment, detection.DetectionInline)
 add_action(Incident, evidence.Collect())
@@ -61,6 +63,11 @@ add_page("dashboard/of/<slug:name>/later/", "incidents_dashboard_of_later", dash
 add_page("objectives/", "incidents_objectives", objectives.overview)
 add_page("objectives/<slug:name>/", "incidents_objectives_of", objectives.environment_page)
 add_page("objectives/<slug:name>/<slug:month>/", "incidents_objectives_month", objectives.month_page)
+add_page("runbook/", "incidents_runbook", runbook.general_page)
+add_page("runbook/note/<str:section>/", "incidents_runbook_general_note", runbook.general_note)
+add_page("runbook/<slug:name>/", "incidents_runbook_of", runbook.environment_page)
+add_page("runbook/<slug:name>/note/<str:section>/", "incidents_runbook_note", runbook.environment_note)
+add_page_part(Environment, PagePart("admin/incidents/_runbook.html", runbook.of_environment, above=True))
 add_page("search/", "incidents_search", searching.page)
 
 __all__ = [

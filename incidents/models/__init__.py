@@ -41,6 +41,7 @@ from incidents.models.postmortem import (
 from incidents.models.quiet import MaintenanceWindow, Repeats, Silence
 from incidents.models.reckoning import Reckoning
 from incidents.models.review import ReviewRule
+from incidents.models.runbook import RunbookNote
 from incidents.models.severity_change import SeverityChange
 from incidents.models.severity_rule import SeverityRule
 from incidents.models.timeline import EntryKind, TimelineEntry
@@ -103,6 +104,7 @@ __all__ = [
     "ReviewRule",
     "Rota",
     "RotaMember",
+    "RunbookNote",
     "Severity",
     "SeverityChange",
     "SeverityRule",

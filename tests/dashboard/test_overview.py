@@ -31,13 +31,13 @@ pytestmark = pytest.mark.django_db
 def test_without_an_environment_it_says_what_one_is_and_offers_to_add_one() -> None:
     page = dashboard(make_admin())
     assert "No environment yet" in page.text
-    assert reverse("admin:smsops_environment_add") in page.links
+    assert reverse("admin:backups_first_run") in page.links
 
 
 def test_without_an_environment_a_viewer_is_offered_nothing() -> None:
     page = dashboard(make_viewer())
     assert "No environment yet" in page.text
-    assert reverse("admin:smsops_environment_add") not in page.links
+    assert reverse("admin:backups_first_run") not in page.links
 
 
 def test_who_may_not_see_environments_sees_none() -> None:
