@@ -88,6 +88,14 @@ def latest_good(environment: Environment) -> Backup | None:
     return own.filter(datable()).first() or own.first() or sound().filter(environment=environment, here=True).first()
 
 
+def latest(environment: Environment) -> Backup | None:
+    """What “latest” means: the newest good backup; where there is none, the newest of which nothing bad is known, one
+    that is here before one that is only off-site. After the catalogue was made anew from a vault nothing is proven yet,
+    and a restore proves what it unpacks before it touches SMS."""
+    unproven = Backup.objects.filter(environment=environment, damage="").order_by("-here", "-taken_at", "-pk")
+    return latest_good(environment) or unproven.filter(datable()).first() or unproven.first()
+
+
 def good_before(backup: Backup) -> Backup | None:
     """The good backup before this one."""
     return good().filter(environment_id=backup.environment_id, taken_at__lt=backup.taken_at).first()
@@ -102,9 +110,9 @@ def orphans_before(backup: Backup) -> dict[str, int]:
 
 
 def find(environment: Environment, identifier: str) -> Backup:
-    """The backup of that identifier, or the newest good one for “latest”; WrongUse when there is none."""
+    """The backup of that identifier, or what `latest` has for “latest”; WrongUse when there is none."""
     if identifier == "latest":
-        backup = latest_good(environment)
+        backup = latest(environment)
         if backup is None:
             raise WrongUse(f"{environment.name} has no good backup yet; take one with “ops backup {environment.name}”.")
         return backup

@@ -1,4 +1,4 @@
-"""Model fields of ours: text that is stored encrypted."""
+"""Model fields of ours: text that is stored encrypted, and is so in a dump of the rows as well (`dumpdata`)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 
-_PREFIX = "aesgcm1:"
+_PREFIX, _DUMPED = "aesgcm1:", "aesgcm1-dump:"
 
 
 def _cipher() -> AESGCM:
@@ -53,3 +54,28 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     def get_prep_value(self, value: Any) -> Any:
         text = super().get_prep_value(value)
         return encrypt(text) if text else text
+
+    def value_to_string(self, obj: models.Model) -> str:
+        """The text as a dump of the rows has it: sealed for this field alone, so that it opens in no other one."""
+        text = self.value_from_object(obj)
+        if not text:
+            return text or ""
+        nonce = os.urandom(12)
+        return _DUMPED + base64.b64encode(nonce + _cipher().encrypt(nonce, text.encode(), self._place)).decode()
+
+    def to_python(self, value: Any) -> Any:
+        """The text of a dump, opened; anything else as it is. ValidationError when it was sealed with another field key
+        or for another field."""
+        text = super().to_python(value)
+        if not isinstance(text, str) or not text.startswith(_DUMPED):
+            return text
+        try:
+            data = base64.b64decode(text.removeprefix(_DUMPED), validate=True)
+            return _cipher().decrypt(data[:12], data[12:], self._place).decode()
+        except (InvalidTag, ValueError):
+            raise ValidationError("It was sealed with another field key, or for another field.") from None
+
+    @property
+    def _place(self) -> bytes:
+        """Which field this is, as “backups.offsitevault.secret”."""
+        return f"{self.model._meta.label_lower}.{self.name}".encode()

@@ -58,12 +58,14 @@ class RestoreLatest(ExclusiveAction):
     form = DestructiveForm
 
     def refusal(self, target: Environment) -> str:
-        return "There is no good backup yet." if selectors.latest_good(target) is None else ""
+        return "There is no good backup yet." if selectors.latest(target) is None else ""
 
     def preview(self, target: Environment, request: HttpRequest) -> Preview:
-        plan = restores.plan(selectors.find(target, "latest"))
-        chosen = "This is the newest good backup; to go further back, open an older one in the list of backups."
-        return Preview((*plan.notes, chosen), plan)
+        backup = selectors.find(target, "latest")
+        plan = restores.plan(backup)
+        chosen = f"This is the newest {'good ' if backup.good else ''}backup; to go further back, open an older one in "
+        unproven = () if backup.good else ("Nothing is proven of it yet; it is proven before SMS is stopped.",)
+        return Preview((*plan.notes, *unproven, f"{chosen}the list of backups."), plan)
 
     def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
         return restores.start(selectors.find(target, "latest"), by)

@@ -35,10 +35,12 @@ def program() -> str:
 
 
 class Browser:
-    """One window. `said` is what pages complained of in the console, with their addresses."""
+    """One window. `said` is what pages complained of in the console, with their addresses; `asked` are the addresses of
+    all that they asked for."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
+        self.asked: list[str] = []
         self._profile = tempfile.mkdtemp(prefix="smsops-pictures-")
         ours, theirs = os.pipe(), os.pipe()  # it reads its orders from file 3 and answers on file 4
         orders, answers = ours[0], theirs[1]
@@ -54,7 +56,7 @@ class Browser:
         self._number, self._rest, self._session, self._loaded = 0, b"", "", 0
         target = self._call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for part in ("Page", "Log", "Runtime"):
+        for part in ("Page", "Log", "Runtime", "Network"):
             self._call(f"{part}.enable")
 
     def __enter__(self) -> Self:
@@ -153,5 +155,7 @@ class Browser:
         elif message.get("method") == "Log.entryAdded" and params["entry"]["level"] != "verbose":
             entry = params["entry"]
             self.said.append(f"{entry.get('url', '')}: {entry['text']}")
+        elif message.get("method") == "Network.requestWillBeSent":
+            self.asked.append(params["request"]["url"])
         elif message.get("method") == "Runtime.exceptionThrown":
             self.said.append(str(params["exceptionDetails"].get("text", "")))

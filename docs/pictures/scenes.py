@@ -20,6 +20,7 @@ from deployments.services import deploys
 from docs.pictures.browser import DESK, PHONE
 from docs.pictures.camera import Camera
 from docs.pictures.night import Night
+from docs.pictures.tasks import Tasks
 from incidents.models import Incident
 from smsops.models import Environment, Run, StepState
 
@@ -56,6 +57,7 @@ class Scenes:
 
     def acts(self) -> tuple[tuple[str, Callable[[], Line]], ...]:
         """What happens, and what is pictured in between."""
+        tasks = Tasks(self.camera, self.school)
         return (
             ("Deploy 1.18.0, the first release", lambda: acts.deploy("1.18.0", "succeeded")),
             ("Back up", acts.back_up),
@@ -72,7 +74,9 @@ class Scenes:
             ("Deploy 1.19.0", self.deploy),
             ("Work in 1.19.0", self.work),
             ("Afterwards", self.after),
+            *tasks.by_day(),
             *Night(self.camera).acts(),
+            *tasks.afterwards(),
             ("Look at the other pages", self.look),
         )
 

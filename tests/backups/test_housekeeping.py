@@ -106,6 +106,25 @@ def test_the_catalogue_is_made_again_from_the_vault_alone(process_place: Place) 
     assert {each.proof for each in again} == {Proof.STORED}
 
 
+def test_after_that_the_latest_is_the_newest_one_and_a_proven_one_comes_before_it(process_place: Place) -> None:
+    first, second = aged(process_place, 0, 0)
+    Backup.objects.update(proof=Proof.STORED)
+    assert selectors.find(process_place.environment, "latest") == second
+    drive(backups.verify(first, BY))
+    assert selectors.find(process_place.environment, "latest") == first
+
+
+def test_the_latest_is_here_before_it_is_only_elsewhere_and_never_a_damaged_one(process_place: Place) -> None:
+    first, second = aged(process_place, 0, 0)
+    Backup.objects.update(proof=Proof.STORED)
+    Backup.objects.filter(pk=second.pk).update(here=False)
+    assert selectors.latest(process_place.environment) == first
+    Backup.objects.filter(pk=first.pk).update(damage="bits")
+    assert selectors.latest(process_place.environment) == second
+    Backup.objects.update(damage="bits")
+    assert selectors.latest(process_place.environment) is None
+
+
 def test_a_backup_that_is_gone_from_the_vault_is_marked_and_not_forgotten(process_place: Place) -> None:
     first, second = aged(process_place, 0, 0)
     selectors.vault_of(process_place.environment).discard(first.identifier)

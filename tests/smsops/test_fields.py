@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from io import StringIO
+from pathlib import Path
+
 import pytest
+from django.core.management import call_command
+from django.core.serializers.base import DeserializationError
 from django.db import connection
 from pytest_django import Settings
 
@@ -72,3 +78,45 @@ def test_a_changed_value_is_not_taken_for_the_text() -> None:
     sealed = encrypt(CANARY)
     changed = sealed[:-6] + ("A" if sealed[-6] != "A" else "B") + sealed[-5:]
     assert decrypt(changed) == ""
+
+
+def dumped(folder: Path) -> Path:
+    """The environments as `dumpdata` has them."""
+    found, file = StringIO(), folder / "rows.json"
+    call_command("dumpdata", "smsops.environment", stdout=found)
+    file.write_text(found.getvalue())
+    return file
+
+
+def test_a_dump_of_the_rows_has_no_secret_in_the_open(environment: Environment, tmp_path: Path) -> None:
+    _set(environment, CANARY)
+    text = dumped(tmp_path).read_text()
+    assert "aesgcm1-dump:" in text
+    assert CANARY not in text
+
+
+def test_a_dump_brings_back_the_secret(environment: Environment, tmp_path: Path) -> None:
+    _set(environment, CANARY)
+    file = dumped(tmp_path)
+    _set(environment, "another one")
+    call_command("loaddata", str(file), verbosity=0)
+    assert Environment.objects.get().smoke_password == CANARY
+    assert _column().startswith("aesgcm1:")
+
+
+def test_a_dump_with_another_field_key_is_refused(environment: Environment, tmp_path: Path, settings: Settings) -> None:
+    _set(environment, CANARY)
+    file = dumped(tmp_path)
+    settings.FIELD_KEY = "another key"
+    with pytest.raises(DeserializationError, match="another field key"):
+        call_command("loaddata", str(file), verbosity=0)
+
+
+def test_what_was_dumped_of_one_field_opens_in_no_other(environment: Environment, tmp_path: Path) -> None:
+    _set(environment, CANARY)
+    file = dumped(tmp_path)
+    (row,) = json.loads(file.read_text())
+    row["fields"]["database_url"] = row["fields"]["smoke_password"]
+    file.write_text(json.dumps([row]))
+    with pytest.raises(DeserializationError, match="another field"):
+        call_command("loaddata", str(file), verbosity=0)
