@@ -32,13 +32,18 @@ def scheduled(environment_id: int) -> None:
 
 @shared_task(name="backups.restore_tests")
 def restore_tests_due() -> None:
-    """Test one backup of every environment: the newest, or the one whose turn it is (daily, runbook §6.3)."""
-    for environment in Environment.objects.filter(backups_enabled=True):
+    """Test one backup of every environment once a day: the newest, or the one whose turn it is (runbook §6.3). A look
+    every ten minutes begins a few, so that many environments have the whole day for it."""
+    left = restore_tests.at_once()
+    for environment in restore_tests.due():
         backup = restore_tests.next_to_test(environment)
         if backup is None:
             continue
         try:
             restore_tests.start(backup, By(trigger=Trigger.SCHEDULE, name="schedule"))
+            left -= 1
+            if not left:
+                return
         except OpsError as error:
             log.warning("no restore test at %s: %s", environment.name, error)
 
@@ -59,13 +64,18 @@ def copy_offsite() -> None:
 
 @shared_task(name="backups.drills")
 def drills_due() -> None:
-    """Rehearse a disaster at every environment that has had no good drill for a quarter (daily look, runbook §9)."""
+    """Rehearse a disaster at every environment that has had no good drill for a quarter (daily look, runbook §9); a few
+    each day, so that many environments do not rehearse on the same."""
+    left = drills.at_once()
     for environment in Environment.objects.filter(backups_enabled=True):
+        if not left:
+            return
         if not drills.due(environment):
             continue
         try:
             scenario = drills.next_scenario(environment)
             drills.start(environment, scenario, By(trigger=Trigger.SCHEDULE, name="schedule"))
+            left -= 1
         except OpsError as error:
             log.warning("no drill at %s: %s", environment.name, error)
 

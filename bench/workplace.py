@@ -36,7 +36,7 @@ def docker_workplace(database: Callable[[Path], object]) -> Iterator[DockerPlace
         repository.build(folder / "repository")
         database(folder / "student_management.db")
         place = DockerPlace(folder, folder / "repository", folder / "student_management.db")
-        with _redis(folder), _worked(folder, place):
+        with redis_in(folder), _worked(folder, place):
             try:
                 yield place
             finally:
@@ -44,7 +44,7 @@ def docker_workplace(database: Callable[[Path], object]) -> Iterator[DockerPlace
 
 
 @contextlib.contextmanager
-def _redis(folder: Path) -> Iterator[None]:
+def redis_in(folder: Path) -> Iterator[None]:
     """Messages go through a Redis, as in an installation in Docker."""
     with brokers.running(folder) as broker, brokers.bells_through(broker):
         os.environ["SMSOPS_BROKER_URL"] = broker.url

@@ -223,6 +223,8 @@ SMSOPS_SWEEP_SECONDS = env.float("SMSOPS_SWEEP_SECONDS", default=3.0)
 SMSOPS_WATCH_SECONDS = env.float("SMSOPS_WATCH_SECONDS", default=2.0)
 SMSOPS_CANARY_SECONDS = env.float("SMSOPS_CANARY_SECONDS", default=300.0)
 SMSOPS_OFFSITE_SECONDS = env.float("SMSOPS_OFFSITE_SECONDS", default=60.0)
+SMSOPS_ROUTINE_DAYS = env.int("SMSOPS_ROUTINE_DAYS", default=7)  # how long the runs of good routine backups stay
+SMSOPS_TEST_DAYS = env.int("SMSOPS_TEST_DAYS", default=92)  # and those of good restore tests
 SMSOPS_ADOPT_BYTES = env.int("SMSOPS_ADOPT_BYTES", default=2 * 1000**3)  # the largest file and database adopted
 SMSOPS_ADOPT_SECONDS = env.float("SMSOPS_ADOPT_SECONDS", default=600.0)  # that playing or checking one may take
 SMSOPS_AUDIT_SECONDS = env.float("SMSOPS_AUDIT_SECONDS", default=300.0)  # that one tool of an audit may take

@@ -103,6 +103,7 @@ class BackupAdmin(RecordAdmin):
     search_fields = ("identifier", "release_version", "source")
     search_help_text = "Search by identifier, release or the name of an adopted file."
     date_hierarchy = "taken_at"
+    long_sorts = ("age",)
     object_actions = (Restore(), Compare(), PutBack(), ProveIt(), Verify(), BringBack(), Pin(), Unpin())
     fieldsets = (
         (

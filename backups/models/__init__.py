@@ -1,6 +1,7 @@
 """What the backups app stores."""
 
 from backups.models.backup import Backup, Proof, Reason
+from backups.models.day import BackupDay
 from backups.models.following import LogFollowing
 from backups.models.offsite import OffsiteVault
 from backups.models.policy import LetGo, RetentionPolicy
@@ -9,6 +10,7 @@ from backups.models.schedule import BackupSchedule
 
 __all__ = [
     "Backup",
+    "BackupDay",
     "BackupSchedule",
     "LetGo",
     "LogFollowing",

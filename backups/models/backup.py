@@ -67,7 +67,13 @@ class Backup(models.Model):
             ("adopt_backup", "Can adopt a backup from a file"),
         ]
         constraints = [models.UniqueConstraint(fields=["environment", "identifier"], name="one_backup_per_identifier")]
-        indexes = [models.Index(fields=["environment", "-taken_at"], name="backup_newest_first")]
+        indexes = [
+            models.Index(fields=["environment", "-taken_at"], name="backup_newest_first"),
+            models.Index(fields=["-taken_at", "-id"], name="backup_newest_of_all"),
+            models.Index(fields=["proof", "-taken_at", "-id"], name="backup_by_proof"),
+            models.Index(fields=["reason", "-taken_at", "-id"], name="backup_by_reason"),
+            models.Index(fields=["-taken_at", "-id"], condition=models.Q(pinned=True), name="backup_pinned"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.environment.name} {self.identifier}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,6 +19,7 @@ from smsops.runs.validation import validation_steps
 from smsops.runtimes.registry import runtime_for
 
 KIND = "drill"
+FEW, LOOKS = 3, 60  # so many begin in one day at least; and in so many days all have had theirs
 QUARTER = timedelta(days=85)  # a little less, so that the day of the drill does not wander
 UP = ("sandbox.start", "sandbox.gate")
 
@@ -110,6 +112,11 @@ def due(environment: Environment) -> bool:
     if runs.filter(state__in=ACTIVE).exists():
         return False
     return not runs.filter(state=RunState.SUCCEEDED, created_at__gt=timezone.now() - QUARTER).exists()
+
+
+def at_once() -> int:
+    """How many may begin on one day, so that a thousand do not begin together."""
+    return max(FEW, math.ceil(Environment.objects.filter(backups_enabled=True).count() / LOOKS))
 
 
 def next_scenario(environment: Environment) -> str:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from django.db.models import F
+import math
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.db.models import F, OuterRef, Q, Subquery
+from django.utils import timezone
 
 from backups.models import Backup, Proof
 from backups.services import databases
@@ -13,6 +18,8 @@ from smsops.runs.validation import validation_steps
 from smsops.runtimes.registry import runtime_for
 
 KIND = "restore_test"
+PAUSE = timedelta(hours=20)  # from one test to the next: each day has one
+FEW, LOOKS = 3, 100  # so many begin at one look at least; and so many looks a day are enough for all
 
 
 def plan(backup: Backup) -> Plan:
@@ -57,3 +64,16 @@ def next_to_test(environment: Environment) -> Backup | None:
     if newest is None or newest.proof != Proof.STARTED:
         return newest
     return good.exclude(pk=newest.pk).order_by(F("proven_at").asc(), "pk").first() or newest
+
+
+def due() -> Iterator[Environment]:
+    """Those that have had no test today, the one that waits longest first."""
+    last = Run.objects.filter(environment=OuterRef("pk"), kind=KIND).order_by("-created_at").values("created_at")[:1]
+    found = Environment.objects.filter(backups_enabled=True).annotate(tested=Subquery(last))
+    waiting = found.filter(Q(tested=None) | Q(tested__lt=timezone.now() - PAUSE))
+    return waiting.order_by(F("tested").asc(nulls_first=True), "pk").iterator()
+
+
+def at_once() -> int:
+    """How many may begin at one look, so that a thousand do not begin together and hold up the backups."""
+    return max(FEW, math.ceil(Environment.objects.filter(backups_enabled=True).count() / LOOKS))

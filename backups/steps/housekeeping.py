@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backups.services import housekeeping
+from backups.services import housekeeping, old_runs
 from smsops.runs.context import Context
 from smsops.runs.kinds import Done, Outcome, StepKind
 from smsops.text import count_text
@@ -24,6 +24,7 @@ class TidyVault(StepKind):
         gone, packs, complaints = housekeeping.tidy(ctx.environment, ctx.guard)
         housekeeping.tidy_log(ctx.environment)
         housekeeping.do_chores(ctx.environment)
+        old_runs.tidy(ctx.environment, ctx.guard)
         said = f"{count_text(gone, 'backup')} went by the policy, {count_text(packs, 'pack')} with them."
         said = " ".join([said, *complaints])
         headline = {"headline": said} if ctx.run.kind == "housekeeping" else {}

@@ -43,6 +43,7 @@ class CheckResultAdmin(Shown, RecordAdmin):
     list_select_related = ("environment", "release", "run")
     search_fields = ("title", "detail")
     date_hierarchy = "at"
+    long_sorts = ("when",)
     fields = ("said", "title", "environment", "detail", "fix", "at", "seconds", "section", "key", "stage",
               "release", "run", "on_copy")  # fmt: skip
 

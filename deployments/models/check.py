@@ -41,7 +41,13 @@ class CheckResult(models.Model):
     class Meta:
         ordering = ["-at", "pk"]
         verbose_name = "check result"
-        indexes = [models.Index(fields=["environment", "key", "-at"], name="check_results_by_key")]
+        indexes = [
+            models.Index(fields=["environment", "key", "-at"], name="check_results_by_key"),
+            models.Index(fields=["-at", "id"], name="check_results_newest"),
+            models.Index(fields=["verdict", "-at", "id"], name="check_results_by_verdict"),
+            models.Index(fields=["key", "-at", "id"], name="check_results_of_key"),
+            models.Index(fields=["-at", "id"], condition=models.Q(on_copy=True), name="check_results_on_copies"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.title}: {self.get_verdict_display().lower()}"

@@ -1,16 +1,20 @@
-"""When backups were taken: by their runs, which stay when retention has long removed the backups themselves."""
+"""When backups were taken: by their runs, and by what was written down when those were let go of. Both stay when
+retention has long removed the backups themselves."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from django.db.models import Max
 from django.utils import timezone
 
 from backups import selectors
+from backups.models import BackupDay
 from smsops.models import Run, RunState
+
+BEFORE = timedelta(days=7)  # how far before a window the last backup ahead of it is looked for, where its run is gone
 
 
 def moments(environment_id: int, since: datetime) -> list[datetime]:
@@ -19,7 +23,7 @@ def moments(environment_id: int, since: datetime) -> list[datetime]:
 
 
 def of_all(environments: Sequence[int], since: datetime) -> dict[int, list[datetime]]:
-    """The same for several, in three questions. One from the future, taken before a clock was set back, counts for
+    """The same for several, in four questions. One from the future, taken before a clock was set back, counts for
     nothing: nobody can say how old it is."""
     now = timezone.now() + selectors.CLOCKS_DIFFER
     runs = Run.objects.filter(environment__in=environments, kind="backup", state=RunState.SUCCEEDED)
@@ -31,7 +35,14 @@ def of_all(environments: Sequence[int], since: datetime) -> dict[int, list[datet
             found[place].add(at)
     for place, at in good.filter(taken_at__gte=since).order_by().values_list("environment_id", "taken_at").iterator():
         found[place].add(at)
-    for place, at in _last_before(environments, since):
+    before = dict(_last_before(environments, since))
+    for row in BackupDay.objects.filter(environment__in=environments, day__gte=(since - BEFORE).astimezone(UTC).date()):
+        for at in row.moments:
+            if at < since:
+                before[row.environment_id] = max(before.get(row.environment_id, at), at)
+            elif at <= now:
+                found[row.environment_id].add(at)
+    for place, at in before.items():
         found[place].add(at)
     return {place: sorted(moments) for place, moments in found.items()}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -10,7 +11,9 @@ from django.contrib.admin.options import InlineModelAdmin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 
+from smsops.admin import filters  # noqa: F401  (takes the place of Django's)
 from smsops.admin.actions import ActionsMixin
+from smsops.admin.paging import CappedPaginator, LongList
 from smsops.fields import EncryptedTextField
 
 _INLINES: dict[type[models.Model], list[type[InlineModelAdmin[Any, Any]]]] = defaultdict(list)
@@ -26,9 +29,14 @@ class OperationsAdmin(ActionsMixin):
     """A page with object actions; lists show facets and do not count what nobody asked for."""
 
     show_facets = admin.ShowFacets.ALLOW
+    paginator = CappedPaginator
     show_full_result_count = False
     list_per_page = 50
+    long_sorts: Sequence[str] | None = None  # the columns a very long list can be sorted by; None: all
     view_on_site = False  # the admin is the site
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LongList]:
+        return LongList
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Not even the sealed text of a secret can be found out by filtering."""

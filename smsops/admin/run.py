@@ -53,6 +53,7 @@ class RunAdmin(RecordAdmin):
     list_filter = ("state", "kind", "environment", "trigger", "approval__decision")
     list_select_related = ("environment",)
     search_fields = ("title", "headline", "reason")
+    long_sorts = ("when",)
     date_hierarchy = "created_at"
     object_actions = (Approve(), Refuse(), BreakGlass(), Cancel())
     change_form_template = "admin/smsops/run/change_form.html"

@@ -94,6 +94,10 @@ class Run(models.Model):
             ),
             models.Index(fields=["environment", "kind", "-created_at"], name="run_by_environment"),
             models.Index(fields=["id"], condition=models.Q(end_announced=False), name="run_not_announced"),
+            models.Index(fields=["-created_at", "-id"], name="run_newest_first"),
+            models.Index(fields=["state", "-created_at", "-id"], name="run_by_state"),
+            models.Index(fields=["kind", "-created_at", "-id"], name="run_by_kind"),
+            models.Index(fields=["trigger", "-created_at", "-id"], name="run_by_trigger"),
         ]
 
     def __str__(self) -> str:

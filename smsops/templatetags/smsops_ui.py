@@ -40,6 +40,14 @@ def badge(value: str, label: str = "") -> SafeString:
     return format_html('<span class="badge badge-{}">{}</span>', tone, label or str(value))
 
 
+@register.inclusion_tag("admin/date_hierarchy.html")
+def list_dates(changes: Any) -> dict[str, Any]:
+    """The dates of a list to choose from, without reading the list."""
+    from smsops.admin.paging import dates_of
+
+    return dates_of(changes)
+
+
 @register.filter
 def seconds(value: float | None) -> str:
     return text.seconds_text(value)

@@ -1,0 +1,154 @@
+"""The operations room with a thousand environments and a year behind it: pages, rings, backups (issue bars).
+
+SMSOPS_BENCH_ENVIRONMENTS makes it smaller.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.db import connections
+
+from bench.scale import crew, databases, filling, looking, rounds, simulation
+from bench.scale.looking import Looked, Person
+from bench.scale.simulation import Cost, Crew
+from bench.scale.world import World
+from bench.table import Row
+from bench.workplace import redis_in
+from tests.backups.clusters import Cluster
+
+MANY, FEW = int(os.environ.get("SMSOPS_BENCH_ENVIRONMENTS", "1000")), 10
+BAR, TIMES = 300.0, 3  # ms; how often each address is asked for
+PERIOD = 900.0  # seconds between two backups of an environment
+TRIAL, SECONDS, WORKERS, ERROR = 67, 120.0, 2, 25.0  # as many a minute as a thousand in a quarter of an hour
+
+
+def rows() -> Iterator[Row]:
+    with databases.cluster() as cluster, tempfile.TemporaryDirectory(prefix="smsops-bench-") as name:
+        folder = Path(name)
+        with databases.rows_in(cluster, "few"):
+            filling.fill(World(FEW))
+            few = _questions(Person())
+        with databases.rows_in(cluster, "many"):
+            yield from _filled()
+            yield from _pages(few)
+            with redis_in(folder):
+                yield from _rounds()
+        yield from _backups(cluster, folder)
+
+
+def _filled() -> Iterator[Row]:
+    began = time.perf_counter()
+    filling.fill(World(MANY))
+    yield Row(f"{MANY} environments and a year: made in", time.perf_counter() - began, "s")
+    found = filling.tables()
+    total, size = sum(rows for _, rows, _ in found), sum(size for *_, size in found)
+    yield Row("their rows, in millions (the journal of routine runs for one day only)", total / 1e6, "M")
+    yield Row("their size on disk", size / 1e9, "GB")
+
+
+def _questions(person: Person) -> dict[str, int]:
+    """How often each list and page asks the database."""
+    found = {}
+    for address in looking.lists():
+        found[address] = person.count(person.open(address, address))
+    for name, address in looking.rows():
+        found[name] = person.count(person.open(name, address))
+    return found
+
+
+def _pages(few: dict[str, int]) -> Iterator[Row]:
+    person = Person()
+    many = _questions(person)
+    changed = sorted(name for name in few if few[name] != many.get(name))
+    yield Row(f"pages with another number of questions at {MANY} environments than at {FEW}", len(changed), "", 0)
+    for name in changed:
+        yield Row(f"  {name}: {few[name]} questions, and more", many.get(name, 0) - few[name], "")
+    yield from _lists(person)
+    for name, address in looking.rows():
+        each = person.open(name, address)
+        person.again(each, 9)
+        what = f"{name} ({each.size / 1000:.0f} kB, {many[name]} questions): p95"
+        yield Row(what, looking.worst(each.taken[1:]) * 1000, "ms", BAR)
+
+
+def _lists(person: Person) -> Iterator[Row]:
+    """Each with all it offers; those addresses are named that were too slow every time."""
+    found = {address: list(_looked(person, address)) for address in looking.lists()}
+    worst = {
+        address: looking.worst([taken for each in seen for taken in each.taken]) * 1000
+        for address, seen in found.items()
+    }
+    for address in sorted(worst, key=worst.__getitem__, reverse=True)[:5]:
+        yield Row(f"{address}, {len(found[address])} addresses: p95", worst[address], "ms", BAR)
+    addresses = sum(map(len, found.values()))
+    what = f"{len(worst)} lists, {addresses} filters, orders, searches, dates: p95 of the worst"
+    yield Row(what, max(worst.values()), "ms", BAR)
+    for each in (each for seen in found.values() for each in seen if min(each.taken) * 1000 > BAR):
+        yield Row(f"  {each.address}", min(each.taken) * 1000, "ms")
+
+
+def _looked(person: Person, address: str) -> Iterator[Looked]:
+    for way in looking.ways_into(person, address, looking.lists()[address]):
+        each = person.open(address, way)
+        person.again(each, TIMES - 1)
+        yield each
+
+
+def _rounds() -> Iterator[Row]:
+    """What beat rings for by itself."""
+    found = list(rounds.every())
+    for each in sorted(found, key=lambda each: -each.share)[:6]:
+        yield Row(f"“{each.name}”, every {each.period:.0f} s: a round", each.longest, "s", each.period)
+    for urgent, said in ((True, "urgent"), (False, "other")):
+        share = sum(each.share for each in found if each.urgent is urgent)
+        yield Row(f"all {said} rings: of one worker", share, "", 1.0)
+
+
+def _backups(cluster: Cluster, folder: Path) -> Iterator[Row]:
+    """What a backup costs, whether the simulation is right, and how many workers a thousand environments need."""
+    with databases.rows_in(cluster, "trial") as address, redis_in(folder):
+        os.environ["SMSOPS_DATABASE_URL"] = address
+        try:
+            schools = crew.schools(folder, TRIAL)
+            cost = crew.measure(schools[:20])
+            look, turn = crew.look_cost(schools[:20])
+            connections.close_all()
+            really = crew.trial(schools, WORKERS, SECONDS, folder)
+        finally:
+            del os.environ["SMSOPS_DATABASE_URL"]
+    yield Row("a backup of 1 MB: seconds of a worker", cost.mean, "s")
+    yield from _compared(cost, really)
+    yield from _crews(cost)
+    period = crew.period_of_looks()
+    both = f"{look * 1000:.1f} and {turn * 1000:.1f} ms"
+    yield Row(
+        f"workers for a look and a turn at the log every {period:.0f} s ({both})", MANY * (look + turn) / period, ""
+    )
+
+
+def _compared(cost: Cost, really: crew.Trial) -> Iterator[Row]:
+    dues = simulation.spread(TRIAL, crew.PERIOD)
+    said = simulation.simulate(dues, crew.PERIOD, 3, cost, Crew(WORKERS, os.cpu_count() or 1))
+    wanted = TRIAL * SECONDS / crew.PERIOD
+    lacking = max(0.0, wanted - really.backups) / wanted * 100
+    yield Row(f"really, {TRIAL} schools a minute, {WORKERS} workers: backups that were not taken", lacking, "%", 5.0)
+    yield Row("really: the oldest message", really.oldest, "s", simulation.PATIENCE)
+    yield Row("simulated: the oldest message", said.oldest, "s")
+    busy = really.cpu / SECONDS / WORKERS
+    yield Row("really: workers busy (seconds on the CPU)", busy * 100, "%")
+    yield Row("simulated: workers busy", said.busy * 100, "%")
+    yield Row("how far the simulation is off, in workers' time", abs(said.busy - busy) / busy * 100, "%", ERROR)
+
+
+def _crews(cost: Cost) -> Iterator[Row]:
+    workers, with_them = simulation.fewest(simulation.spread(MANY, PERIOD), PERIOD, cost)
+    yield Row(f"N: workers for {MANY} environments every 15 minutes, spread as beat spreads them", workers, "")
+    yield Row("the queue's oldest message with them", with_them.oldest, "s", simulation.PATIENCE)
+    yield Row("workers busy with them", with_them.busy * 100, "%")
+    at_once, _ = simulation.fewest(simulation.crowd(MANY), PERIOD, cost)
+    yield Row("the same, were all of them due at once", at_once, "")
