@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django_celery_beat.schedulers import DatabaseScheduler
 
-from smsops import wall_clock
+from smsops import pulse, wall_clock
 
 
 class Scheduler(DatabaseScheduler):  # type: ignore[misc]  # it has no types
@@ -18,6 +18,7 @@ class Scheduler(DatabaseScheduler):  # type: ignore[misc]  # it has no types
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Ring for one entry that is due; return the seconds until the next look."""
+        pulse.touch()
         self.bring_back()
         return float(super().tick(*args, **kwargs))
 
