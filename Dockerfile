@@ -1,4 +1,4 @@
-# smsops itself: one image for web, worker and beat (docker-compose.yml tells them apart by their command).
+# smsops itself: one image for all its services (docker-compose.yml tells them apart by their command).
 ARG BASE=python:3.11-slim-bookworm
 FROM ${BASE}
 
@@ -23,8 +23,11 @@ COPY backups backups
 COPY deployments deployments
 COPY incidents incidents
 COPY templates templates
+# A service's root is read-only: what Python compiles is compiled here.
 RUN SMSOPS_DATA_DIR=/tmp/build python manage.py collectstatic --noinput && rm -rf /tmp/build \
-    && useradd --system --uid 10001 --home /var/lib/smsops --create-home smsops
+    && python -m compileall -q smsops backups deployments incidents \
+    && groupadd --system --gid 10001 smsops \
+    && useradd --system --uid 10001 --gid 10001 --home /var/lib/smsops --create-home smsops
 
 ENV SMSOPS_DATA_DIR=/var/lib/smsops
 USER smsops

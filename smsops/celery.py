@@ -1,9 +1,13 @@
 """The Celery application. Tasks are doorbells: they carry a run's id, the row is the job."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import heartbeat_sent
 from kombu.transport import TRANSPORT_ALIASES
+
+from smsops import pulse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsops.settings")
 
@@ -13,3 +17,9 @@ TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "smsops.redis_broker:
 app = Celery("smsops")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@heartbeat_sent.connect
+def live(**_: Any) -> None:
+    """A worker came round, and its broker took that."""
+    pulse.touch()

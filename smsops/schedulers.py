@@ -18,7 +18,7 @@ from celery.schedules import schedule
 from django.utils import timezone
 from django_celery_beat.schedulers import DatabaseScheduler
 
-from smsops import signals, wall_clock
+from smsops import pulse, signals, wall_clock
 
 log = logging.getLogger(__name__)
 TELLS = 5.0  # seconds: a sign of life is not given more often
@@ -37,6 +37,7 @@ class Scheduler(DatabaseScheduler):  # type: ignore[misc]  # it has no types
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Ring for one entry that is due; return the seconds until the next look."""
+        pulse.touch()
         self.bring_back()
         self.keep_apart()
         wait = float(super().tick(*args, **kwargs))

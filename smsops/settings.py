@@ -3,16 +3,20 @@
 Names start with `SMSOPS_`; secrets may also be given as `SMSOPS_…_FILE`.
 """
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
-from smsops import cadence, keys, queues
+from smsops import cadence, keys, queues, secret_files
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
+if _problem := secret_files.problem(os.environ):
+    raise ImproperlyConfigured(_problem)
 
 DATA_DIR = Path(env("SMSOPS_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
 DATA_DIR.mkdir(parents=True, exist_ok=True)
@@ -85,6 +89,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
 else:
+    if _password := env("SMSOPS_DATABASE_PASSWORD", default="").rstrip("\r\n"):  # a file ends with a line
+        DATABASES["default"]["PASSWORD"] = _password
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

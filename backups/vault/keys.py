@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TextIO
 
 from backups.errors import KeyUnusable
+from backups.vault.shelf import make_private
+from smsops.belongings import hand_over
 from smsops.errors import OpsError
 
 KEY_BYTES = 32
@@ -94,7 +96,7 @@ class Keyring:
     def add(self, key: Key) -> None:
         """Take in a key, without letting it be the current one."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_private(self.folder)
             _write(self.folder / f"{key.identity}.json", _file_text(key))
         except OSError as error:
             raise OpsError(f"The folder of the keys {self.folder} cannot be written: {error.strerror}.") from error
@@ -198,6 +200,7 @@ def _write(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+    hand_over(private)
     private.replace(path)
     handle = os.open(path.parent, os.O_RDONLY)
     os.fsync(handle)

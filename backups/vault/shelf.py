@@ -13,6 +13,7 @@ from typing import BinaryIO, Protocol
 
 from backups.errors import NotAllowed
 from backups.vault.entries import Entry
+from smsops.belongings import hand_over
 from smsops.errors import OpsError
 
 INCOMING = ".incoming"
@@ -98,6 +99,7 @@ class FolderShelf:
         target = self.root / name
         with explained(self.root):
             make_private(target.parent)
+            hand_over(source)
             try:
                 _name_anew(source, target)
             except FileExistsError:
@@ -112,6 +114,7 @@ class FolderShelf:
         target = self.root / name
         with explained(self.root):
             make_private(target.parent)
+            hand_over(source)
             source.replace(target)
             sync_folder(target.parent)
 
@@ -174,6 +177,7 @@ def make_private(path: Path) -> None:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
     make_private(path.parent)
     path.mkdir(exist_ok=True, mode=0o700)
+    hand_over(path)
     sync_folder(path.parent)
 
 
@@ -184,6 +188,7 @@ def turn(folder: Path, name: str, *, alone: bool = True) -> Iterator[bool]:
     with explained(folder):
         make_private(folder)
         handle = os.open(folder / name, os.O_CREAT | os.O_RDWR, 0o600)
+        hand_over(folder / name)
     try:
         yield _flocked(handle, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
     finally:

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from django.conf import settings
 
-from backups.vault.shelf import explained, sync_folder
+from backups.vault.shelf import explained, make_private, sync_folder
 from incidents.models import EntryKind, Evidence, Incident
 from incidents.models.evidence import name_at
 from incidents.services import incidents
 from incidents.services.pieces import PIECES
 from incidents.services.together import within
+from smsops.belongings import hand_over
 from smsops.environments.secrets import known_secrets
 from smsops.errors import OpsError
 from smsops.models import Run
@@ -82,6 +83,7 @@ def keep_file(
         name = name_at(name, incident.reopened)
         digest, size = digest_of(private), private.stat().st_size
         path = folder_of(incident) / f"{digest[:16]}-{name}"
+        hand_over(private)
         private.replace(path)
         sync_folder(path.parent)
     values = {"path": str(path), "sha256": digest, "size": size, "personal": personal, "run": run}
@@ -98,7 +100,7 @@ def folder_of(incident: Incident) -> Path:
     """Where an incident's pieces are."""
     folder = Path(settings.SMSOPS_EVIDENCE_DIR) / f"incident-{incident.pk}"
     with explained(folder):
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(folder)
     return folder
 
 

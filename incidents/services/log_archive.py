@@ -23,6 +23,7 @@ from backups.engines.sqlite import fsync
 from backups.vault.shelf import explained, turn
 from incidents.models import LogFile, LogSource
 from incidents.services import log_places, log_redaction
+from smsops.belongings import hand_over
 from smsops.environments.secrets import known_secrets
 from smsops.models import Environment
 from smsops.runtimes.base import Instance, LogLine, Runtime
@@ -112,6 +113,7 @@ def _append(source: LogSource, day: date, lines: list[LogLine]) -> LogFile:
     packed = zstandard.ZstdCompressor(level=6).compress(data)
     with explained(folder):
         handle = os.open(file.path, os.O_WRONLY | os.O_CREAT, 0o600)
+        hand_over(Path(file.path))
         try:
             os.ftruncate(handle, file.size)  # what lies behind was never written down
             os.pwrite(handle, packed, file.size)

@@ -28,13 +28,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         ("listen", "unix:/run/smsops/engine.sock", "where it is reached: unix:/PATH, or tcp:127.0.0.1:PORT"),
         ("engine", "unix:/var/run/docker.sock", "where the engine is"),
         ("rules", "/etc/smsops/door.yaml", "the file “manage.py ops door-rules” prints"),
+        ("window", "", "where one may only look, as for --listen; nowhere when empty"),
     ):
         chosen = os.environ.get(f"SMSOPS_DOOR_{name.upper()}", default)
-        parser.add_argument(f"--{name}", default=chosen, help=f"{words} ({chosen})")
+        parser.add_argument(f"--{name}", default=chosen, help=f"{words} ({chosen or 'nowhere'})")
     asked = parser.parse_args(argv)
     _log_to_stderr()
     try:
-        asyncio.run(_serve(Address.of(asked.listen), Address.of(asked.engine), Path(asked.rules)))
+        places = [Address.of(each) for each in (asked.listen, asked.window) if each]
+        asyncio.run(_serve(places, Address.of(asked.engine), Path(asked.rules)))
     except (rules.BadRules, ValueError, OSError) as error:
         log.error("%s", error)
         return 2
@@ -47,31 +49,36 @@ def _log_to_stderr() -> None:
     logging.basicConfig(level=os.environ.get("SMSOPS_LOG_LEVEL", "INFO"), handlers=[handler])
 
 
-async def _serve(listen: Address, engine: Address, file: Path) -> None:
-    door = Door(rules.load(file), engine)
-    _tell(door, file)
+async def _serve(places: Sequence[Address], engine: Address, file: Path) -> None:
+    """The door at the first of the places, its window at the second."""
+    known = rules.load(file)
+    doors = [Door(known, engine, window=bool(number)) for number in range(len(places))]
+    _tell(known, file)
     ended, loop = asyncio.Event(), asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGHUP, _read_again, door, file)
+    loop.add_signal_handler(signal.SIGHUP, _read_again, doors, file)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    server = await listen.listen(door.serve)
+    servers = [await place.listen(door.serve) for place, door in zip(places, doors, strict=True)]
     log.info("listening")
     await ended.wait()
-    server.close()
+    for server in servers:
+        server.close()
 
 
-def _read_again(door: Door, file: Path) -> None:
+def _read_again(doors: Sequence[Door], file: Path) -> None:
     """New rules for the next request; where they cannot be used, the old ones hold."""
     try:
-        door.rules = rules.load(file)
+        known = rules.load(file)
     except rules.BadRules as error:
         log.error("%s The rules before hold.", error)
-    else:
-        _tell(door, file)
+        return
+    for door in doors:
+        door.rules = known
+    _tell(known, file)
 
 
-def _tell(door: Door, file: Path) -> None:
-    names = ", ".join(each.name for each in door.rules.environments)
+def _tell(known: rules.Rules, file: Path) -> None:
+    names = ", ".join(each.name for each in known.environments)
     log.info("rules of %s: %s", file, names or "none, so nothing is allowed")
 
 

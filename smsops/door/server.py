@@ -22,14 +22,16 @@ from smsops.door.wire import Gone, Wire
 
 log = logging.getLogger("smsops.door")
 JSON_LIMIT = 1024 * 1024
+LOOKS = ("GET", "HEAD")
 LINGER_BYTES, LINGER_SECONDS = 4 * 1024 * 1024, 2.0
 
 
 class Door:
     """Holds the rules, which may be exchanged while it works, and the engine's address."""
 
-    def __init__(self, rules: Rules, address: Address) -> None:
-        self.rules, self.address = rules, address
+    def __init__(self, rules: Rules, address: Address, *, window: bool = False) -> None:
+        """A `window` lets its visitors look and do nothing."""
+        self.rules, self.address, self.window = rules, address, window
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One visitor, request by request."""
@@ -73,6 +75,8 @@ class Door:
     async def _deal(self, visitor: Wire, head: h11.Request, named: str) -> None:
         call = _call(head)
         route, names = routes.find(call)
+        if self.window and call.method not in LOOKS:
+            raise Refused(f"{call.method} here, where one may only look")
         call = replace(call, query={key: call.query[key] for key in call.query if key in route.parameters})
         if route.takes is not Takes.STREAM:
             body = await visitor.body(JSON_LIMIT)

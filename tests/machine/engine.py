@@ -55,7 +55,7 @@ def start() -> int | None:
 
 def prepare_images(repository: Path) -> None:
     """See to it that the base image and an image of every release are in the engine."""
-    with _alone():
+    with alone():
         engine = client()
         assert engine is not None
         try:
@@ -72,7 +72,7 @@ def saved(versions: Sequence[str]) -> Path:
     engine = client()
     assert engine is not None
     names = [f"{IMAGE}:{version}" for version in versions]
-    with _alone(), closing(engine):
+    with alone(), closing(engine):
         mark = "-".join(str(engine.images.get(name).short_id).removeprefix("sha256:") for name in names)
         archive = CACHE / f"images-{mark}.tar"
         if not archive.exists():
@@ -85,7 +85,7 @@ def saved(versions: Sequence[str]) -> Path:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -106,7 +106,7 @@ def _import_base() -> None:
             f"--include={packages}",
             "bookworm",
             str(root),
-            _mirror(),
+            mirror(),
         ]
         subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
         shutil.rmtree(root / "var/cache/apt", ignore_errors=True)
@@ -119,7 +119,7 @@ def _import_base() -> None:
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
 
 
-def _mirror() -> str:
+def mirror() -> str:
     """The package mirror this machine uses."""
     targets = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(SITE) $(RELEASE)"],

@@ -29,6 +29,7 @@ PARTS = (
     Part("dockerd", "docker.io", "docker"),
     Part("debootstrap", "debootstrap", "docker"),
     Part("iptables", "iptables", "docker"),
+    Part("docker-compose", "docker-compose", "compose"),
     Part("redis-server", "redis-server", "redis"),
     Part("postgres", "postgresql", "postgres"),
     Part("git", "git", ""),

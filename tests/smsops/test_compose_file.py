@@ -15,24 +15,80 @@ import yaml
 from smsops import queues
 
 ROOT = Path(__file__).resolve().parents[2]
-SERVICES: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+FILE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = FILE["services"]
 SOCKET = "docker.sock"
 PAGING = set(re.findall(r"SMSOPS_EMAIL_[A-Z]+|SMSOPS_PUBLIC_URL", (ROOT / "smsops" / "settings.py").read_text()))
+ONCE = {"prepare", "migrate", "secrets"}  # these end
+BESIDE = {"worker", "follow"}
 
 
 def test_only_the_door_has_the_engine_s_socket() -> None:
     assert [name for name, service in SERVICES.items() if SOCKET in str(service)] == ["engine-door"]
 
 
-@pytest.mark.parametrize("name", ["worker", "follow"])
+@pytest.mark.parametrize("name", sorted(BESIDE))
 def test_the_worker_and_the_follower_go_through_the_door(name: str) -> None:
     assert SERVICES[name]["environment"]["SMSOPS_DOCKER_HOST"] == "unix:///run/smsops/engine.sock"
     assert "engine_door:/run/smsops" in SERVICES[name]["volumes"]
 
 
-@pytest.mark.parametrize("name", ["web", "alerts", "urgent", "beat"])
+def test_web_looks_through_the_window_and_changes_nothing_of_sms() -> None:
+    found = SERVICES["web"]
+    assert found["environment"]["SMSOPS_DOCKER_HOST"] == "unix:///run/smsops-window/engine.sock"
+    assert "engine_window:/run/smsops-window" in found["volumes"] and "engine_door" not in str(found["volumes"])
+    assert [each for each in found["volumes"] if "sms_data:" in each or "SMS_FOLDER" in each] == [
+        "${SMS_FOLDER:-/srv/sms}:${SMS_FOLDER:-/srv/sms}:ro",
+        "sms_data:/var/lib/sms:ro",
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - BESIDE - {"web", "engine-door"}))
 def test_the_others_have_neither_the_engine_nor_the_door(name: str) -> None:
-    assert "engine" not in str(SERVICES[name].get("volumes")) + str(SERVICES[name]["environment"])
+    assert "engine" not in str(SERVICES[name].get("volumes")) + str(SERVICES[name].get("environment"))
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_every_service_is_bounded(name: str) -> None:
+    found = SERVICES[name]
+    assert (found["read_only"], found["cap_drop"]) == (True, ["ALL"])
+    assert found["security_opt"] == ["no-new-privileges:true"]
+    assert found["mem_limit"] and found["pids_limit"] and found["logging"]["options"]["max-size"]
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_only_who_needs_it_is_root(name: str) -> None:
+    root = str(SERVICES[name]["user"]).partition(":")[0] in ("root", "0")
+    assert root == (name in BESIDE | {"engine-door", "prepare", "secrets"})
+
+
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - ONCE))
+def test_every_service_that_stays_is_asked_whether_it_is_well(name: str) -> None:
+    assert SERVICES[name]["healthcheck"]["test"][0] == "CMD"
+    assert SERVICES[name]["restart"] == "unless-stopped"
+
+
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - ONCE - {"db", "redis", "edge", "engine-door"}))
+def test_nobody_begins_before_the_database_is_migrated(name: str) -> None:
+    assert SERVICES[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+
+
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"edge", "alerts"}))
+def test_only_the_edge_and_the_door_for_alerts_have_a_port(name: str) -> None:
+    assert "ports" not in SERVICES[name]
+    assert [each[:10] for each in SERVICES["alerts"]["ports"]] == ["127.0.0.1:"]
+
+
+def test_postgresql_and_redis_are_reached_by_smsops_alone() -> None:
+    assert FILE["networks"]["inside"] == {"internal": True}
+    assert SERVICES["db"]["networks"] == SERVICES["redis"]["networks"] == ["inside"]
+    assert "networks" not in SERVICES["edge"]
+
+
+def test_every_secret_is_a_file() -> None:
+    given = [(name, key) for name, service in SERVICES.items() for key in service.get("environment", {})]
+    wrong = [(name, key) for name, key in given if re.search("PASSWORD|SECRET|_KEY", key) and not key.endswith("_FILE")]
+    assert wrong == []
 
 
 def test_what_is_urgent_has_a_worker_of_its_own_and_the_other_takes_it_too() -> None:
@@ -43,7 +99,7 @@ def test_what_is_urgent_has_a_worker_of_its_own_and_the_other_takes_it_too() -> 
 def test_the_door_has_no_network_and_no_right() -> None:
     found = SERVICES["engine-door"]
     assert (found["network_mode"], found["read_only"], found["cap_drop"]) == ("none", True, ["ALL"])
-    assert "secrets" not in found
+    assert "secrets" not in found and "cap_add" not in found
 
 
 @pytest.mark.parametrize("name", ["web", "alerts", "worker", "follow", "beat"])

@@ -17,6 +17,7 @@ from backups.services import follower
 from backups.services.lifelines import Line
 from backups.services.log_copiers import Copiers
 from backups.services.supervision import PATIENCE, Child
+from smsops import pulse
 from smsops.models import Environment
 
 LOOK = 2.0  # seconds between two looks at who is wanted, and at who hangs
@@ -67,6 +68,7 @@ class Command(BaseCommand):
         wanted: set[int] = set()
         copiers, looked = Copiers(queue), time.monotonic()
         while not self.ended:
+            pulse.touch()
             try:
                 close_old_connections()
                 wanted = set(follower.wanted(queue))
