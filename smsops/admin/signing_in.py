@@ -103,7 +103,7 @@ class SignInSite(AdminSite):
         ]
         return [*doors, *super().get_urls()]
 
-    def admin_view(
+    def admin_view(  # type: ignore[override]
         self, view: Callable[..., HttpResponseBase], cacheable: bool = False
     ) -> Callable[..., HttpResponseBase]:
         """Deleting asks for a proof as well, on every page of every model."""

@@ -12,6 +12,7 @@ import json
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -61,7 +62,7 @@ class Provider:
     def answer(self, request: BaseHTTPRequestHandler, body: str) -> None:
         url = urlsplit(request.path)
         given = {name: values[0] for name, values in parse_qs(body or url.query).items()}
-        pages = {
+        pages: dict[str, Callable[[], tuple[int, Any]]] = {
             "/.well-known/openid-configuration": lambda: (200, self.described()),
             "/authorize": lambda: (302, self.authorize(given)),
             "/token": lambda: self.token(given),

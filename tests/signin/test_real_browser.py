@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
 from django.urls import reverse
 
 from docs.pictures.browser import DESK, PHONE, Browser
@@ -89,7 +90,7 @@ def asked_again(window: Browser, root: str, user: User) -> None:
     session = SignIn.objects.get(user=user).session
     assert session is not None
     data = session.get_decoded()
-    store = session.get_session_store_class()(session.session_key)
+    store = SessionStore(session.session_key)
     store.update(data | {"smsops_proven": data["smsops_proven"] - 601})
     store.save()
     school = a_school()
