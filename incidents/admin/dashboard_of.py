@@ -104,7 +104,7 @@ def _woken(environment: Environment) -> list[str]:
     policy = policies.closest(policies.usable(), environment.pk, Issue.SERVICE)
     if policy is None:
         return ["Nobody: no escalation policy fits."]
-    return reach.plan(policies.freeze(policy), Severity.CRITICAL, timezone.now())[:3]
+    return reach.levels(policies.freeze(policy), Severity.CRITICAL, timezone.now())
 
 
 def _room(environment: Environment) -> dict[str, Any]:

@@ -40,6 +40,22 @@ def plan(frozen: dict[str, Any], severity: str, now: datetime, zone: str = "UTC"
     ]
 
 
+def levels(frozen: dict[str, Any], severity: str, now: datetime) -> list[str]:
+    """Whom each level would reach now, a line each, looked up together: no step of time is played through."""
+    known, lines = directory.Directory(frozen["levels"]), []
+    for level in sorted(frozen["levels"], key=lambda each: int(each["position"])):
+        reached = known.reached(level, severity, now)
+        who = ", ".join(reached.names) or f"nobody, because {'; '.join(reached.gaps) or 'it names nobody'}"
+        lines.append(f"Level {level['position']}, {_when(level)}: {who}")
+    return lines
+
+
+def _when(level: Level) -> str:
+    if level["condition"] in FactKind.values:
+        return f"when {Condition(level['condition']).label[0].lower()}{Condition(level['condition']).label[1:]}"
+    return f"after {level['after_minutes']} min" if level["after_minutes"] else "at once"
+
+
 def sentence(lines: list[str], nag_minutes: int) -> str:
     """All of it in one."""
     if not lines:
