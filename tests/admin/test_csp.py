@@ -50,6 +50,11 @@ PAGES: dict[str, Callable[[], str]] = {
     "history": lambda: reverse("admin:smsops_environment_history", args=[a_school().pk]),
     "schedules": lambda: (a_school(), reverse("admin:django_celery_beat_periodictask_changelist"))[1],
     "password": lambda: reverse("admin:password_change"),
+    "runbook": lambda: reverse("admin:incidents_runbook_of", args=[a_school().name]),
+    "note in the runbook": lambda: reverse("admin:incidents_runbook_note", args=[a_school().name, "4.1"]),
+    "first run": lambda: reverse("admin:backups_first_run"),
+    "first description": lambda: f"{reverse('admin:backups_first_run_describe')}?preset=sms-native",
+    "first steps": lambda: reverse("admin:backups_first_run_of", args=[a_school().name]),
 }
 every_page = pytest.mark.parametrize("name", PAGES)
 
