@@ -32,8 +32,8 @@ class Process:
 
 
 def find(proc: Path = Path("/proc")) -> list[Found]:
-    """Those that run now, by their numbers."""
-    every = {each.pid: each for each in _processes(proc)}
+    """Those that run now, by their numbers; none on a system without /proc."""
+    every = {each.pid: each for each in _processes(proc)} if (proc / "self" / "ns").is_dir() else {}
     return [_found(each) for number, each in sorted(every.items()) if each.parent not in every]
 
 

@@ -56,6 +56,11 @@ PAGES: dict[str, Callable[[], str]] = {
     "my tokens": lambda: reverse("admin:smsops_my_tokens"),
     "new webhook": lambda: reverse("admin:smsops_webhook_add"),
     "password": lambda: reverse("admin:password_change"),
+    "runbook": lambda: reverse("admin:incidents_runbook_of", args=[a_school().name]),
+    "note in the runbook": lambda: reverse("admin:incidents_runbook_note", args=[a_school().name, "4.1"]),
+    "first run": lambda: reverse("admin:backups_first_run"),
+    "first description": lambda: f"{reverse('admin:backups_first_run_describe')}?preset=sms-native",
+    "first steps": lambda: reverse("admin:backups_first_run_of", args=[a_school().name]),
 }
 every_page = pytest.mark.parametrize("name", PAGES)
 
