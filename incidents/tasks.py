@@ -7,12 +7,13 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 
-from incidents import reminding, ringing
+from incidents import reminding
 from incidents.actions import following
 from incidents.clock import reckoning
 from incidents.detection import log_following, survey
 from incidents.postmortems import drafting
 from incidents.services import digestion, first_look, log_archive, neglect, sweep, watching
+from smsops import ringing
 from smsops.errors import OpsError
 from smsops.models import Environment
 
