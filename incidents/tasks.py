@@ -1,6 +1,7 @@
 """Doorbells of the incidents app."""
 
 import logging
+from typing import Any
 
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
@@ -12,40 +13,44 @@ from incidents.clock import reckoning
 from incidents.detection import log_following, survey
 from incidents.postmortems import drafting
 from incidents.services import digestion, first_look, log_archive, neglect, sweep, watching
+from smsops import ringing
 from smsops.errors import OpsError
 from smsops.models import Environment
 
 log = logging.getLogger(__name__)
 
 
+LOOK_LASTS = 30.0  # seconds after which the ring for a look is worth nothing any more
+
+
 @shared_task(name="incidents.watch")
 def watch() -> None:
     """Ring for every environment that is to be looked at or whose log is followed, at the workers beside its engine."""
-    due = Environment.objects.filter(pk__in=watching.due()).values_list("pk", "queue")
-    for environment_id, queue in due:
-        look.apply_async((environment_id,), queue=queue, expires=30)
-    around = Environment.objects.filter(pk__in=survey.due()).values_list("pk", "queue")
-    for environment_id, queue in around:
-        look_around.apply_async((environment_id,), queue=queue, expires=30)
-    for environment_id, queue in Environment.objects.values_list("pk", "queue"):
-        follow_log.apply_async((environment_id,), queue=queue, expires=settings.SMSOPS_WATCH_SECONDS)
+    places = Environment.objects.values_list("pk", "queue")
+    ringing.ring(look, places.filter(pk__in=watching.due()), LOOK_LASTS)
+    ringing.ring(look_around, places.filter(pk__in=survey.due()), LOOK_LASTS)
+    ringing.ring(follow_log, places, settings.SMSOPS_WATCH_SECONDS)
 
 
-@shared_task(name="incidents.look", soft_time_limit=30, time_limit=60)
-def look(environment_id: int) -> None:
-    """Look at one environment."""
-    watching.look(environment_id)
+@shared_task(name="incidents.look", bind=True, soft_time_limit=30, time_limit=60)
+def look(self: Any, *environments: int) -> None:
+    """Look at these environments."""
+    ringing.in_turn(self, watching.look, environments, LOOK_LASTS)
 
 
-@shared_task(name="incidents.look_around", soft_time_limit=60, time_limit=90)
-def look_around(environment_id: int) -> None:
+@shared_task(name="incidents.look_around", bind=True, soft_time_limit=60, time_limit=90)
+def look_around(self: Any, *environments: int) -> None:
     """Look at what is looked at more slowly."""
-    survey.look(environment_id)
+    ringing.in_turn(self, survey.look, environments, LOOK_LASTS)
 
 
-@shared_task(name="incidents.follow_log", soft_time_limit=30, time_limit=45)
-def follow_log(environment_id: int) -> None:
+@shared_task(name="incidents.follow_log", bind=True, soft_time_limit=30, time_limit=45)
+def follow_log(self: Any, *environments: int) -> None:
     """Search what SMS has logged since the last time."""
+    ringing.in_turn(self, _follow_log, environments, settings.SMSOPS_WATCH_SECONDS)
+
+
+def _follow_log(environment_id: int) -> None:
     environment = Environment.objects.filter(pk=environment_id).first()
     try:
         if environment is not None:

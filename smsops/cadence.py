@@ -31,7 +31,7 @@ def rings(*, sweep: float, watch: float, offsite: float, canary: float, logs: fl
         "smsops: canaries": every("backups.canaries", canary),
         "smsops: drills": daily("backups.drills", "5", "10"),
         "smsops: logs": every("incidents.archive_logs", logs),
-        "smsops: restore tests": daily("backups.restore_tests", "5-23", "*/10"),
+        "smsops: restore tests": daily("backups.restore_tests", "4-23", "*/10"),
     }
 
 

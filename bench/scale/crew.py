@@ -18,6 +18,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
+from django_celery_beat.models import PeriodicTask, PeriodicTasks
 
 from backups import tasks
 from backups.models import RetentionPolicy
@@ -27,8 +28,9 @@ from bench.writer import work_of_a_school
 from demo.seeding import Order, make
 from smsops.models import FINAL, Environment, Run
 from smsops.runs import executor
+from tests.places import wait_for
 
-MEGABYTE, PERIOD = 1_000_000, 60.0
+MEGABYTE, PERIOD, IDLE = 1_000_000, 60.0, 30.0
 
 
 def schools(folder: Path, number: int) -> list[Environment]:
@@ -80,30 +82,74 @@ def _school_goes_on(environment: Environment, turn: int) -> None:
 
 @dataclass(frozen=True)
 class Trial:
-    """What really happened: how long the ticks of so many backups waited, and the seconds workers were busy."""
+    """What really happened: how long the ticks of so many backups waited, and the seconds on the CPU they cost in
+    `seconds`, beyond the `idle` share of a second that the workers need with nothing to back up."""
 
     waits: list[float]
     backups: int
     seconds: float
     cpu: float
+    idle: float
+    burst: float  # seconds until all schools were backed up that were rung for in the same moment
 
     @property
     def oldest(self) -> float:
         return max(self.waits, default=0.0)
 
+    @property
+    def each(self) -> float:
+        """Seconds on the CPU of one backup, with the messages it took."""
+        return (self.cpu - self.idle * self.seconds) / max(1, self.backups)
 
-def trial(environments: list[Environment], workers: int, seconds: float, folder: Path) -> Trial:
-    """Beat and so many workers for so long, while the schools go on; the first period is not counted."""
+
+def trial(workers: int, seconds: float, folder: Path) -> Trial:
+    """Beat and so many workers for so long; before that they have nothing to back up for a while, and a period of
+    backups that does not count."""
     quiet = {"SMSOPS_WATCH_SECONDS": "86400", "SMSOPS_LOGS_SECONDS": "86400"}  # looks are measured by themselves
-    worker = _program(folder, quiet, "worker", f"--concurrency={workers}")
-    with worker as crew, _program(folder, quiet, "beat"), _work(environments):
-        time.sleep(PERIOD)
-        before, began = _cpu(crew.pid), timezone.now()
-        time.sleep(seconds)
-        after, ended = _cpu(crew.pid), timezone.now()
+    worker, environments = (
+        _program(folder, quiet, "worker", f"--concurrency={workers}"),
+        list(Environment.objects.all()),
+    )
+    _switch(False)
+    with worker as crew, _program(folder, quiet, "beat"):
+        time.sleep(IDLE / 3)  # they start
+        idle, _ = _spent(crew.pid, IDLE)
+        _switch(True)
+        with _work(environments):
+            time.sleep(PERIOD)
+            began = timezone.now()
+            cpu, took = _spent(crew.pid, seconds)
+        _switch(False)
+        burst = _at_once(environments)
+    ended = began + timedelta(seconds=took)
     runs = Run.objects.filter(kind="backup", state__in=FINAL, created_at__gte=began, created_at__lt=ended)
     waits = [(run.started_at - run.created_at).total_seconds() for run in runs if run.started_at is not None]
-    return Trial(waits, len(waits), seconds, after - before)
+    return Trial(waits, len(waits), took, cpu, idle / IDLE, burst)
+
+
+def _at_once(environments: list[Environment]) -> float:
+    """Ring for all of them together, and wait for the last."""
+    backups = Run.objects.filter(kind="backup")
+    wait_for(lambda: not backups.exclude(state__in=FINAL).exists(), "the last backups", 60)
+    backups.update(created_at=timezone.now() - timedelta(hours=1))
+    began = timezone.now()
+    for environment in environments:
+        tasks.scheduled.delay(environment.pk)
+    done = backups.filter(created_at__gte=began, state__in=FINAL)
+    wait_for(lambda: done.count() == len(environments), "the backups rung for at once", 300)
+    return (max(run.finished_at or began for run in done) - began).total_seconds()
+
+
+def _switch(on: bool) -> None:
+    PeriodicTask.objects.filter(task="backups.scheduled").update(enabled=on, last_run_at=timezone.now())
+    PeriodicTasks.update_changed()
+
+
+def _spent(pid: int, seconds: float) -> tuple[float, float]:
+    """The seconds on the CPU within so many, and how many they really were."""
+    before, began = _cpu(pid), time.monotonic()
+    time.sleep(seconds)
+    return _cpu(pid) - before, time.monotonic() - began
 
 
 @contextlib.contextmanager

@@ -5,14 +5,13 @@ from __future__ import annotations
 from django.apps import apps
 from django.db import connection
 
-from bench.scale import places, trouble, work, writing
+from bench.scale import places, trouble, work
 from bench.scale.world import World
 
 
 def fill(world: World) -> World:
     """The environments that are not there yet, with all they have; afterwards the
     database knows its own statistics, as it would after a day."""
-    writing.forget()
     for room in (places, work, trouble):
         room.fill(world)
     if not connection.in_atomic_block:

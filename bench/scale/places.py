@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from backups.models import LogFollowing, OffsiteVault, RetentionPolicy
+from bench.scale import writing
 from bench.scale.world import VERSIONS, World
 from bench.scale.writing import numbers, put
 from deployments import versions
@@ -42,6 +43,7 @@ def fill(world: World) -> None:
         world.places = [_environment(world, number) for number in range(known, world.environments)]
         for place in world.places:
             place.save()
+    writing.begin()
     put(Watch, _watches(world))
     put(Survey, ({"environment_id": place.pk, "next_at": world.now} for place in world.places))
     put(Detection, ({"environment_id": place.pk} for place in world.places))
@@ -52,7 +54,7 @@ def fill(world: World) -> None:
     put(AlertSource, _sources(world))
     put(Release, _releases(world))
     put(LogSource, _log_sources(world))
-    put(LogFile, _log_files(world))
+    put(LogFile, _log_files(world, list(LogSource.objects.filter(environment__in=world.places))))
 
 
 def _environment(world: World, number: int) -> Environment:
@@ -125,8 +127,8 @@ def _log_sources(world: World) -> Rows:
                "name": place.instance, "version": VERSIONS[-1]}  # fmt: skip
 
 
-def _log_files(world: World) -> Rows:
-    for source in LogSource.objects.filter(environment__in=world.places):
+def _log_files(world: World, sources: list[LogSource]) -> Rows:
+    for source in sources:
         for number in range(min(30, world.days)):
             day = (world.now - timedelta(days=number)).date()
             yield {"id": next(numbers(LogFile)), "source_id": source.pk, "day": day, "path": f"{source.pk}/{day}.zst",

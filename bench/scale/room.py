@@ -118,12 +118,12 @@ def _backups(cluster: Cluster, folder: Path) -> Iterator[Row]:
             cost = crew.measure(schools[:20])
             look, turn = crew.look_cost(schools[:20])
             connections.close_all()
-            really = crew.trial(schools, WORKERS, SECONDS, folder)
+            really = crew.trial(WORKERS, SECONDS, folder)
         finally:
             del os.environ["SMSOPS_DATABASE_URL"]
     yield Row("a backup of 1 MB: seconds of a worker", cost.mean, "s")
     yield from _compared(cost, really)
-    yield from _crews(cost)
+    yield from _crews(cost, really)
     period = crew.period_of_looks()
     both = f"{look * 1000:.1f} and {turn * 1000:.1f} ms"
     yield Row(
@@ -132,23 +132,40 @@ def _backups(cluster: Cluster, folder: Path) -> Iterator[Row]:
 
 
 def _compared(cost: Cost, really: crew.Trial) -> Iterator[Row]:
-    dues = simulation.spread(TRIAL, crew.PERIOD)
-    said = simulation.simulate(dues, crew.PERIOD, 3, cost, Crew(WORKERS, os.cpu_count() or 1))
-    wanted = TRIAL * SECONDS / crew.PERIOD
+    """The trial beside the simulation of it: in step with the clock, and all at once."""
+    wanted = TRIAL * really.seconds / crew.PERIOD
     lacking = max(0.0, wanted - really.backups) / wanted * 100
-    yield Row(f"really, {TRIAL} schools a minute, {WORKERS} workers: backups that were not taken", lacking, "%", 5.0)
+    yield Row(f"really, {TRIAL} schools a minute, {WORKERS} workers: backups that were not taken", lacking, "%", 10.0)
+    yield Row("really: a backup on the CPU, with its messages", really.each, "s")
+    yield Row("measured alone: a backup on the CPU", cost.mean * cost.cpu, "s")
+    yield Row("really: the workers with nothing to back up, of a core", really.idle, "")
+    here = Crew(WORKERS, os.cpu_count() or 1)
+    calm = simulation.simulate(simulation.spread(TRIAL, crew.PERIOD), crew.PERIOD, 3, _real(cost, really), here)
     yield Row("really: the oldest message", really.oldest, "s", simulation.PATIENCE)
-    yield Row("simulated: the oldest message", said.oldest, "s")
-    busy = really.cpu / SECONDS / WORKERS
-    yield Row("really: workers busy (seconds on the CPU)", busy * 100, "%")
-    yield Row("simulated: workers busy", said.busy * 100, "%")
-    yield Row("how far the simulation is off, in workers' time", abs(said.busy - busy) / busy * 100, "%", ERROR)
+    yield Row("simulated: the oldest message", calm.oldest, "s")
+    crowd = simulation.simulate(simulation.crowd(TRIAL), crew.PERIOD, 1, _real(cost, really), here)
+    yield Row(f"really: {TRIAL} at once, until the last is done", really.burst, "s")
+    yield Row(f"simulated: {TRIAL} at once, until the last is done", crowd.ended, "s")
+    yield Row("how far the simulation is off there", abs(crowd.ended / really.burst - 1) * 100, "%", ERROR)
 
 
-def _crews(cost: Cost) -> Iterator[Row]:
-    workers, with_them = simulation.fewest(simulation.spread(MANY, PERIOD), PERIOD, cost)
-    yield Row(f"N: workers for {MANY} environments every 15 minutes, spread as beat spreads them", workers, "")
+def _real(cost: Cost, really: crew.Trial) -> Cost:
+    """What was measured alone, and what the messages cost beside it."""
+    more = max(1.0, really.each / (cost.mean * cost.cpu))
+    return Cost([each * more for each in cost.ring], [each * more for each in cost.tick], cost.cpu)
+
+
+def _crews(cost: Cost, really: crew.Trial) -> Iterator[Row]:
+    """N, and what it is with larger databases."""
+    real, spread = _real(cost, really), simulation.spread(MANY, PERIOD)
+    workers, with_them = simulation.fewest(spread, PERIOD, real)
+    yield Row(f"N: workers for {MANY} environments of 1 MB every 15 minutes, spread as beat spreads them", workers, "")
     yield Row("the queue's oldest message with them", with_them.oldest, "s", simulation.PATIENCE)
     yield Row("workers busy with them", with_them.busy * 100, "%")
-    at_once, _ = simulation.fewest(simulation.crowd(MANY), PERIOD, cost)
+    at_once, _ = simulation.fewest(simulation.crowd(MANY), PERIOD, real)
     yield Row("the same, were all of them due at once", at_once, "")
+    for seconds in (1.0, 5.0, 20.0):
+        larger = Cost(real.ring, [seconds], 1.0)
+        yield Row(f"N, where a backup takes {seconds:.0f} s", simulation.fewest(spread, PERIOD, larger)[0], "")
+        yield Row(f"N, where it takes {seconds:.0f} s and all are due at once",
+                  simulation.fewest(simulation.crowd(MANY), PERIOD, larger)[0], "")  # fmt: skip

@@ -41,6 +41,7 @@ class Round:
 
 def every(times: int = 3) -> Iterator[Round]:
     """Do each ring's work here, as a worker would; what it rings for in turn goes into the broker, and stays there."""
+    app.loader.import_default_modules()
     for name, entry in settings.CELERY_BEAT_SCHEDULE.items():
         period = entry["schedule"]
         found = Round(name, entry["task"], DAY if isinstance(period, crontab) else float(period))

@@ -41,10 +41,11 @@ class Crew:
 
 @dataclass
 class Outcome:
-    """How long messages waited, in seconds, in order; for which share of the time the workers were busy."""
+    """How long messages waited, in seconds; for which share of the time the workers were busy."""
 
     waits: list[float] = field(default_factory=list)
     busy: float = 0.0
+    ended: float = 0.0  # when the last was done
 
     @property
     def oldest(self) -> float:
@@ -84,6 +85,7 @@ class _Machine:
             worked += step * len(self.active)
             self._pass(step)
         self.done.waits += [self.now - each.since for each in self.queue]
+        self.done.ended = self.now
         self.done.busy = worked / (self.now * self.crew.workers) if self.now else 0.0
         return self.done
 

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
 
 from bench.scale.world import VERSIONS, World
 from bench.scale.writing import numbers, put
@@ -75,8 +74,10 @@ def fill(world: World) -> None:
                 "text": "A full disk."} for each in record.troubles[::2]))  # fmt: skip
     put(PostMortem, _postmortems(record))
     put(ActionItem, _items(record))
-    put(Alert, (row for source in _sources(world) for row in _alerts(record, source)))
-    put(Delivery, _deliveries(record))
+    sources = list(AlertSource.objects.filter(environment__in=world.places).select_related("environment"))
+    live = {each.place.pk: each.number for each in record.troubles if not each.over}
+    put(Alert, (row for source in sources for row in _alerts(record, source, live)))
+    put(Delivery, _deliveries(record, sources))
 
 
 def _incidents(record: Record, place: Environment) -> Iterator[dict[str, Any]]:
@@ -144,26 +145,24 @@ def _items(record: Record) -> Iterator[dict[str, Any]]:
                    "owner_id": record.people[each.number % len(record.people)]}  # fmt: skip
 
 
-def _alerts(record: Record, source: AlertSource) -> Iterator[dict[str, Any]]:
+def _alerts(record: Record, source: AlertSource, live: dict[int, int]) -> Iterator[dict[str, Any]]:
+    """Those that are over; and one that fires, where an incident is not over."""
     world, dice = record.world, record.world.chance(source.environment, "alerts")
+    shared = {"source_id": source.pk, "name": "Slow", "severity": "high", "cause": "alert:slow", "times": 3,
+              "text": "It takes 3 s", "labels": '{"alertname": "Slow", "host": "web1"}'}  # fmt: skip
     for at in world.moments(world.alerts, dice):
-        number, firing = next(numbers(Alert)), dice.random() < LIVE
-        end = at + timedelta(minutes=dice.lognormvariate(2.5, 0.8))
-        yield {"id": number, "source_id": source.pk, "fingerprint": f"made{number}", "name": "Slow",
-               "state": "firing" if firing else "resolved", "severity": "high", "cause": "alert:slow",
-               "text": "It takes 3 s", "labels": '{"alertname": "Slow", "host": "web1"}', "first_at": at,
-               "last_at": world.now if firing else end, "resolved_at": None if firing else end,
-               "times": 3}  # fmt: skip
+        number, end = next(numbers(Alert)), at + timedelta(minutes=dice.lognormvariate(2.5, 0.8))
+        yield {**shared, "id": number, "fingerprint": f"made{number}", "state": "resolved", "first_at": at,
+               "last_at": end, "resolved_at": end}  # fmt: skip
+    if (incident := live.get(source.environment_id)) is not None:
+        yield {**shared, "fingerprint": "made", "state": "firing", "first_at": world.now, "last_at": world.now,
+               "incident_id": incident}  # fmt: skip
 
 
-def _sources(world: World) -> QuerySet[AlertSource]:
-    return AlertSource.objects.filter(environment__in=world.places).select_related("environment")
-
-
-def _deliveries(record: Record) -> Iterator[dict[str, Any]]:
+def _deliveries(record: Record, sources: list[AlertSource]) -> Iterator[dict[str, Any]]:
     """The bodies of 30 days, three for each alert."""
     body = zlib.compress(b'{"alerts": [{"labels": {"alertname": "Slow"}, "status": "firing"}]}' * 4)
-    for source in _sources(record.world):
+    for source in sources:
         for number in range(record.world.alerts * 3 * min(30, record.world.days) // 365):
             yield {"id": next(numbers(Delivery)), "source_id": source.pk, "body": body, "size": 300, "state": "done",
                    "received_at": record.world.now - timedelta(hours=number * 40)}  # fmt: skip

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from backups.models import Backup
+from backups.models import Backup, BackupDay, OffsiteVault, Replica
 from backups.services import old_runs
 from bench.scale.world import VERSIONS, World
-from bench.scale.writing import numbers, put
+from bench.scale.writing import numbers, put, put_many
 from deployments.models import CheckResult, ConfigSnapshot, Finding
 from smsops.models import Environment, JournalEntry, Run, Step
 
@@ -42,17 +42,21 @@ class Work:
     changes: dict[int, list[tuple[int, datetime, str]]] = field(default_factory=dict)
     audits: dict[int, list[tuple[int, datetime]]] = field(default_factory=dict)
     began: dict[int, tuple[datetime, str, bool]] = field(default_factory=dict)  # of a run: when, what, whether well
+    vaults: list[tuple[int, int]] = field(default_factory=list)  # each with its environment
     first: dict[int, int] = field(default_factory=dict)  # of a run: its first step
 
 
 def fill(world: World) -> None:
     """Runs first, then what hangs on them."""
     work = Work(world)
-    put(Run, (row for place in world.places for row in _runs(work, place)))
-    put(Step, _steps(work))
-    put(JournalEntry, _journal(work))
-    put(Backup, (row for place in world.places for row in _backups(work, place)))
-    put(CheckResult, (row for place in world.places for row in _checks(work, place)))
+    work.vaults = list(OffsiteVault.objects.filter(environment__in=world.places).values_list("pk", "environment_id"))
+    put_many(Run, (row for place in world.places for row in _runs(work, place)))
+    put_many(Step, _steps(work))
+    put_many(JournalEntry, _journal(work))
+    put_many(Backup, (row for place in world.places for row in _backups(work, place)))
+    put(Replica, _replicas(work))
+    put_many(BackupDay, (row for place in world.places for row in _days(world, place)))
+    put_many(CheckResult, (row for place in world.places for row in _checks(work, place)))
     put(ConfigSnapshot, (row for place in world.places for row in _snapshots(work, place)))
     put(Finding, (row for place in world.places for row in _findings(work, place)))
 
@@ -157,6 +161,20 @@ def _backups(work: Work, place: Environment) -> Iterator[dict[str, Any]]:
                "identifier": f"{at:%Y%m%dT%H%M%SZ}-r{number}", "proof": proof, "proven_at": at, "size": 52_428_800,
                "stored_size": 900_000 + number % 1000, "root": f"{number:064x}", "schema_revision": "c41d7e90ab52",
                "release_version": VERSIONS[-1], "row_counts": counts}  # fmt: skip
+
+
+def _replicas(work: Work) -> Iterator[dict[str, Any]]:
+    for vault, place in work.vaults:
+        for number, at, _ in work.backups[place]:
+            yield {"backup_id": number, "vault_id": vault, "seen_at": at}
+
+
+def _days(world: World, place: Environment) -> Iterator[dict[str, Any]]:
+    """When the backups began whose runs were let go of."""
+    phase = round(world.phase(place).total_seconds())
+    seconds = json.dumps([second + phase for second in range(0, 24 * 3600, 900)])
+    for day in range(old_runs.days_of("backup") + 1, world.days):
+        yield {"environment_id": place.pk, "day": (world.now - timedelta(days=day)).date(), "seconds": seconds}
 
 
 def _checks(work: Work, place: Environment) -> Iterator[dict[str, Any]]:

@@ -1,5 +1,5 @@
 """Puts rows into tables fast: COPY where the database is PostgreSQL, else many at once. Columns nobody names get their
-model's defaults; numbers of rows are given by whoever makes them, so that others can refer to them."""
+model's defaults, and the next number."""
 
 from __future__ import annotations
 
@@ -9,32 +9,52 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from django.apps import apps
 from django.db import connection, transaction
-from django.db.models import JSONField, Max, Model
+from django.db.models import AutoField, JSONField, Max, Model
 
 BATCH = 5_000  # rows of one statement, where there is no COPY
-_NEXT: dict[str, Iterator[int]] = {}
+_NEXT: dict[type[Model], Iterator[int]] = {}
+
+
+def begin() -> None:
+    """Find out for every model which numbers are free. It is done first: while rows are copied nothing can be asked."""
+    for model in apps.get_models():
+        if isinstance(model._meta.pk, AutoField):
+            last = model._base_manager.aggregate(last=Max("pk"))["last"] or 0
+            _NEXT[model] = itertools.count(last + 1)
 
 
 def numbers(model: type[Model]) -> Iterator[int]:
     """Numbers for new rows of that model, one after the other, beyond those that are there."""
-    table = model._meta.db_table
-    if table not in _NEXT:
-        last = model._base_manager.aggregate(last=Max("pk"))["last"] or 0
-        _NEXT[table] = itertools.count(last + 1)
-    return _NEXT[table]
+    return _NEXT[model]
 
 
-def forget() -> None:
-    """Begin anew, in another database."""
-    _NEXT.clear()
+def put_many(model: type[Model], rows: Iterable[Mapping[str, Any]]) -> int:
+    """The same for very many: their indexes are made once they are all there."""
+    if connection.vendor != "postgresql":
+        return put(model, rows)
+    with connection.cursor() as cursor:
+        cursor.execute(INDEXES, [f'"{model._meta.db_table}"'])
+        found = cursor.fetchall()
+        for name, _ in found:
+            cursor.execute(f'DROP INDEX "{name}"')
+        count = put(model, rows)
+        for _, definition in found:
+            cursor.execute(definition)
+    return count
+
+
+INDEXES = """SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
+WHERE indrelid = %s::regclass AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid)"""
 
 
 def put(model: type[Model], rows: Iterable[Mapping[str, Any]]) -> int:
     """Write the rows, each as values by column; values for JSON are text already. Returns how many there were."""
-    every = _defaults(model)
+    every, counted = _defaults(model), numbers(model)
     columns = list(every)
-    lines = (tuple({**every, **row}[column] for column in columns) for row in rows)
+    whole = ({**every, **row} if "id" in row else {**every, **row, "id": next(counted)} for row in rows)
+    lines = (tuple(row[column] for column in columns) for row in whole)
     return _copy(model, columns, lines) if connection.vendor == "postgresql" else _insert(model, columns, lines)
 
 

@@ -27,6 +27,7 @@ class ConfigSnapshotAdmin(RecordAdmin):
     list_filter = ("environment",)
     list_select_related = ("environment", "run")
     date_hierarchy = "taken_at"
+    long_sorts = ("taken_at",)
     fieldsets = (
         (None, {"fields": ("environment", "taken_at", "seen", "run", "release_version", "image_id", "compare")}),
         ("Variables", {"fields": ("names", "not_applied")}),

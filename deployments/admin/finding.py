@@ -57,6 +57,7 @@ class FindingAdmin(RecordAdmin):
     list_filter = ("environment", "severity", "tool", ("accepted_at", admin.EmptyFieldListFilter))
     list_select_related = ("environment",)
     search_fields = ("package", "advisory", "file", "what")
+    long_sorts = ("found",)
     object_actions = (Accept(),)
     fields = (
         "environment", "version", "tool", "severe", "place", "file", "what", "advisory", "fix", "found", "run",

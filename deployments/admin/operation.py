@@ -35,6 +35,7 @@ class OperationAdmin(RecordAdmin):
     list_display = ("when", "what", "environment", "change", "by", "why", "verdict", "away", "link")
     list_filter = (KindFilter, "environment", "state")
     search_fields = ("title", "reason", "actor_name")
+    long_sorts = ("when",)
     fields = ("when", "what", "environment", "change", "by", "why", "verdict", "headline", "away", "link")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Operation]:

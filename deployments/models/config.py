@@ -39,7 +39,10 @@ class ConfigSnapshot(models.Model):
     class Meta:
         ordering = ["-taken_at", "-pk"]
         verbose_name = "config snapshot"
-        indexes = [models.Index(fields=["environment", "-taken_at"], name="config_newest_first")]
+        indexes = [
+            models.Index(fields=["environment", "-taken_at"], name="config_newest_first"),
+            models.Index(fields=["-taken_at", "-id"], name="config_newest_of_all"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.environment.name} {self.taken_at:%Y-%m-%d %H:%M}"

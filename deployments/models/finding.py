@@ -54,7 +54,10 @@ class Finding(models.Model):
             ("accept_finding", "Can accept a finding"),
         ]
         constraints = [models.UniqueConstraint(fields=["run", "tool", "mark"], name="one_finding_per_audit")]
-        indexes = [models.Index(fields=["environment", "mark"], name="finding_by_mark")]
+        indexes = [
+            models.Index(fields=["environment", "mark"], name="finding_by_mark"),
+            models.Index(fields=["-found_at", "id"], name="finding_newest_first"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.place}: {self.advisory or self.what}"

@@ -50,6 +50,7 @@ class AlertAdmin(Discreet, RecordAdmin):
     list_filter = ("state", "severity", "source__environment", "source", ("quiet", admin.EmptyFieldListFilter))
     list_select_related = ("source",)
     search_fields = ("name", "text")
+    long_sorts = ("last",)
     object_actions = (Settle(),)
     fields = (
         "name", "status", "level", "text", "named", "incident_link", "source", "link", "first", "last", "times",

@@ -6,12 +6,13 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from incidents.admin.source_actions import ReadAgain, Renew
-from incidents.models import AlertSource, DeliveryState, SourceKind
+from incidents.models import Alert, AlertSource, DeliveryState, SourceKind
 from incidents.privacy import seen_by
 from incidents.services import addresses, sources
 from smsops.admin.actions import ActionForm, ObjectAction
@@ -57,9 +58,10 @@ class AlertSourceAdmin(OperationsAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AlertSource]:
-        firing = Count("alerts", filter=Q(alerts__state="firing") & seen_by(request.user, "alerts__incident__"))
+        firing = Alert.objects.filter(seen_by(request.user, "incident__"), source=OuterRef("pk"), state="firing")
+        counted = firing.order_by().values("source").annotate(count=Count("pk")).values("count")
         found: QuerySet[AlertSource] = super().get_queryset(request).select_related("environment")
-        return found.annotate(firing_count=firing)
+        return found.annotate(firing_count=Coalesce(Subquery(counted), 0))
 
     def get_fieldsets(self, request: HttpRequest, obj: AlertSource | None = None) -> Any:
         """Without the right to change there is no form whose field could hide the secret: it is left out."""

@@ -26,6 +26,7 @@ class PageAdmin(Discreet, RecordAdmin):
     list_filter = ("state", "kind", "unsure", "incident__environment")
     search_fields = ("user__username", "channel__name", "incident__title")
     date_hierarchy = "due_at"
+    long_sorts = ("when",)
     fields = ("incident", "kind", "level", "user", "how", "text", "status", "delivery", "late", "due_at", "sent_at",
               "bundle")  # fmt: skip
     readonly_fields = ("how", "status", "delivery")

@@ -174,6 +174,7 @@ class Alert(models.Model):
             models.Index(fields=["source", "fingerprint", "-id"], name="alert_episodes"),
             models.Index(fields=["last_at"], condition=models.Q(state="firing"), name="alert_firing_by_age"),
             models.Index(fields=["incident", "state"], name="alerts_of_incident"),
+            models.Index(fields=["-last_at", "-id"], name="alert_newest_first"),
         ]
 
     def __str__(self) -> str:

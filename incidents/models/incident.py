@@ -128,7 +128,10 @@ class Incident(models.Model):
                 name="one_live_incident_per_cause",
             )
         ]
-        indexes = [models.Index(fields=["environment", "-detected_at"], name="incident_newest_first")]
+        indexes = [
+            models.Index(fields=["environment", "-detected_at"], name="incident_newest_first"),
+            models.Index(fields=["-detected_at", "-id"], name="incident_newest_of_all"),
+        ]
 
     def __str__(self) -> str:
         """Its title, but that of a private one never: this goes into histories, labels and questions of any page."""

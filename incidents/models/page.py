@@ -62,6 +62,7 @@ class Page(models.Model):
             models.Index(fields=["claimed_at"], condition=Q(state="sending"), name="page_being_sent"),
             models.Index(fields=["sent_at"], condition=Q(state="sent"), name="page_sent_lately"),
             models.Index(fields=["incident", "due_at"], name="pages_of_incident"),
+            models.Index(fields=["-due_at", "-id"], name="page_newest_first"),
         ]
 
     def __str__(self) -> str:

@@ -25,7 +25,9 @@ class RelatedFilter(RelatedFieldListFilter):
 
     template = "admin/related_filter.html"
 
-    def __init__(self, field: Any, request: HttpRequest, params: Any, model: Any, model_admin: Any, field_path: str):
+    def __init__(
+        self, field: Any, request: HttpRequest, params: Any, model: Any, model_admin: Any, field_path: str
+    ) -> None:
         self.rows = get_model_from_relation(field)._default_manager
         self.named = name_of(self.rows.model)
         self.begins, self.many = f"{field_path}__begins", False
@@ -68,7 +70,9 @@ class RelatedFilter(RelatedFieldListFilter):
 class ValuesFilter(AllValuesFieldListFilter):
     """The values there are in a column of words, found without reading every row where the column has an index."""
 
-    def __init__(self, field: Any, request: HttpRequest, params: Any, model: Any, model_admin: Any, field_path: str):
+    def __init__(
+        self, field: Any, request: HttpRequest, params: Any, model: Any, model_admin: Any, field_path: str
+    ) -> None:
         super().__init__(field, request, params, model, model_admin, field_path)
         parent, _ = reverse_field_path(model, field_path)
         self.lookup_choices = values_of(parent, field.column)

@@ -20,6 +20,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 MOST = 10_000  # rows that are counted and paged through
+NEAR = 3  # pages; further back only the numbers of the rows before are read, not the rows with all they refer to
 
 
 class MoreThan(int):
@@ -46,22 +47,30 @@ class LongList(ChangeList):
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
+        rows = self.queryset
         if isinstance(self.result_count, MoreThan):
             self.add_facets = self.is_facets_optional = False
-            self._keep_to_quick_orders(request)
+            rows = self._in_a_quick_order()
+        if self.multi_page and not self.show_all and self.page_num > NEAR:
+            self.result_list = rows.filter(pk__in=list(self._page_of(rows.values_list("pk", flat=True))))
+        elif rows is not self.queryset:
+            self.result_list = self._page_of(rows)
 
-    def _keep_to_quick_orders(self, request: HttpRequest) -> None:
+    def _in_a_quick_order(self) -> QuerySet[Any]:
         """A very long list is sorted only by what has an index; another order that was asked for is the usual one."""
         quick: Sequence[str] | None = getattr(self.model_admin, "long_sorts", None)
         if quick is None:
-            return
+            return self.queryset
         self.sortable_by = quick
         asked = [self.list_display[number] for number in self.get_ordering_field_columns() if number < self._width]
-        if ORDER_VAR in self.params and not set(asked) <= set(quick):
-            del self.params[ORDER_VAR]
-            rows = self.queryset.order_by(*self._get_deterministic_ordering(self._get_default_ordering()))
-            first = (self.page_num - 1) * self.list_per_page
-            self.result_list = rows[first : first + self.list_per_page]
+        if ORDER_VAR not in self.params or set(asked) <= set(quick):
+            return self.queryset
+        del self.params[ORDER_VAR]
+        return self.queryset.order_by(*self._get_deterministic_ordering(self._get_default_ordering()))
+
+    def _page_of(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        first = (self.page_num - 1) * self.list_per_page
+        return rows[first : first + self.list_per_page]
 
     @property
     def _width(self) -> int:

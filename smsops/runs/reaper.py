@@ -3,6 +3,7 @@ a reboot all heal here and nowhere else. Requests that nobody decided on end her
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
@@ -16,6 +17,7 @@ from smsops.runs import approvals, leases
 from smsops.runs.bell import ring
 
 RING_LASTS = 30.0  # seconds; the sweep rings again anyhow, and a queue without workers must not fill
+MOST = 100  # rings into one queue at one sweep
 LONGEST = timedelta(minutes=5)  # that a run puts off its next tick
 UNDER_WAY = Q(state__in=ACTIVE) | Q(state__in=FINAL, end_announced=False)
 
@@ -42,11 +44,14 @@ def unattended(run: Run) -> bool:
 
 
 def sweep() -> int:
-    """Ring for every overdue run; return how many there were."""
+    """Ring for overdue runs, the oldest first; return how many there were. Where very many wait in one queue, its
+    workers are what is lacking: more rings would only keep them from the work."""
     leases.release_dead()
     approvals.expire()
     wall_clock.bring_back(Run.objects.filter(UNDER_WAY), "next_tick_at", LONGEST)
-    runs = list(overdue())
+    runs, rung = list(overdue()), Counter[str]()
     for run in runs:
-        ring(run, expires=RING_LASTS)
+        rung[run.environment.queue] += 1
+        if rung[run.environment.queue] <= MOST:
+            ring(run, expires=RING_LASTS)
     return len(runs)

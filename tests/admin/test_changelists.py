@@ -161,7 +161,7 @@ def queries(model: type[Model], user: User, **asked: str) -> int:
 
 @every_list
 @pytest.mark.parametrize("asked", [{}, {"_facets": "True"}], ids=["plain", "facets"])
-def test_thirty_rows_cost_as_many_queries_as_three(model: type[Model], asked: dict[str, str]) -> None:
+def test_thirty_rows_cost_no_more_queries_than_three(model: type[Model], asked: dict[str, str]) -> None:
     user = make_admin()
     for number in range(3):
         LISTS[model](number)
@@ -169,7 +169,7 @@ def test_thirty_rows_cost_as_many_queries_as_three(model: type[Model], asked: di
     for number in range(3, 30):
         LISTS[model](number)
     assert shown(opened(model, user)) == model._default_manager.count()
-    assert queries(model, user, **asked) == three
+    assert queries(model, user, **asked) <= three
 
 
 @every_list

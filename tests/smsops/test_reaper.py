@@ -11,6 +11,7 @@ from django.utils import timezone
 from smsops.models import FINAL, Environment, Lease, Run, RunState
 from smsops.runs import executor, leases, reaper
 from smsops.runs.kinds import Again
+from tests.factories import make_environment
 from tests.smsops.crowd import forked
 from tests.smsops.stages import Stage, dying_at, queue
 
@@ -139,6 +140,16 @@ def test_the_longest_overdue_is_rung_for_first(environment: Environment, stage: 
     runs = [_run(environment, next_tick_at=_in(-seconds)) for seconds in (10, 30, 20)]
     assert reaper.sweep() == 3
     assert rung == [runs[1].pk, runs[2].pk, runs[0].pk]
+
+
+def test_into_a_queue_in_which_very_many_wait_only_the_oldest_are_rung_for(
+    environment: Environment, stage: Stage, rung: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reaper, "MOST", 2)
+    runs = [_run(environment, next_tick_at=_in(-seconds)) for seconds in (10, 30, 20)]
+    elsewhere = _run(make_environment(queue="elsewhere"))
+    assert reaper.sweep() == 4
+    assert rung == [runs[1].pk, runs[2].pk, elsewhere.pk]
 
 
 def test_a_sweep_asks_the_database_the_same_number_of_times_for_many(
