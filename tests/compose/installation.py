@@ -59,7 +59,7 @@ class Installation:
     def compose(self, *words: str, typed: str | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
         """`docker-compose WORDS`; fails with what it said when it ends badly."""
         env = {**os.environ, "COMPOSE_DOCKER_CLI_BUILD": "0", "COMPOSE_HTTP_TIMEOUT": "300"}
-        command = ["docker-compose", "--no-ansi", "-p", self.name, *words]
+        command = ["docker-compose", "--ansi", "never", "-p", self.name, *words]
         done = subprocess.run(
             command, cwd=self.folder, env=env, input=typed, capture_output=True, text=True, check=False, timeout=580
         )

@@ -33,9 +33,9 @@ RIGHTS = {
 def test_a_newcomer_brings_it_up_and_backs_sms_up_over_the_edge(school: Path, repository: Path) -> None:
     with installation() as placed:
         placed.compose("build", "web")
+        placed.begin_sms(school)
         files_that_are_missing_are_told(placed)
         placed.compose("run", "--rm", "secrets")
-        placed.begin_sms(school)
         placed.up()
         nobody_has_more_rights_than_the_file_says(placed)
         lead = the_first_administrator_signs_in(placed)
