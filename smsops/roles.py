@@ -38,7 +38,7 @@ SEEN = (
               "incident actionitem actionentry alertsource delivery alert clockcorrection detection survey fact "
               "contact channel team rota rotamember override escalationpolicy policylevel escalation evidence triage "
               "logsource logfile logpattern logposition page pulse playbook playbookversion playbookact postmortem "
-              "postmortemversion silence maintenancewindow reckoning reviewrule severitychange severityrule "
+              "postmortemversion silence maintenancewindow reckoning reviewrule runbooknote severitychange severityrule "
               "timelineentry watch")
 )  # fmt: skip
 GAINED = {  # on each rung of the ladder
@@ -47,7 +47,7 @@ GAINED = {  # on each rung of the ladder
                       "restart_environment cancel_run")
     | _words("backups", "verify_backup")
     | _words("incidents", "acknowledge_incident resolve_incident report_incident classify_incident assign_incident "
-             "collect_evidence write_postmortem complete_actionitem add_silence change_silence")
+             "collect_evidence write_postmortem write_runbook complete_actionitem add_silence change_silence")
     | _rights("incidents", "add change", "actionitem")
     | _rights("incidents", "add change delete", "contact"),
     OPERATOR: _words("smsops", "deploy_environment approve_run")
@@ -55,7 +55,9 @@ GAINED = {  # on each rung of the ladder
     | _words("deployments", "audit_release complete_posttask")
     | _words("incidents", "correct_incident approve_postmortem")
     | _rights("incidents", "add change", "maintenancewindow"),
-    LEAD: _words("smsops", "break_glass rotate_environment add_environment change_environment view_auditentry")
+    LEAD: _words("smsops", "break_glass rotate_environment add_environment change_environment view_auditentry "
+                 "manage_signin view_apitoken revoke_apitoken view_webhookdelivery")
+    | _rights("smsops", "view add change delete", "webhook")
     | _words("backups", "tidy_offsitevault")
     | _rights("backups", "add change", "retentionpolicy backupschedule logfollowing offsitevault")
     | _words("deployments", "accept_finding")
@@ -67,15 +69,18 @@ GAINED = {  # on each rung of the ladder
 }  # fmt: skip
 # What no role has, and why.
 ALONE = {"incidents.see_private_incident": "is given to single people: a private incident may be about anybody"}
-SUPERUSERS = frozenset({"auth", "admin", "sessions", "contenttypes", "django_celery_beat"})  # whose rows they change
+SUPERUSERS = frozenset(  # whose rows they change
+    {"auth", "admin", "sessions", "contenttypes", "django_celery_beat", "axes", "otp_static", "otp_totp"}
+)
 RECORDS = (  # of rows that smsops alone writes: to add, change or delete them is nobody's right
-    _rights("smsops", WRITES, "run step approval journalentry lease")
+    _rights("smsops", WRITES, "run step approval journalentry lease apitoken webhookdelivery")
+    | _rights("smsops", f"view {WRITES}", "apirequest")
     | _rights("backups", WRITES, "backup letgo replica")
     | _rights("deployments", WRITES, "release checkresult configsnapshot finding operation")
     | _rights("incidents", WRITES,
               "incident actionentry delivery alert clockcorrection survey fact escalation evidence triage logsource "
               "logfile logposition page pulse playbookversion playbookact postmortem postmortemversion reckoning "
-              "severitychange timelineentry watch")
+              "runbooknote severitychange timelineentry watch")
 )  # fmt: skip
 KEPT = (  # of what is changed and never deleted: it is switched off, or history hangs on it
     _words("smsops", "delete_environment")

@@ -21,6 +21,9 @@ GRANTING = (
     "incidents.0012_detection:grant",
     "incidents.0013_severity_and_roles:grant",
     "smsops.0013_roles_complete:grant",
+    "smsops.0014_sign_ins:grant",
+    "smsops.0015_api:give",
+    "incidents.0020_live_runbook:grant",
 )
 
 

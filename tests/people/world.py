@@ -116,9 +116,33 @@ PAGES: dict[str, Place] = {
         _named("incidents_objectives_month", f"{timezone.now():%Y-%m}"), "incidents.view_incident"
     ),
     "incidents_search": Place(_at("incidents_search"), "incidents.view_incident"),
+    "incidents_dashboard_live": Place(_at("incidents_dashboard_live"), "smsops.view_environment"),
+    "incidents_dashboard_later": Place(_at("incidents_dashboard_later"), "smsops.view_environment"),
+    "incidents_dashboard_of": Place(_named("incidents_dashboard_of"), "smsops.view_environment"),
+    "incidents_dashboard_of_live": Place(_named("incidents_dashboard_of_live"), "smsops.view_environment"),
+    "incidents_dashboard_of_later": Place(_named("incidents_dashboard_of_later"), "smsops.view_environment"),
+    "incidents_runbook": Place(_at("incidents_runbook"), "smsops.view_environment"),
+    "incidents_runbook_of": Place(_named("incidents_runbook_of"), "smsops.view_environment"),
+    "incidents_runbook_general_note": Place(
+        _at("incidents_runbook_general_note", lambda: "1"), "incidents.write_runbook"
+    ),
+    "incidents_runbook_note": Place(_named("incidents_runbook_note", "1"), "incidents.write_runbook"),
+    "backups_first_run": Place(_at("backups_first_run"), "smsops.add_environment"),
+    "backups_first_run_describe": Place(_at("backups_first_run_describe"), "smsops.add_environment"),
+    "backups_first_run_of": Place(_named("backups_first_run_of"), "smsops.view_environment"),
+    "backups_first_run_live": Place(_named("backups_first_run_live"), "smsops.view_environment"),
+    "sign_ins": Place(_at("sign_ins")),
+    "people_sign_ins": Place(_at("people_sign_ins"), "smsops.manage_signin"),
+    "people_sign_ins_do": Place(
+        _at("people_sign_ins_do", lambda: make_user().pk, lambda: "unlock"), "smsops.manage_signin"
+    ),
+    "smsops_api": Place(_at("smsops_api")),
+    "smsops_my_tokens": Place(_at("smsops_my_tokens")),
 }  # fmt: skip
 # For everybody, or only a way to somewhere else.
 WAYS = frozenset({"login", "logout", "autocomplete", "view_on_site"})
+# Steps of signing in, tried in tests/signin: they are for whoever is on that way, with whatever role.
+WAYS |= {"login_code", "login_device", "login_device_picture", "oidc_begin", "oidc_callback", "proof"}
 OF_MODELS = ("changelist", "add", "history", "delete", "change", "do")
 
 

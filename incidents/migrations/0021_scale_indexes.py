@@ -9,8 +9,8 @@ from smsops import search_indexes
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('incidents', '0018_personal_evidence'),
-        ('smsops', '0022_scale_indexes'),
+        ('incidents', '0020_live_runbook'),
+        ('smsops', '0016_scale_indexes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
