@@ -34,13 +34,13 @@ def page() -> str:
 def rights() -> dict[str, str]:
     """Every right there is, by name, and what it is called; those to view are one line of the table."""
     from django.apps import apps
-    from django.contrib.auth.management import _get_all_permissions
 
-    return {
-        f"{model._meta.app_label}.{codename}": words
-        for model in apps.get_models()
-        for codename, words in _get_all_permissions(model._meta)
-    }
+    found = {}
+    for options in (model._meta for model in apps.get_models()):
+        for verb in options.default_permissions:
+            found[f"{options.app_label}.{verb}_{options.model_name}"] = f"Can {verb} {options.verbose_name}"
+        found |= {f"{options.app_label}.{codename}": str(words) for codename, words in options.permissions}
+    return found
 
 
 def _table() -> Iterator[str]:

@@ -16,7 +16,9 @@ from incidents.admin.postmortem import as_file
 from incidents.documents import markdown
 from incidents.objectives import charts, figures, record, report, trends, words
 from incidents.objectives.spans import Span
+from smsops import audit
 from smsops.models import Environment
+from smsops.models.audit import Sort
 
 DAYS = (30, 90, 365)
 PER_PAGE = 8  # environments of the overview; a year of each is 35,000 backups
@@ -68,6 +70,7 @@ def month_page(request: HttpRequest, name: str, month: str) -> HttpResponse:
     document = report.of(environment, span, request.user)
     form = request.GET.get("as", "")
     if form in ("md", "pdf"):
+        audit.record("objectives.export", environment, sort=Sort.TAKEN, given={"month": month, "form": form})
         return as_file(f"{environment.name}-{month}.{form}", document.title, markdown.of(document))
     context = site.each_context(request) | {
         "title": document.title, "document": document, "environment": environment, "month": month,

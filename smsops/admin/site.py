@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -24,6 +24,7 @@ def add_panel(panel: Panel) -> None:
 
 
 View = Callable[..., HttpResponseBase]
+V = TypeVar("V", bound=View)
 _PAGES: list[tuple[str, str, View]] = []
 
 
@@ -56,9 +57,9 @@ class OperationsSite(SignInSite):
         ]
         return [*pages, *super().get_urls()]
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:
+    def admin_view(self, view: V, cacheable: bool = False) -> V:
         """What a form changes goes into the audit trail, whoever registered its page."""
-        return super().admin_view(forms.watched(view), cacheable)
+        return cast(V, super().admin_view(forms.watched(view), cacheable))
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         warnings = [said for warning in _WARNINGS if (said := warning())] if self.has_permission(request) else []

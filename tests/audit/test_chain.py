@@ -132,7 +132,7 @@ def test_no_program_of_ours_changes_or_removes_an_entry() -> None:
     for attempt in (entry.save, entry.delete, found.delete, lambda: found.update(who="x"),
                     lambda: found.bulk_update([entry], ["who"])):  # fmt: skip
         with pytest.raises(Untouchable):
-            attempt()  # type: ignore[operator]
+            attempt()
     assert verifying.database().whole
 
 

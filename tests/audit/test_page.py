@@ -41,7 +41,7 @@ def rows(page: Page) -> int:
 def taken(form: str, **asked: str) -> str:
     answer = auditor().client.get(reverse("admin:smsops_auditentry_export", args=[form]), asked)
     assert answer.status_code == 200
-    return b"".join(answer.streaming_content).decode()
+    return b"".join(answer).decode()
 
 
 def a_hidden_entry() -> Incident:

@@ -28,7 +28,7 @@ def demo(transactional_db: None) -> Environment:
 @pytest.fixture
 def be(monkeypatch: pytest.MonkeyPatch) -> object:
     """From now on commands are typed by that account."""
-    return lambda name: monkeypatch.setattr(common, "_account", lambda: name)
+    return lambda name: monkeypatch.setattr(common, "account", lambda: name)
 
 
 def ask(ops: Terminal, be: object, *more: str) -> Said:
@@ -64,7 +64,7 @@ def test_the_same_account_does_not(ops: Terminal, demo: Environment, be: object)
 def test_what_variables_say_of_the_account_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME", "SUDO_USER"):
         monkeypatch.setenv(name, "somebody-else")
-    assert common._account() == pwd.getpwuid(os.getuid()).pw_name
+    assert common.account() == pwd.getpwuid(os.getuid()).pw_name
 
 
 def test_a_plan_that_has_changed_is_exit_code_1_and_says_why(ops: Terminal, demo: Environment, be: object) -> None:

@@ -65,7 +65,6 @@ class Place:
     address: Callable[[], str]
     right: str = ""  # empty: for everybody who is signed in as staff
     refusal: int = 403
-    posts: int = 0  # what a hand-made POST gets from who may see it, where that is not the page again
 
 
 def _at(name: str, *args: Callable[[], Any]) -> Callable[[], str]:
