@@ -106,8 +106,10 @@ MAKE: dict[type[Model], Callable[[], Any]] = {
     Webhook: make_webhook,
     WebhookDelivery: make_delivery,
 }
-RECORDS = (Alert, ApiToken, Backup, CheckResult, ConfigSnapshot, Finding, Incident, Operation, Page, PostMortem, Release, Run,
-           WebhookDelivery)  # fmt: skip
+RECORDS = (
+    Alert, ApiToken, Backup, CheckResult, ConfigSnapshot, Finding, Incident, Operation, Page, PostMortem, Release, Run,
+    WebhookDelivery,
+)  # fmt: skip
 BEAT = (CrontabSchedule, IntervalSchedule, PeriodicTask)
 BULK = ["delete_selected", *(str(getattr(name, "__name__", name)) for name in PeriodicTaskAdmin.actions)]
 # What a form of any of these models might hold; unknown names do no harm.

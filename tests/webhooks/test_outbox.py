@@ -21,8 +21,17 @@ from smsops.runs.plan import By
 from smsops.webhooks import outbox
 from smsops.webhooks.events import EVENTS
 from tests.admin.scenes import a_waiting_run
-from tests.factories import CANARY, SMOKE, make_admin, make_backup, make_environment, make_release, make_run
-from tests.factories import make_delivery, make_webhook
+from tests.factories import (
+    CANARY,
+    SMOKE,
+    make_admin,
+    make_backup,
+    make_delivery,
+    make_environment,
+    make_release,
+    make_run,
+    make_webhook,
+)
 from tests.places import Place, drive
 
 pytestmark = pytest.mark.django_db
