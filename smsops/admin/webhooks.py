@@ -6,11 +6,13 @@ import time
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from smsops import afterwards
 from smsops.admin.actions import ActionForm, ObjectAction, Preview
 from smsops.admin.base import OperationsAdmin, RecordAdmin
 from smsops.admin.environment import secret_field
@@ -21,7 +23,7 @@ from smsops.templatetags.smsops_ui import ago, badge
 from smsops.webhooks import outbox, posting, signing
 from smsops.webhooks.events import EVENTS
 
-REMEMBERED = 60.0  # seconds until it is asked again whether one was switched off
+REMEMBERED = 20.0  # seconds until it is asked again whether one was switched off
 _said: list[tuple[float, str]] = []
 TONES = {DeliveryState.PENDING: "warn", DeliveryState.SENT: "pass", DeliveryState.FAILED: "fail"}
 
@@ -197,13 +199,22 @@ class WebhookDeliveryAdmin(RecordAdmin):
 
 
 def warning() -> str:
-    """That smsops has switched webhooks off, for everybody to see; asked once a minute."""
-    now = time.monotonic()
-    if not _said or now - _said[0][0] > REMEMBERED:
-        names = Webhook.objects.filter(active=False).exclude(switched_off="").values_list("name", flat=True)
-        told = ", ".join(f"“{name}”" for name in names)
-        _said[:] = [(now, f"Nothing is sent to {told} any more: see the list of webhooks." if told else "")]
-    return _said[0][1]
+    """That smsops has switched webhooks off, for everybody to see. It costs a page no question: it is asked after
+    responses have gone out, where that is done at all."""
+    if not settings.SMSOPS_WEB_SWEEPS:
+        _ask()
+    return _said[-1][1] if _said else ""
+
+
+def _ask() -> None:
+    names = Webhook.objects.filter(active=False).exclude(switched_off="").values_list("name", flat=True)
+    told = ", ".join(f"“{name}”" for name in names)
+    _said[:] = [(time.monotonic(), f"Nothing is sent to {told} any more: see the list of webhooks." if told else "")]
+
+
+def _old() -> bool:
+    return not _said or time.monotonic() - _said[-1][0] > REMEMBERED
 
 
 add_warning(warning)
+afterwards.add(afterwards.Duty("look for webhooks that were switched off", _old, _ask))

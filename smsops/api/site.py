@@ -44,20 +44,25 @@ KEY: dict[str, Any] = {
 }
 
 
-def _validation(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    said = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors)
-    return problems.answer(422, said)
+def _answered(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    """What an error of an operation is answered with; one that nobody expected goes on to the door."""
+    if isinstance(error, Problem):
+        return error.response
+    if isinstance(error, ValidationError):
+        said = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors)
+        return problems.answer(422, said)
+    if isinstance(error, AuthenticationError):
+        return problems.answer(401, UNKNOWN, REALM)
+    if isinstance(error, HttpError):
+        return problems.answer(error.status_code, error.message)
+    if isinstance(error, Http404):
+        return problems.answer(404, "There is no such thing.")
+    if isinstance(error, OpsError):
+        return _ops(error)
+    raise error
 
 
-def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
-    return problems.answer(error.status_code, error.message)
-
-
-def _nobody(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    return problems.answer(401, UNKNOWN, REALM)
-
-
-def _ops(request: HttpRequest, error: OpsError) -> HttpResponse:
+def _ops(error: OpsError) -> HttpResponse:
     """What cannot be done now is a conflict; what may work a little later says so."""
     if error.transient and not isinstance(error, WrongUse):
         return problems.answer(503, str(error), {"Retry-After": "10"})
@@ -68,20 +73,11 @@ def _made() -> NinjaAPI:
     api = NinjaAPI(
         title="smsops", version="1", description=ABOUT, openapi_url=None, docs_url=None, urls_namespace="api"
     )
-    api.add_exception_handler(ValidationError, _validation)
-    api.add_exception_handler(HttpError, _http)
-    api.add_exception_handler(AuthenticationError, _nobody)
-    api.add_exception_handler(Problem, lambda request, error: error.response)  # type: ignore[union-attr]
-    api.add_exception_handler(Http404, lambda request, error: problems.answer(404, "There is no such thing."))
-    api.add_exception_handler(OpsError, _ops)
-    api.add_exception_handler(Exception, _raise)
+    for kind in (ValidationError, HttpError, Problem, Http404, OpsError, Exception):
+        api.add_exception_handler(kind, _answered)
     for name, router in ROUTERS.items():
         api.add_router("", router, tags=[name])
     return api
-
-
-def _raise(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
-    raise error
 
 
 @lru_cache(maxsize=1)

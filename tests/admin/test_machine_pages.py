@@ -8,7 +8,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from smsops.admin import webhooks
 from smsops.api import tokens
 from smsops.models import ApiToken, Webhook, WebhookDelivery
 from tests.admin.browser import Browser, Page, change_page, door
@@ -128,7 +127,6 @@ def test_a_viewer_sees_of_the_address_only_the_host() -> None:
 
 def test_one_that_was_switched_off_is_on_every_page_until_somebody_switches_it_on() -> None:
     hook = make_webhook(active=False, switched_off="Nothing arrived for 3 days.")
-    webhooks._said.clear()
     browser = Browser(make_admin())
     assert hook.name in browser.get(reverse(MINE)).one("p", "alarm-house").text
     browser.post(change_page(hook), **{**HOOK, "url": "", "name": hook.name})

@@ -74,7 +74,9 @@ def test_the_parts_of_a_list_are_the_whole_each_row_once(path: str) -> None:
     program = Program()
     for number in range(5):
         LISTS[path](number)
-    whole, parts, after = program.get(path).json()["items"], [], {}
+    whole = program.get(path).json()["items"]
+    parts: list[dict[str, Any]] = []
+    after: dict[str, int] = {}
     while True:
         part = program.get(path, limit=2, **after).json()
         parts += part["items"]

@@ -40,7 +40,7 @@ class World:
             "incidents": make_incident(school).pk,
         }
 
-    def aim(self, case: schemathesis.Case) -> None:
+    def aim(self, case: schemathesis.Case[Any]) -> None:
         """Let a right request be about something that is there, and say what no schema can ask for: the name typed
         rightly, one aim of several, a key of its own."""
         meta, parts = case.meta, case.path_parameters
@@ -72,7 +72,7 @@ def world(transactional_db: None) -> World:
 @settings(
     max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
-def test_it_answers_as_its_schema_says(case: schemathesis.Case, world: World) -> None:
+def test_it_answers_as_its_schema_says(case: schemathesis.Case[Any], world: World) -> None:
     rates.forget()
     world.aim(case)
     case.call_and_validate(headers={"Authorization": f"Bearer {world.program.text}"})

@@ -128,8 +128,8 @@ PAGES: dict[str, Place] = {
     "incidents_runbook_note": Place(_named("incidents_runbook_note", "1"), "incidents.write_runbook"),
     "backups_first_run": Place(_at("backups_first_run"), "smsops.add_environment"),
     "backups_first_run_describe": Place(_at("backups_first_run_describe"), "smsops.add_environment"),
-    "backups_first_run_of": Place(_named("backups_first_run_of"), "smsops.view_environment"),
-    "backups_first_run_live": Place(_named("backups_first_run_live"), "smsops.view_environment"),
+    "backups_first_run_of": Place(_named("backups_first_run_of"), "smsops.add_environment"),
+    "backups_first_run_live": Place(_named("backups_first_run_live"), "smsops.add_environment"),
     "sign_ins": Place(_at("sign_ins")),
     "people_sign_ins": Place(_at("people_sign_ins"), "smsops.manage_signin"),
     "people_sign_ins_do": Place(

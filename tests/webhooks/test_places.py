@@ -40,8 +40,8 @@ def leading(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[str]:
         connected.append(address[0])
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(posting.socket, "getaddrinfo", look_up)
-    monkeypatch.setattr(posting.socket, "create_connection", connect)
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(socket, "create_connection", connect)
     return connected
 
 

@@ -6,7 +6,6 @@ import logging
 import time
 from datetime import timedelta
 from threading import Thread
-from typing import Any
 
 import pytest
 from django.conf import settings
@@ -198,7 +197,7 @@ def test_neither_logs_nor_rows_hold_the_secret_or_the_address(caplog: pytest.Log
         hook = make_webhook(receiver.url)
         make_delivery(hook)
         sending.send_due()
-        stored: list[dict[str, Any]] = list(WebhookDelivery.objects.values())
+        stored = list(WebhookDelivery.objects.values())
         with connection.cursor() as cursor:
             cursor.execute("SELECT url, secret FROM smsops_webhook")
             row = cursor.fetchone()
