@@ -12,8 +12,10 @@ from django.db import migrations, models
 GIVEN = {
     "Ops lead": ("view_apitoken", "revoke_apitoken", "view_webhook", "add_webhook", "change_webhook", "delete_webhook",
                  "view_webhookdelivery"),
-    "Auditor": ("view_apitoken", "view_webhook", "view_webhookdelivery"),
+    "Auditor": ("view_apitoken", "view_apirequest", "view_webhook", "view_webhookdelivery"),
 }
+ROOM = ("Viewer", "Responder", "Operator", "Ops lead", "Auditor")
+SEEN = ("view_apitoken", "view_apirequest", "view_webhook", "view_webhookdelivery")
 
 
 def give(apps, schema_editor):
@@ -23,6 +25,10 @@ def give(apps, schema_editor):
     for name, codenames in GIVEN.items():
         for group in groups.objects.filter(name=name):
             group.permissions.add(*permissions.objects.filter(content_type__app_label="smsops", codename__in=codenames))
+    for name in ROOM:  # on a new installation an earlier migration had just given them to everybody
+        spare = set(SEEN) - set(GIVEN.get(name, ()))
+        for group in groups.objects.filter(name=name):
+            group.permissions.remove(*permissions.objects.filter(content_type__app_label="smsops", codename__in=spare))
 
 
 class Migration(migrations.Migration):

@@ -74,11 +74,11 @@ def test_the_daily_one_is_taken_once_a_day(environment: Environment, monkeypatch
 
 
 def test_old_ones_go_and_the_last_of_each_month_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    days = [datetime(2026, 1, 20, 3, tzinfo=UTC) + timedelta(days=number) for number in (0, 1, 2, 40, 41, 90)]
+    days = [datetime(2026, 1, 20, 3, tzinfo=UTC) + timedelta(days=number) for number in (0, 1, 2, 41, 42, 90)]
     for day in days:
         monkeypatch.setattr(timezone, "now", lambda day=day: day)
         copies.take(copies.DAILY)
-    assert [each.taken.date().isoformat() for each in copies.listed()] == ["2026-04-20", "2026-03-02", "2026-01-22"]
+    assert [each.taken.date().isoformat() for each in copies.listed()] == ["2026-04-20", "2026-03-03", "2026-01-22"]
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ class Installation:
         """Start everything; returns when all of it is well."""
         self.compose("up", "-d")
         try:
-            wait_for(lambda: self.containers() and not self.unwell(), "all services to be healthy", 180)
+            wait_for(lambda: self.containers() and not self.unwell(), "all services to be healthy", 300)
         except AssertionError as error:
             log = self.compose("logs", "--tail=25", check=False).stdout
             raise AssertionError(f"{error}: {self.unwell()}\n{log[-6000:]}") from None

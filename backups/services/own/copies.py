@@ -105,10 +105,13 @@ def heads() -> list[str]:
 
 
 def _prove(kept: Vault, described: Describer, manifest: Manifest, folder: Path) -> None:
-    read, facts = storing.unpack(kept, described, manifest.identifier, folder / "proof")
-    if facts.problem or facts.row_counts != read.row_counts:
+    try:
+        read, facts = storing.unpack(kept, described, manifest.identifier, folder / "proof")
+        if facts.problem or facts.row_counts != read.row_counts:
+            raise OpsError(f"The backup of smsops' own rows cannot be used: {facts.problem or 'other rows came out'}.")
+    except OpsError:
         kept.discard(manifest.identifier)
-        raise OpsError(f"The backup of smsops' own rows cannot be used: {facts.problem or 'other rows came out'}.")
+        raise
 
 
 def _tidy(kept: Vault) -> None:
