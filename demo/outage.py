@@ -96,12 +96,12 @@ class Outage:
         wait_for(collected, "the evidence")
         run = evidence_runs.runs_of(self.incident).get()
         pieces = list(self.incident.evidence.all())
-        sealed = sum(piece.personal for piece in pieces)
+        sealed, first = sum(piece.personal for piece in pieces), self.incident.triages.earliest("time")
         right = run.state == RunState.SUCCEEDED and sealed == 1 and all(len(piece.sha256) == 64 for piece in pieces)
         return Line(
             right,
             f"{len(pieces)} pieces, each with its SHA-256, among them a sealed copy of the database, in "
-            f"{seconds_text(run.seconds)}. {Triage.objects.get(incident=self.incident).broken}",
+            f"{seconds_text(run.seconds)}. {first.broken}",
         )
 
     def choose(self) -> Line:

@@ -8,6 +8,7 @@ from kombu.transport import TRANSPORT_ALIASES
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsops.settings")
 
 TRANSPORT_ALIASES["folder"] = "smsops.broker:Transport"
+TRANSPORT_ALIASES["redis"] = TRANSPORT_ALIASES["rediss"] = "smsops.redis_broker:Transport"
 
 app = Celery("smsops")
 app.config_from_object("django.conf:settings", namespace="CELERY")

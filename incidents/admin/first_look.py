@@ -14,7 +14,7 @@ from smsops.models import ACTIVE, Run
 
 def context(incident: Incident, request: HttpRequest) -> dict[str, Any]:
     """What was seen in the first minute, and what is under way now."""
-    found = Triage.objects.filter(incident=incident).first()
+    found = Triage.objects.filter(incident=incident).order_by("-time").first()
     if found is None and not incident.live:
         return {}
     runs = Run.objects.filter(environment_id=incident.environment_id, state__in=ACTIVE)

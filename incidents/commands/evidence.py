@@ -36,7 +36,8 @@ def _open_arguments(parser: ArgumentParser) -> None:
 
 
 def _open(args: Namespace, output: Output) -> int:
-    piece = find_incident(args.number, eyes(args)).evidence.filter(name=databases_taken.NAME).first()
+    found = find_incident(args.number, eyes(args)).evidence.filter(name__endswith=databases_taken.NAME)
+    piece = found.order_by("time").last()
     if piece is None:
         raise WrongUse(f"Incident {args.number} has no copy of the database.")
     if piece.gone:
@@ -90,7 +91,7 @@ def _verify(args: Namespace, output: Output) -> int:
 
 add_acts(
     Verb("collect", "collect all its evidence, as a run beside SMS", _collect_arguments, _collect),
-    Verb("open-evidence", "write the copy of the database that was taken to a file", _open_arguments, _open),
+    Verb("open-evidence", "write the copy of the database that was taken last to a file", _open_arguments, _open),
     Verb("bundle", "write everything about it into one file that proves itself", _bundle_arguments, _bundle),
     Verb("verify", "verify such a file, without a database", _verify_arguments, _verify),
 )

@@ -15,6 +15,7 @@ class Evidence(models.Model):
 
     incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="evidence")
     name = models.CharField(max_length=80)
+    time = models.PositiveIntegerField(default=0, help_text="How many times it had been reopened when it was taken.")
     path = models.CharField(max_length=500)
     sha256 = models.CharField("SHA-256", max_length=64)
     size = models.PositiveBigIntegerField(default=0)
@@ -26,12 +27,16 @@ class Evidence(models.Model):
 
     class Meta:
         permissions = [("open_personal_evidence", "Can open a copy of the database taken as evidence")]
-        ordering = ["incident", "name"]
+        ordering = ["incident", "time", "name"]
         verbose_name_plural = "evidence"
         constraints = [models.UniqueConstraint(fields=["incident", "name"], name="one_piece_of_evidence_per_name")]
 
     def __str__(self) -> str:
         return self.name
+
+    def called(self, name: str) -> bool:
+        """Whether it is the piece of that name, of whatever time."""
+        return self.name == name_at(name, self.time)
 
     @property
     def gone(self) -> str:
@@ -43,10 +48,16 @@ class Evidence(models.Model):
         return f"The evidence {self.name} {when}: {self.removed_why}."
 
 
-class Triage(models.Model):
-    """What smsops saw in the first minute (§5.2): a sentence or two on each question, redacted."""
+def name_at(name: str, time: int) -> str:
+    """What a piece is called that is taken after so many reopenings: “log.txt”, then “time-2-log.txt”."""
+    return f"time-{time + 1}-{name}" if time else name
 
-    incident = models.OneToOneField(Incident, on_delete=models.CASCADE, related_name="triage")
+
+class Triage(models.Model):
+    """What smsops saw in the first minute of each time (§5.2): a sentence or two on each question, redacted."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="triages")
+    time = models.PositiveIntegerField(default=0, help_text="How many times the incident had been reopened.")
     at = models.DateTimeField(default=timezone.now)
     seconds = models.FloatField(default=0, help_text="From the incident's opening until it was known.")
     broken = models.TextField(help_text="What is broken.")
@@ -54,6 +65,9 @@ class Triage(models.Model):
     changed = models.TextField(help_text="What was changed last.")
     guess = models.TextField(blank=True, help_text="What it looks like.")
     words = models.TextField(blank=True, help_text="The line of SMS's log that says most.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["incident", "time"], name="one_triage_each_time")]
 
     def __str__(self) -> str:
         return f"Triage of incident {self.incident_id}"

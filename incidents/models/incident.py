@@ -101,6 +101,7 @@ class Incident(models.Model):
     contradicted = models.TextField(blank=True, help_text="What was red when a person called it resolved.")
     settled_at = models.DateTimeField(null=True, blank=True, help_text="When nothing contradicted that any more.")
     reopened = models.PositiveIntegerField(default=0, help_text="How many times it was not over after all.")
+    reopened_at = models.DateTimeField(null=True, blank=True, help_text="When it last turned out so.")
     flapping = models.BooleanField(default=False, help_text="It came back soon after its end; over when steady.")
     cause = models.TextField(blank=True, help_text="The root cause, once somebody knows it.")
 

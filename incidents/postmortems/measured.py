@@ -89,7 +89,8 @@ def _digests(entry: TimelineEntry, evidence: list[Evidence]) -> list[str]:
     """The digests of the pieces a line speaks of."""
     if entry.kind != EntryKind.EVIDENCE:
         return []
-    return [f"{piece.name} {piece.sha256}" for piece in evidence if piece.name in entry.text]
+    said = set(entry.text.rstrip(".").replace(":", " ").replace(",", " ").split())
+    return [f"{piece.name} {piece.sha256}" for piece in evidence if piece.name in said]
 
 
 def _iso(at: datetime | None) -> str:

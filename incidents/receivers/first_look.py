@@ -7,7 +7,7 @@ from typing import Any
 from django.dispatch import receiver
 
 from incidents import signals
-from incidents.models import Incident
+from incidents.models import LIVE, Incident, IncidentState
 from incidents.services import doorbell, evidence
 
 
@@ -15,6 +15,13 @@ from incidents.services import doorbell, evidence
 def on_opened(incident: Incident, **_: Any) -> None:
     """Ring once it is there."""
     doorbell.ring_on_commit(incident)
+
+
+@receiver(signals.incident_moved, dispatch_uid="incidents.look_again")
+def on_moved(incident: Incident, before: str, **_: Any) -> None:
+    """One that was not over after all is looked at anew: it may be another trouble than the first time."""
+    if incident.state == IncidentState.OPEN and before not in LIVE:
+        doorbell.ring_on_commit(incident)
 
 
 @receiver(signals.sign_joined, dispatch_uid="incidents.another_look")

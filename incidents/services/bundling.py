@@ -32,7 +32,7 @@ def write(incident: Incident, target: Path, who: str, *, with_database: bool = F
         texts={chain.INCIDENT: json.dumps(data, indent=1), chain.TIMELINE: markdown(data)},
         files={},
     )
-    for piece in incident.evidence.order_by("name"):
+    for piece in incident.evidence.order_by("time", "name"):
         _put(piece, contents, with_database=with_database)
     head = writing.write(contents, target)
     incidents.note(incident, EntryKind.EVIDENCE, f"Bundled as {target.name}; its last link is {head}.", author=who)

@@ -1,4 +1,7 @@
-"""Takes evidence before mitigation destroys it, and keeps it: redacted, hashed, for its owner alone (§5.2, I7)."""
+"""Takes evidence before mitigation destroys it, and keeps it: redacted, hashed, for its owner alone (§5.2, I7).
+
+An incident that was not over after all has evidence of each time; what was taken before stays as it was.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from django.conf import settings
 
 from backups.vault.shelf import explained, sync_folder
 from incidents.models import EntryKind, Evidence, Incident
+from incidents.models.evidence import name_at
 from incidents.services import incidents
 from incidents.services.pieces import PIECES
 from incidents.services.together import within
@@ -24,7 +28,8 @@ PIECE = 1024 * 1024
 
 
 def collect(incident: Incident, seconds: float = BOUND) -> list[Evidence]:
-    """Take every first piece that is not there yet; one that cannot be taken is noted on the timeline and left out."""
+    """Take every first piece that is not there yet this time; one that cannot be taken is noted on the
+    timeline and left out."""
     wanted = missing(incident)
     secrets = known_secrets(incident.environment) if wanted else []
     answers = within(seconds, {name: partial(PIECES[name], incident.environment, secrets) for name in wanted})
@@ -39,9 +44,9 @@ def collect(incident: Incident, seconds: float = BOUND) -> list[Evidence]:
 
 
 def missing(incident: Incident) -> list[str]:
-    """The first pieces that are not there."""
-    there = set(Evidence.objects.filter(incident=incident).values_list("name", flat=True))
-    return [name for name in PIECES if name not in there]
+    """The first pieces that are not there this time."""
+    there = set(Evidence.objects.filter(incident=incident, time=incident.reopened).values_list("name", flat=True))
+    return [name for name in PIECES if name_at(name, incident.reopened) not in there]
 
 
 def note_taken(incident: Incident, taken: list[Evidence]) -> None:
@@ -52,8 +57,11 @@ def note_taken(incident: Incident, taken: list[Evidence]) -> None:
 
 
 def note_once(incident: Incident, text: str) -> None:
-    """Say something about the evidence, unless it was said already."""
-    if not incident.timeline.filter(kind=EntryKind.EVIDENCE, text=redact(text)).exists():
+    """Say something about the evidence, unless it was said already this time."""
+    said = incident.timeline.filter(kind=EntryKind.EVIDENCE, text=redact(text))
+    if incident.reopened_at is not None:
+        said = said.filter(at__gte=incident.reopened_at)
+    if not said.exists():
         incidents.note(incident, EntryKind.EVIDENCE, text)
 
 
@@ -71,11 +79,13 @@ def keep_file(
     """Let a finished file on the evidence's own disk become a piece; it is gone from its place afterwards. Its name is
     its digest, so that whoever comes late spoils nothing."""
     with explained(private.parent):
+        name = name_at(name, incident.reopened)
         digest, size = digest_of(private), private.stat().st_size
         path = folder_of(incident) / f"{digest[:16]}-{name}"
         private.replace(path)
         sync_folder(path.parent)
     values = {"path": str(path), "sha256": digest, "size": size, "personal": personal, "run": run}
+    values["time"] = incident.reopened
     piece, mine = Evidence.objects.get_or_create(incident=incident, name=name, defaults=values)
     if mine:
         return [piece]

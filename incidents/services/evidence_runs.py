@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, IntegerField, OuterRef, QuerySet
+from django.db.models import Exists, IntegerField, OuterRef, QuerySet, Value
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
 from incidents.models import LIVE, ORDER, Incident, Issue, Severity
@@ -29,6 +29,7 @@ PERSONAL = (
     "The copy of the database has everybody's data in it: it is sealed with the vault's keys, and who opens it is "
     "written down.",
 )
+EVER = Value(datetime(1970, 1, 1, tzinfo=UTC))  # of one that was never reopened, every run counts
 OFTEN = timedelta(hours=1)  # one copy of a database every so often is enough, however many incidents are open
 
 
@@ -62,15 +63,22 @@ def runs_of(incident: Incident) -> QuerySet[Run]:
     return Run.objects.filter(kind=KIND, params__incident=incident.pk)
 
 
+def _this_time(incident: Incident) -> QuerySet[Run]:
+    """Those of them since it was last reopened."""
+    found = runs_of(incident)
+    return found if incident.reopened_at is None else found.filter(created_at__gte=incident.reopened_at)
+
+
 def owed() -> list[Incident]:
-    """Live incidents that are bad enough and whose evidence no run has collected yet, the worst first. One for each
-    environment, and none where a run collects already: each copies the same database, and the workers have other things
-    to do; the others wait their turn."""
+    """Live incidents that are bad enough and whose evidence no run has collected yet this time, the worst first. One
+    for each environment, and none where a run collects already: each copies the same database, and the workers have
+    other things to do; the others wait their turn."""
     runs = Run.objects.filter(kind=KIND).annotate(number=Cast(KT("params__incident"), IntegerField()))
     busy = Run.objects.filter(kind=KIND, environment=OuterRef("environment"), state__in=ACTIVE)
-    since = timezone.now() - LATELY
-    found = Incident.objects.filter(state__in=LIVE, severity__in=BY_ITSELF, detected_at__gte=since)
-    found = found.exclude(Exists(runs.filter(number=OuterRef("pk")))).exclude(Exists(busy))
+    mine = runs.filter(number=OuterRef("pk"), created_at__gte=OuterRef("since"))
+    live = Incident.objects.filter(state__in=LIVE, severity__in=BY_ITSELF)
+    found = live.annotate(since=Coalesce("reopened_at", EVER)).exclude(Exists(mine)).exclude(Exists(busy))
+    found = found.alias(seen=Coalesce("reopened_at", "detected_at")).filter(seen__gte=timezone.now() - LATELY)
     first: dict[int, Incident] = {}
     for incident in sorted(found.select_related("environment").order_by("pk"), key=_severity, reverse=True):
         first.setdefault(incident.environment_id, incident)
@@ -92,7 +100,7 @@ def _start(incident: Incident) -> bool:
     Environment.objects.select_for_update(no_key=True).get(pk=incident.environment_id)
     if Run.objects.filter(kind=KIND, environment=incident.environment_id, state__in=ACTIVE).exists():
         return False
-    if runs_of(incident).exists():
+    if _this_time(incident).exists():
         return False
     by = By(Trigger.SYSTEM, name="smsops", reason=f"incident {incident.pk} is {incident.severity}")
     submit(plan(incident, database=_wants_copy(incident)), by)

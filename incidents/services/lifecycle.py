@@ -123,6 +123,7 @@ def reopen(incident: Incident, text: str, user: User) -> None:
         contradicted="",
         settled_at=None,
         reopened=incident.reopened + 1,
+        reopened_at=timezone.now(),
         **NOBODY,
     )
 
@@ -137,6 +138,7 @@ def relapse(incident: Incident, text: str) -> None:
         resolved_at=None,
         mitigated_at=None,
         reopened=incident.reopened + 1,
+        reopened_at=timezone.now(),
         flapping=True,
         **NOBODY,
     )

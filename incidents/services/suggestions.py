@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from incidents.expressions import searching
-from incidents.models import Incident, PlaybookVersion
+from incidents.models import Evidence, Incident, PlaybookVersion
 from incidents.services import evidence, playbooks
 from smsops.errors import OpsError
 
@@ -82,10 +82,9 @@ def _quoted(pattern: str, line: str) -> str:
 def gathered(incident: Incident) -> dict[str, str]:
     """What is known of it, by the place a signature may look at."""
     texts = dict.fromkeys(PLACES, "")
-    names = {name: place for place, name in FILES.items()}
-    for piece in incident.evidence.filter(name__in=names):
+    for place, piece in _newest(incident).items():
         try:
-            texts[names[piece.name]] = evidence.read(piece).decode("utf-8", "replace")[-LONGEST:]
+            texts[place] = evidence.read(piece).decode("utf-8", "replace")[-LONGEST:]
         except OpsError:
             continue  # a piece that is gone or changed says nothing; the page names it
     signs = incident.timeline.filter(kind="sign").order_by("-at", "-pk").values_list("text", flat=True)[:SIGNS]
@@ -93,6 +92,12 @@ def gathered(incident: Incident) -> dict[str, str]:
     texts["fact"] = "\n".join(incident.facts.values_list("kind", flat=True))
     texts["issue"] = incident.issue
     return texts | _ending(texts)
+
+
+def _newest(incident: Incident) -> dict[str, Evidence]:
+    """The piece of each place, of the last time it was taken: what broke SMS now tells more than what did before."""
+    pieces = list(incident.evidence.order_by("time"))
+    return {place: piece for place, name in FILES.items() for piece in pieces if piece.called(name)}
 
 
 def _ending(texts: dict[str, str]) -> dict[str, str]:

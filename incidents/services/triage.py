@@ -6,6 +6,8 @@ import re
 from datetime import timedelta
 from functools import partial
 
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from incidents.models import LIVE, Incident, Triage
@@ -26,22 +28,28 @@ TELLING = re.compile(r"(?i)error|exception|killed|fatal|refus|locked|no such|den
 
 
 def waiting() -> list[tuple[int, str]]:
-    """Live incidents nobody has looked at yet, and the queues beside their engines."""
+    """Live incidents nobody has looked at yet this time, and the queues beside their engines."""
     since = timezone.now() - LATELY
-    found = Incident.objects.filter(state__in=LIVE, triage__isnull=True, detected_at__gte=since)
+    looked = Triage.objects.filter(incident=OuterRef("pk"), time=OuterRef("reopened"))
+    live = Incident.objects.filter(state__in=LIVE).alias(since=Coalesce("reopened_at", "detected_at"))
+    found = live.filter(~Exists(looked), since__gte=since)
     return list(found.values_list("pk", "environment__queue"))
 
 
 def take(incident: Incident) -> Triage:
-    """Look once, for at most BOUND seconds; another look changes only the guess, which better evidence may improve."""
-    found = Triage.objects.filter(incident=incident).first()
+    """Look once each time it is open, for at most BOUND seconds; another look changes only the guess, which better
+    evidence may improve."""
+    found = Triage.objects.filter(incident=incident, time=incident.reopened).first()
     guess = redact(suggestions.guess(incident))
     if found is not None:
         Triage.objects.filter(pk=found.pk).exclude(guess=guess).update(guess=guess)
         return found
     values = {name: redact(text) for name, text in _look(incident).items()}
-    seconds = (timezone.now() - incident.detected_at).total_seconds()
-    made, _ = Triage.objects.get_or_create(incident=incident, defaults={**values, "guess": guess, "seconds": seconds})
+    values["guess"] = guess
+    seconds = (timezone.now() - (incident.reopened_at or incident.detected_at)).total_seconds()
+    made, _ = Triage.objects.get_or_create(
+        incident=incident, time=incident.reopened, defaults={**values, "seconds": seconds}
+    )
     return made
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.text import capfirst
 
 from incidents.models import FactKind, Incident
+from incidents.models.evidence import name_at
 from incidents.services import changes, databases_taken, evidence, evidence_runs, facts, full_log
 from smsops.errors import OpsError
 from smsops.models import Phase
@@ -60,7 +61,8 @@ class TakeFirst(EvidenceStep):
 
 
 class TakeLogs(EvidenceStep):
-    """SMS's log from a day before the incident on, out of the archive, which has every line once and redacted."""
+    """SMS's log from a day before the incident on, or before it was reopened, out of the archive, which has every line
+    once and redacted."""
 
     key = "evidence.logs"
     title = "Take the whole log"
@@ -69,7 +71,7 @@ class TakeLogs(EvidenceStep):
     def do(self, ctx: Context) -> Outcome:
         incident = self.incident(ctx)
         private = evidence.folder_of(incident) / f".run-{ctx.run.pk}.log"
-        lines = full_log.write(ctx.environment, incident.detected_at - BACK, private)
+        lines = full_log.write(ctx.environment, (incident.reopened_at or incident.detected_at) - BACK, private)
         ctx.guard()
         taken = evidence.keep_file(incident, "full-log.txt.zst", private, ctx.run)
         evidence.note_taken(incident, taken)
@@ -139,10 +141,11 @@ class WriteManifest(EvidenceStep):
     def do(self, ctx: Context) -> Outcome:
         incident = self.incident(ctx)
         scratch.clear(ctx)
-        pieces = incident.evidence.exclude(name__startswith="manifest")
+        pieces = incident.evidence.exclude(name__contains="manifest")
         rows = list(pieces.values("name", "sha256", "size", "taken_at"))
         text = json.dumps({"incident": incident.pk, "evidence": rows}, indent=1, default=str)
-        earlier = incident.evidence.filter(name="manifest.json").exclude(run=ctx.run).exists()
+        name = name_at("manifest.json", incident.reopened)
+        earlier = incident.evidence.filter(name=name).exclude(run=ctx.run).exists()
         evidence.keep(incident, f"manifest-{ctx.run.pk}.json" if earlier else "manifest.json", text, ctx.run)
         said = "\n".join(f"{row['sha256']}  {row['name']}  {bytes_text(row['size'])}" for row in rows)
         return Done({"headline": f"{count_text(len(rows), 'piece')} of evidence of incident {incident.pk}."}, said)

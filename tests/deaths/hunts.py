@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from subprocess import Popen
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from smsops.errors import DatabaseAway
 from smsops.models import FINAL, Lease, Run
@@ -89,8 +90,8 @@ class Hunt:
     def _kill_worker(self, run: Run, whole: bool) -> bool:
         """Kill the process that works on the run, alone or with the whole worker, and see how long it lies about."""
         if whole:  # there is another one
-            wait_for(lambda: all(map(self._ready, self.workers)), "both workers", 120)
-        held = wait_for(lambda: self._ended(run) or self._holder(run), "somebody to work on it")
+            self._wait(run, lambda: all(map(self._ready, self.workers)), "both workers", 120)
+        held = self._wait(run, lambda: self._ended(run) or self._holder(run), "somebody to work on it", 30)
         if held is True:
             return False
         token, pid = held
@@ -103,9 +104,27 @@ class Hunt:
             self._stand_up()
         else:
             os.kill(pid, signal.SIGKILL)
-        wait_for(lambda: self._ended(run) or self._token(run) != token, "another worker", BAR)
+        self._wait(run, lambda: self._ended(run) or self._token(run) != token, "another worker", BAR)
         self.pauses.append(time.monotonic() - began)
         return True
+
+    def _wait(self, run: Run, condition: Callable[[], Any], what: str, patience: float) -> Any:
+        """As `wait_for`; what dies meanwhile is started again, and a failure says who was there."""
+        try:
+            return wait_for(lambda: self._beside(condition), what, patience)
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {self._scene(run)}") from None
+
+    def _beside(self, condition: Callable[[], Any]) -> Any:
+        self._stand_up()
+        return condition()
+
+    def _scene(self, run: Run) -> str:
+        """The run, and the last lines of whoever should work on it."""
+        due = (run.next_tick_at - timezone.now()).total_seconds()
+        logs = sorted(self.crew.folder.glob("*-*.log"), key=lambda log: log.stat().st_mtime)[-4:]
+        told_last = [f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}" for log in logs]
+        return "\n".join([f"the run is {run.state}, due in {due:.1f} s; {dict(self.kills)}", *told_last])
 
     def _stand_up(self) -> None:
         """Start again what has died, as a service manager does."""
