@@ -9,19 +9,20 @@ from kombu.exceptions import ChannelError, OperationalError
 from smsops.celery import app
 from smsops.errors import OpsError
 
-PATIENCE = 2.0  # seconds for the broker to answer
+PATIENCE = 2  # seconds for the broker to answer
 
 
 def of(names: Iterable[str]) -> dict[str, int]:
     """By queue; 0 for one that nobody has ever written to. OpsError when the broker does not answer."""
-    try:
-        with app.connection_for_read(connect_timeout=PATIENCE) as connection:
+    with app.connection_for_read(connect_timeout=PATIENCE) as connection:
+        away: list[type[BaseException]] = [OperationalError, OSError, *connection.connection_errors]
+        try:
             connection.ensure_connection(max_retries=1, timeout=PATIENCE)
             channel = connection.default_channel
             return {name: _depth(channel, name) for name in names}
-    except (OperationalError, OSError, *_errors()) as error:
-        fix = "Start the broker; until then beat's bells are lost, and the sweep makes up for them later."
-        raise OpsError(f"The broker does not answer ({type(error).__name__}).", fix=fix) from None
+        except (*away, *connection.channel_errors) as error:
+            fix = "Start the broker; until then beat's bells are lost, and the sweep makes up for them later."
+            raise OpsError(f"The broker does not answer ({type(error).__name__}).", fix=fix) from None
 
 
 def _depth(channel: object, name: str) -> int:
@@ -30,10 +31,3 @@ def _depth(channel: object, name: str) -> int:
     except ChannelError:
         return 0
     return int(found.message_count or 0)
-
-
-def _errors() -> tuple[type[Exception], ...]:
-    """What the client of the broker in use raises."""
-    with app.connection_for_read() as connection:
-        found: tuple[type[Exception], ...] = tuple({*connection.connection_errors, *connection.channel_errors})
-        return found

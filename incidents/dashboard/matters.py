@@ -107,7 +107,8 @@ def _row(found: QuerySet[Any], kind: int, place: str, **columns: Any) -> QuerySe
         "row_run_state": _text(), "row_drill": Value(0, IntegerField()), "row_total": Window(Count("pk")),
         **{f"row_{name}": value for name, value in columns.items()},
     }  # fmt: skip
-    return found.order_by().annotate(**filled).values_list(*filled)
+    made: QuerySet[Any, Any] = found.order_by().annotate(**filled).values_list(*filled)
+    return made
 
 
 def _incidents(user: Any, where: Q) -> QuerySet[Any, Any]:

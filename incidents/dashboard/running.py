@@ -134,7 +134,8 @@ def _under(row: tuple[Any, ...], now: datetime) -> Under:
     pk, title, name, *values, steps, left, expected, _ = row
     took = expected.total_seconds() if expected is not None else None
     step = [value or "" for value in values[7:9]]
-    return Under(pk, title or name, *values[:7], *step, steps or 0, left or 0, took, now)
+    filled: tuple[Any, ...] = (pk, title or name, *values[:7], *step, steps or 0, left or 0, took, now)
+    return Under(*filled)
 
 
 def _described(found: QuerySet[Run]) -> QuerySet[Run, Any]:

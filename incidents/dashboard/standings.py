@@ -80,12 +80,12 @@ def read(name: str = "") -> list[Standing]:
     return [_standing(row, now) for row in rows]
 
 
-def _standing(row: tuple[object, ...], now: datetime) -> Standing:
+def _standing(row: tuple[Any, ...], now: datetime) -> Standing:
     pk, name, title, rpo, enabled, looked, status, ready, release, since, detail, newest = row
     return Standing(
         pk, name, title, rpo, enabled, looked, status or UNKNOWN, bool(ready), release or "", since, detail or "",
         newest, now,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 def of(environment: Any) -> Standing:

@@ -91,7 +91,7 @@ def _add(week: Week, row: tuple[Any, ...]) -> None:
     week.repair, week.away = took.total_seconds(), away.total_seconds()
 
 
-def _span(end: str, begin: str) -> ExpressionWrapper:
+def _span(end: str, begin: str) -> Any:
     return ExpressionWrapper(F(end) - F(begin), DurationField())
 
 

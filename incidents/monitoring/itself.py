@@ -75,5 +75,5 @@ def _offset() -> timedelta | None:
     before = timezone.now()
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        (theirs,) = cursor.fetchone()
+        theirs: datetime = cursor.fetchone()[0]
     return before + (timezone.now() - before) / 2 - theirs

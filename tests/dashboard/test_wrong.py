@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from incidents.models import Incident
+from incidents.models import Incident, IncidentState
 from smsops.models import RunState
 from tests.admin.browser import Page, door
 from tests.admin.scenes import incident
@@ -56,7 +56,7 @@ def test_who_may_not_see_incidents_is_not_told_that_none_is_open() -> None:
 
 
 def test_what_is_over_is_not_wrong() -> None:
-    closed = incident("closed")()
+    closed = incident(IncidentState.CLOSED)()
     assert isinstance(closed, Incident)
     make_watch(closed.environment)
     make_backup(closed.environment)
