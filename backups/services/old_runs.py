@@ -38,7 +38,7 @@ def past(environment: Environment, kind: str) -> QuerySet[Run]:
     found = found.filter(trigger__in=(Trigger.SCHEDULE, Trigger.SYSTEM), actor=None)
     for relation in _references():
         name = relation.field.name
-        found = found.exclude(Exists(relation.related_model.objects.filter(**{name: OuterRef("pk")})))
+        found = found.exclude(Exists(relation.related_model._base_manager.filter(**{name: OuterRef("pk")})))
     newest = runs.order_by("-created_at", "-pk").values("pk")[:1]
     return found.exclude(pk__in=newest).order_by("created_at", "pk")
 
@@ -47,7 +47,7 @@ def _references() -> Sequence[models.ForeignObjectRel]:
     """What refers to runs and would lose something with them; a backup's own row tells all that its run did."""
     every = Run._meta.get_fields(include_hidden=True)
     found = [each for each in every if isinstance(each, models.ForeignObjectRel)]
-    return [each for each in found if each.on_delete is models.SET_NULL and each.related_model is not Backup]  # type: ignore[attr-defined]
+    return [each for each in found if each.on_delete is models.SET_NULL and each.related_model is not Backup]
 
 
 def tidy(environment: Environment, guard: Callable[[], None] = lambda: None) -> int:

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -120,11 +120,15 @@ def trial(workers: int, seconds: float, folder: Path) -> Trial:
             began = timezone.now()
             cpu, took = _spent(crew.pid, seconds)
         _switch(False)
+        waits = _waits(began, began + timedelta(seconds=took))
         burst = _at_once(environments)
-    ended = began + timedelta(seconds=took)
-    runs = Run.objects.filter(kind="backup", state__in=FINAL, created_at__gte=began, created_at__lt=ended)
-    waits = [(run.started_at - run.created_at).total_seconds() for run in runs if run.started_at is not None]
     return Trial(waits, len(waits), took, cpu, idle / IDLE, burst)
+
+
+def _waits(began: datetime, ended: datetime) -> list[float]:
+    """How long each backup of that time waited for its worker, in seconds."""
+    runs = Run.objects.filter(kind="backup", state__in=FINAL, created_at__gte=began, created_at__lt=ended)
+    return [(run.started_at - run.created_at).total_seconds() for run in runs if run.started_at is not None]
 
 
 def _at_once(environments: list[Environment]) -> float:

@@ -62,13 +62,14 @@ def _defaults(model: type[Model]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for field in model._meta.concrete_fields:
         if field.primary_key:
-            found[field.column] = None
+            found[str(field.column)] = None
             continue
         value = field.get_default()
         if isinstance(field, JSONField):
-            found[field.column] = None if value is None else json.dumps(value)
-        else:
-            found[field.column] = value if isinstance(value, datetime) else field.get_db_prep_save(value, connection)
+            value = None if value is None else json.dumps(value)
+        elif not isinstance(value, datetime):
+            value = field.get_db_prep_save(value, connection)
+        found[str(field.column)] = value
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,16 +25,17 @@ class Exposure:
 
 
 def of(moments: Sequence[datetime], window: Span, target: float) -> Exposure | None:
-    """The exposure within the window, as these backups bound it. Time before the first one is left out: nobody knows
-    what was there. None where there is none."""
-    ages = _ages(moments, window)
+    """The exposure within the window, as these backups, in order, bound it. Time before the first one is left out:
+    nobody knows what was there. None where there is none."""
+    first, last = bisect_left(moments, window.begin), bisect_left(moments, window.end)
+    ages = _ages(moments[max(0, first - 1) : last], window)
     total = sum(end - begin for begin, end in ages)
     if not ages or total <= 0:
         return None
     mean = sum((end - begin) * (end + begin) / 2 for begin, end in ages) / total
     beyond = _beyond(ages, target)
-    count = sum(window.begin <= at < window.end for at in moments)
-    return Exposure(mean, _at(ages, total, 0.5), _at(ages, total, 0.9), max(end for _, end in ages), beyond, count)
+    half, most = _at(ages, total, 0.5), _at(ages, total, 0.9)
+    return Exposure(mean, half, most, max(end for _, end in ages), beyond, last - first)
 
 
 def _ages(moments: Sequence[datetime], window: Span) -> list[tuple[float, float]]:

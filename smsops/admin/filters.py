@@ -32,20 +32,21 @@ class RelatedFilter(RelatedFieldListFilter):
         self.named = name_of(self.rows.model)
         self.begins, self.many = f"{field_path}__begins", False
         super().__init__(field, request, params, model, model_admin, field_path)
-        self.typed = str((self.used_parameters.pop(self.begins, None) or [""])[-1]).replace("\0", "")[:LONGEST]
+        given: Any = self.used_parameters.pop(self.begins, None) or [""]
+        self.typed = str(given[-1]).replace("\0", "")[:LONGEST]
         taken = (*self.expected_parameters(), "p")
         self.rest = [(key, value) for key in request.GET if key not in taken for value in request.GET.getlist(key)]
 
-    def expected_parameters(self) -> list[str]:
-        return [*(each for each in super().expected_parameters() if each), self.begins]
+    def expected_parameters(self) -> list[str | None]:
+        return [*super().expected_parameters(), self.begins]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        found = super().queryset(request, queryset)
+        found: QuerySet[Any] = super().queryset(request, queryset)  # type: ignore[assignment]
         if not self.typed or not self.named:
             return found
         return found.filter(**{f"{self.field_path}__{self.named}__istartswith": self.typed})
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
         """Those there are, as far as they are offered one by one."""
         ordering = self.field_admin_ordering(field, request, model_admin)
         rows = self.rows.order_by(*ordering) if ordering else self.rows.all()
@@ -75,7 +76,7 @@ class ValuesFilter(AllValuesFieldListFilter):
     ) -> None:
         super().__init__(field, request, params, model, model_admin, field_path)
         parent, _ = reverse_field_path(model, field_path)
-        self.lookup_choices = values_of(parent, field.column)
+        self.lookup_choices: Any = values_of(parent, field.column)
 
 
 def values_of(model: type[Model], column: str) -> list[str]:

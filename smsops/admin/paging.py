@@ -45,6 +45,8 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
 class LongList(ChangeList):
     """Django's list, which leaves out what only a short one can afford."""
 
+    queryset: QuerySet[Any]
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         rows = self.queryset
@@ -66,7 +68,8 @@ class LongList(ChangeList):
         if ORDER_VAR not in self.params or set(asked) <= set(quick):
             return self.queryset
         del self.params[ORDER_VAR]
-        return self.queryset.order_by(*self._get_deterministic_ordering(self._get_default_ordering()))
+        django: Any = super()  # its types do not tell of these two
+        return self.queryset.order_by(*django._get_deterministic_ordering(django._get_default_ordering()))
 
     def _page_of(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         first = (self.page_num - 1) * self.list_per_page
@@ -102,9 +105,9 @@ class _Dates:
             return []
         first, last = self._asked(*self.ends)
         days = (first + timedelta(days=number) for number in range((last - first).days + 1))
-        begins = {"year": lambda day: day.replace(month=1, day=1), "month": lambda day: day.replace(day=1)}
-        begin = begins.get(kind, lambda day: day)
-        return [at for day in sorted({begin(day) for day in days}) if (at := self._at(day)) is not None]
+        parts: dict[str, dict[str, int]] = {"year": {"month": 1, "day": 1}, "month": {"day": 1}}
+        begins = {day.replace(**parts.get(kind, {})) for day in days}
+        return [at for day in sorted(begins) if (at := self._at(day)) is not None]
 
     dates = datetimes
 
@@ -138,4 +141,5 @@ class _Drawn:
 
 def dates_of(changes: Any) -> dict[str, Any]:
     """What the date links of a list show."""
-    return date_hierarchy(_Drawn(changes)) or {}
+    drawn: Any = _Drawn(changes)
+    return date_hierarchy(drawn) or {}
