@@ -40,7 +40,8 @@ def sealed_fields() -> Iterator[tuple[type[models.Model], EncryptedTextField]]:
 def _column(model: type[models.Model], field: EncryptedTextField, opener: AESGCM) -> int:
     """The values as the database has them: neither the model nor its managers are asked."""
     quoted = connection.ops.quote_name
-    table, key, column = quoted(model._meta.db_table), quoted(model._meta.pk.column), quoted(field.column)
+    names = (model._meta.db_table, model._meta.pk.column, field.column)
+    table, key, column = (quoted(str(name)) for name in names)
     count = 0
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {key}, {column} FROM {table} WHERE {column} LIKE %s", [f"{PREFIX}%"])  # noqa: S608

@@ -38,8 +38,8 @@ SEEN = (
               "incident actionitem actionentry alertsource delivery alert clockcorrection detection survey fact "
               "contact channel team rota rotamember override escalationpolicy policylevel escalation evidence triage "
               "logsource logfile logpattern logposition page pulse playbook playbookversion playbookact postmortem "
-              "postmortemversion silence maintenancewindow reckoning reviewrule runbooknote severitychange severityrule "
-              "timelineentry watch")
+              "postmortemversion silence maintenancewindow reckoning reviewrule runbooknote severitychange "
+              "severityrule timelineentry watch")
 )  # fmt: skip
 GAINED = {  # on each rung of the ladder
     VIEWER: SEEN,

@@ -181,7 +181,7 @@ def copy_elsewhere() -> list[str]:
 
 
 def _places() -> list[Site]:
-    found = {}
+    found: dict[tuple[str, str, str], Site] = {}
     for row in OffsiteVault.objects.filter(enabled=True).select_related("environment").order_by("pk"):
         place = replace(site_of(row), prefix=FOLDER)
         found.setdefault((place.kind, place.address, place.bucket), place)
