@@ -86,11 +86,15 @@ class Trial:
     `seconds`, beyond the `idle` share of a second that the workers need with nothing to back up."""
 
     waits: list[float]
-    backups: int
+    lasted: list[float]  # seconds of each from its worker's beginning to its end
     seconds: float
     cpu: float
     idle: float
     burst: float  # seconds until all schools were backed up that were rung for in the same moment
+
+    @property
+    def backups(self) -> int:
+        return len(self.waits)
 
     @property
     def oldest(self) -> float:
@@ -120,15 +124,18 @@ def trial(workers: int, seconds: float, folder: Path) -> Trial:
             began = timezone.now()
             cpu, took = _spent(crew.pid, seconds)
         _switch(False)
-        waits = _waits(began, began + timedelta(seconds=took))
+        waits, lasted = _times(began, began + timedelta(seconds=took))
         burst = _at_once(environments)
-    return Trial(waits, len(waits), took, cpu, idle / IDLE, burst)
+    return Trial(waits, lasted, took, cpu, idle / IDLE, burst)
 
 
-def _waits(began: datetime, ended: datetime) -> list[float]:
-    """How long each backup of that time waited for its worker, in seconds."""
+def _times(began: datetime, ended: datetime) -> tuple[list[float], list[float]]:
+    """How long each backup of that time waited for its worker, and how long that one had it, in seconds."""
     runs = Run.objects.filter(kind="backup", state__in=FINAL, created_at__gte=began, created_at__lt=ended)
-    return [(run.started_at - run.created_at).total_seconds() for run in runs if run.started_at is not None]
+    times = [(run.created_at, run.started_at, run.finished_at) for run in runs]
+    whole = [(made, start, end) for made, start, end in times if start is not None and end is not None]
+    waits = [(start - made).total_seconds() for made, start, _ in whole]
+    return waits, [(end - start).total_seconds() for _, start, end in whole]
 
 
 def _at_once(environments: list[Environment]) -> float:
