@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -85,4 +86,8 @@ class Installation:
             instance_folder.write_stop(folder, 5)
             if (pid := instance_folder.supervisor_pid(folder)) is not None:
                 os.kill(pid, signal.SIGTERM)
-            wait_for(lambda folder=folder: not instance_folder.supervised(folder), "SMS to end")
+            wait_for(partial(_ended, folder), "SMS to end")
+
+
+def _ended(folder: Path) -> bool:
+    return not instance_folder.supervised(folder)
