@@ -44,7 +44,6 @@ class Tasks:
         backup = self._newest()
         self.camera.take("backup", backup.get_absolute_url(), height=PART)
         self.camera.take("restore", f"{_door(backup)}restore/")
-        self.camera.take("vault", f"/backups/vault/{place.pk}/", part="#content")
         return line
 
     def compare(self) -> Line:
@@ -61,8 +60,7 @@ class Tasks:
     def settings(self) -> Line:
         place = acts.environment()
         self.camera.take("schedule", place.get_absolute_url(), part="#schedule-group")
-        self.camera.take("run-list", "/smsops/run/", height=PART)
-        return Line(True, "The schedule, the list of runs.")
+        return Line(True, "The schedule.")
 
     def people(self) -> Line:
         incident = Incident.objects.latest("pk")
