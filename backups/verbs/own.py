@@ -101,4 +101,12 @@ def _run(args: Namespace, output: Output) -> int:
     return ACTIONS[args.action](args, output)
 
 
-VERBS = (Verb("own-backup", "backups of smsops' own rows, and smsops brought back from one", _arguments, _run),)
+VERBS = (
+    Verb(
+        "own-backup",
+        "backups of smsops' own rows, and smsops brought back from one",
+        _arguments,
+        _run,
+        reads=lambda args: args.action == "list",
+    ),
+)

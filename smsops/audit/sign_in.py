@@ -1,19 +1,36 @@
-"""Sign-ins, sign-outs and sign-ins that failed. Of those the name is kept that was typed, and never the password."""
+"""Sign-ins, sign-outs and sign-ins that failed, and what changes how somebody signs in. Of sign-ins that failed the name
+is kept that was typed, and never the password."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib.auth import signals
 from django.http import HttpRequest
 
-from smsops.audit.context import Who, come_by
+from smsops import signals as ours
+from smsops.audit.context import Who, come_by, whoever
 from smsops.audit.recording import cut_name, record
 from smsops.models.audit import Outcome, Sort
+
+MEANS = {  # what changes how somebody signs in, by what the audit trail calls it
+    "authenticator.added": ours.device_added,
+    "authenticator.removed": ours.device_removed,
+    "backup-codes.made": ours.backup_codes_made,
+    "backup-codes.used": ours.backup_code_used,
+    "sessions.ended": ours.sessions_ended,
+    "lockout.lifted": ours.lockout_lifted,
+    "identity.proven": ours.identity_proven,
+    "identity.linked": ours.identity_linked,
+}
+TOLD = ("name", "left", "count", "why", "how", "issuer")
 
 
 def connect() -> None:
     """Listen; twice is fine."""
+    for action, means in MEANS.items():
+        means.connect(partial(_changed, action), weak=False, dispatch_uid=f"smsops.audit.{action}")
     for signal, receiver in (
         (signals.user_logged_in, _signed_in),
         (signals.user_logged_out, _signed_out),
@@ -29,6 +46,15 @@ def _signed_in(request: HttpRequest, user: Any, **_: Any) -> None:
 def _signed_out(request: HttpRequest, user: Any, **_: Any) -> None:
     if user is not None:
         record("sign-out", user, sort=Sort.SIGN_IN, who=come_by(request).named(user))
+
+
+def _changed(action: str, user: Any = None, reason: str = "", **more: Any) -> None:
+    """Who did it is whoever is signed in; on the way in, the person it is about."""
+    who = whoever()
+    if who.user is None and user is not None and not more.get("author"):
+        who = who.named(user)
+    given = {name: more[name] for name in TOLD if more.get(name) is not None}
+    record(action, user, sort=Sort.SIGN_IN, who=who, reason=reason, given=given)
 
 
 def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:

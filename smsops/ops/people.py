@@ -73,4 +73,5 @@ def _when(at: object) -> str:
     return f"{timezone.localtime(at):%Y-%m-%d %H:%M}" if at else "-"  # type: ignore[arg-type]
 
 
-VERB = Verb("people", "who may sign in; reset a second factor, lift a lockout, end sessions", _arguments, _people)
+VERB = Verb("people", "who may sign in; reset a second factor, lift a lockout, end sessions", _arguments, _people,
+            reads=lambda args: args.action == "list")  # fmt: skip

@@ -93,4 +93,6 @@ def _state(token: ApiToken) -> str:
     return "revoked" if token.revoked_at else "expired" if token.expired else "usable"
 
 
-VERBS = (Verb("token", "keys to the API: make, list, revoke", _arguments, _run),)
+VERBS = (
+    Verb("token", "keys to the API: make, list, revoke", _arguments, _run, reads=lambda args: args.action == "list"),
+)

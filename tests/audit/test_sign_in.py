@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from smsops.models import AuditEntry
+from smsops.audit import sign_in
+from smsops.models import AuditEntry, Authenticator
 from tests.audit.trail import newest, whole_text
 from tests.factories import CANARY, make_user
 
@@ -37,3 +38,21 @@ def test_behind_a_proxy_the_address_is_what_that_proxy_saw(settings: Any) -> Non
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     client.post(reverse("admin:login"), {"username": "a", "password": "b"})
     assert [each.address for each in AuditEntry.objects.order_by("sequence")] == ["127.0.0.1", "192.0.2.7"]
+
+
+def test_who_takes_away_a_second_factor_and_why_is_told() -> None:
+    owner, lead = make_user(), make_user(is_superuser=True)
+    Authenticator.objects.create(user=owner, confirmed=True)
+    client = Client()
+    client.force_login(lead)
+    address = reverse("admin:people_sign_ins_do", args=[owner.pk, "reset-device"])
+    client.post(address, {"reason": "The telephone was stolen."})
+    entry = newest("authenticator.removed")
+    assert (entry.who, entry.about, entry.reason) == (lead.username, f"user:{owner.pk}", "The telephone was stolen.")
+
+
+def test_every_means_of_signing_in_has_its_entry() -> None:
+    user = make_user()
+    for action, means in sign_in.MEANS.items():
+        means.send(None, user=user)
+        assert newest(action).about == f"user:{user.pk}"
