@@ -1,5 +1,5 @@
-"""Sign-ins, sign-outs and sign-ins that failed, and what changes how somebody signs in. Of sign-ins that failed the name
-is kept that was typed, and never the password."""
+"""Sign-ins, sign-outs and sign-ins that failed, and what changes how somebody signs in. Of sign-ins that failed the
+name is kept that was typed, and never the password."""
 
 from __future__ import annotations
 
