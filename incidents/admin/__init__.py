@@ -35,10 +35,11 @@ from incidents.services import evidence_runs
 from smsops.admin.actions import add_action
 from smsops.admin.base import add_inline
 from smsops.admin.parts import PagePart, add_page_part, add_plan_line
-from smsops.admin.site import add_page, add_warning
+from smsops.admin.site import add_page, add_panel, add_warning
 from smsops.models import Environment
 
 first_steps.register()
+add_panel(dashboard.panel)
 add_warning(pulse.warning)
 add_inline(Environment, detection.DetectionInline)
 add_action(Incident, evidence.Collect())
