@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 
 NAME, BEFORE = "anchors.jsonl", "anchors.before.jsonl"
 LARGEST = 4_000_000  # bytes; then the file steps aside, and takes the place of the one that did before
-LOGGED_EVERY = 3600.0  # seconds
-_logged = [-LOGGED_EVERY]
+LOGGED_EVERY = 3600.0  # seconds, the first time when the process is that old: a command says nothing of it
+_logged = [time.monotonic()]
 
 
 def drop(sequence: int, digest: str) -> None:
