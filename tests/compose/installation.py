@@ -59,7 +59,7 @@ class Installation:
     def compose(self, *words: str, typed: str | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
         """`docker-compose WORDS`; fails with what it said when it ends badly."""
         env = {**os.environ, "COMPOSE_DOCKER_CLI_BUILD": "0", "COMPOSE_HTTP_TIMEOUT": "300"}
-        command = ["docker-compose", "--no-ansi", "-p", self.name, *words]
+        command = ["docker-compose", "--ansi", "never", "-p", self.name, *words]
         done = subprocess.run(
             command, cwd=self.folder, env=env, input=typed, capture_output=True, text=True, check=False, timeout=580
         )
@@ -78,7 +78,7 @@ class Installation:
 
     def containers(self) -> dict[str, Container]:
         """By service; those that ended as well."""
-        wanted = {"label": f"com.docker.compose.project={self.name}"}
+        wanted: dict[str, Any] = {"label": f"com.docker.compose.project={self.name}"}
         found = self.client.containers.list(all=True, filters=wanted, ignore_removed=True)
         return {each.labels["com.docker.compose.service"]: each for each in found}
 
@@ -95,7 +95,7 @@ class Installation:
         """Start everything; returns when all of it is well."""
         self.compose("up", "-d")
         try:
-            wait_for(lambda: self.containers() and not self.unwell(), "all services to be healthy", 180)
+            wait_for(lambda: self.containers() and not self.unwell(), "all services to be healthy", 300)
         except AssertionError as error:
             log = self.compose("logs", "--tail=25", check=False).stdout
             raise AssertionError(f"{error}: {self.unwell()}\n{log[-6000:]}") from None

@@ -21,6 +21,7 @@ from tests.machine.engine import OWN_LABEL, ROOT
 from tests.machine.parts import CACHE, find
 
 DEBIAN_S = "3.11.2"  # bookworm's Python
+OLDER = ("async-timeout",)  # of redis, before Python 3.11.3; pip takes conditions for those of its own Python
 REQUIRED = "smsops.tests.requirements"
 GROUND = "smsops-tests/compose:bookworm"
 PACKAGES = (
@@ -36,7 +37,7 @@ RUN ln -s /usr/bin/python3 /usr/local/bin/python
 POSTGRES = """
 COPY entrypoint /usr/local/bin/docker-entrypoint.sh
 ENV PGDATA=/var/lib/postgresql/data PATH=/usr/lib/postgresql/15/bin:/usr/local/bin:/usr/bin:/bin
-RUN mkdir -p $PGDATA && chown postgres:postgres $PGDATA && chmod 1777 $PGDATA
+RUN mkdir -p $PGDATA && chown postgres:postgres $PGDATA && chmod 1777 $PGDATA && chmod 3777 /run/postgresql
 ENTRYPOINT ["sh", "/usr/local/bin/docker-entrypoint.sh"]
 CMD ["postgres"]
 """
@@ -87,12 +88,12 @@ def _current(client: docker.DockerClient, name: str) -> bool:
         labels = client.images.get(name).labels
     except ImageNotFound:
         return False
-    return OWN_LABEL not in labels or labels.get(REQUIRED) == _required()
+    return OWN_LABEL not in labels or not name.startswith("python:") or labels.get(REQUIRED) == _required()
 
 
 def _required() -> str:
     """A mark of what smsops requires."""
-    asked = (ROOT / "requirements.txt").read_bytes() + DEBIAN_S.encode()
+    asked = (ROOT / "requirements.txt").read_bytes() + f"{DEBIAN_S}{OLDER}".encode()
     return hashlib.sha256(asked).hexdigest()[:16]
 
 
@@ -145,7 +146,7 @@ def _build(repository: str, name: str) -> None:
 
 
 def _wheels(folder: Path) -> None:
-    """smsops' own requirements, for the image's Python, whatever runs the tests."""
+    """smsops' own requirements, for the image's Python, whatever runs the tests; and what only that older one needs."""
     words = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "-d", str(folder)]
-    words += ["--only-binary=:all:", f"--python-version={DEBIAN_S}", "-r", str(ROOT / "requirements.txt")]
+    words += ["--only-binary=:all:", f"--python-version={DEBIAN_S}", "-r", str(ROOT / "requirements.txt"), *OLDER]
     subprocess.run(words, check=True)
