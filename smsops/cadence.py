@@ -22,6 +22,7 @@ def rings(*, sweep: float, watch: float, offsite: float, canary: float, logs: fl
         "smsops: old alerts and heartbeats": every("incidents.look_at_alerts", 10),
         "smsops: post-mortems": every("incidents.write_postmortems", 5),
         "smsops: action items": every("incidents.follow_actions", 60),
+        "smsops: its own rows": every("backups.back_up_own", 900),
         "smsops: off-site copies": every("backups.copy_offsite", offsite),
         "smsops: look at followers": every("backups.look_at_followers", 15),
         "smsops: canaries": every("backups.canaries", canary),

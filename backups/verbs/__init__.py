@@ -1,7 +1,8 @@
 """The verbs of `manage.py ops` that the backups app brings."""
 
-from backups.verbs import adoption, backups, moments, offsite, rows, schedule, vault
+from backups.verbs import adoption, backups, moments, offsite, own, rows, schedule, vault
 
 VERBS = (
     *backups.VERBS, *adoption.VERBS, *rows.VERBS, *vault.VERBS, *offsite.VERBS, *schedule.VERBS, *moments.VERBS,
+    *own.VERBS,
 )  # fmt: skip

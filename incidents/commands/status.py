@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
+from backups.services.own import copies as own_copies
 from incidents import selectors
 from incidents.commands.eyes import eyes, eyes_argument
 from smsops.models import Environment
@@ -35,8 +36,10 @@ def _status(args: Namespace, output: Output) -> int:
             for status in found
         ],
     )
+    if late := own_copies.problem():
+        output.say(f"WARNING: {late}")
     output.data([status.as_data() for status in found])
-    return GOOD if all(status.good for status in found) else BAD
+    return GOOD if all(status.good for status in found) and not late else BAD
 
 
 STATUS = Verb("status", "how every environment is now; exit code 0 only when all is well", _status_arguments, _status)

@@ -33,9 +33,9 @@ RIGHTS = {
 def test_a_newcomer_brings_it_up_and_backs_sms_up_over_the_edge(school: Path, repository: Path) -> None:
     with installation() as placed:
         placed.compose("build", "web")
+        placed.begin_sms(school)
         files_that_are_missing_are_told(placed)
         placed.compose("run", "--rm", "secrets")
-        placed.begin_sms(school)
         placed.up()
         nobody_has_more_rights_than_the_file_says(placed)
         lead = the_first_administrator_signs_in(placed)
@@ -46,6 +46,7 @@ def test_a_newcomer_brings_it_up_and_backs_sms_up_over_the_edge(school: Path, re
         sms_runs_on_a_copy(placed)
         an_alert_is_taken(placed, lead)
         nothing_is_lost_when_it_goes_down(placed)
+        smsops_is_brought_back_from_its_own_backup(placed)
         no_secret_is_seen(placed)
 
 
@@ -149,6 +150,21 @@ def nothing_is_lost_when_it_goes_down(placed: Installation) -> None:
     assert [run["run"] for run in placed.ops("runs")][-len(before) :] == [run["run"] for run in before]
     assert Visitor(placed).sign_in("lead", PASSWORD).status == 200
     assert placed.ops("backup", "school", "--wait")["state"] == "succeeded"
+
+
+def smsops_is_brought_back_from_its_own_backup(placed: Installation) -> None:
+    """Its database is gone; over one with rows in it nothing is restored."""
+    taken, before = placed.ops("own-backup", "now"), placed.ops("runs")
+    assert placed.manage("worker", "ops", "own-backup", "restore", "latest", check=False).returncode == 2
+    placed.compose("down")
+    placed.client.volumes.get(f"{placed.name}_smsops_db").remove()
+    placed.compose("up", "-d", "db", "prepare")
+    wait_for(lambda: "db" not in placed.unwell(), "PostgreSQL", 120)
+    words = ("python", "manage.py", "ops", "own-backup", "restore", "latest")
+    assert taken["backup"] in placed.compose("run", "--rm", "--no-deps", "migrate", *words).stdout
+    placed.up()
+    assert {run["run"] for run in before} <= {run["run"] for run in placed.ops("runs")}
+    assert Visitor(placed).sign_in("lead", PASSWORD).status == 200
 
 
 def no_secret_is_seen(placed: Installation) -> None:
