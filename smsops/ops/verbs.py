@@ -8,7 +8,7 @@ from smsops.environments import files
 from smsops.errors import WrongUse
 from smsops.models import FINAL, Environment, Run
 from smsops.models import GOOD as GOOD_STATES
-from smsops.ops import door, first_admin
+from smsops.ops import door, field_key, first_admin
 from smsops.ops.common import as_data, by, find_environment, find_run, watch
 from smsops.ops.eyes import eyes_argument, seen
 from smsops.ops.output import Output
@@ -114,5 +114,6 @@ VERBS = (
     Verb("run", "show one run", _run_arguments, _run),
     Verb("cancel", "cancel a run", _cancel_arguments, _cancel),
     door.VERB,
+    field_key.VERB,
     first_admin.VERB,
 )
