@@ -40,8 +40,7 @@ def sealed_fields() -> Iterator[tuple[type[models.Model], EncryptedTextField]]:
 def _column(model: type[models.Model], field: EncryptedTextField, opener: AESGCM) -> int:
     """The values as the database has them: neither the model nor its managers are asked."""
     quoted = connection.ops.quote_name
-    names = (model._meta.db_table, model._meta.pk.column, field.column)
-    table, key, column = (quoted(str(name)) for name in names)
+    table, key, column = quoted(model._meta.db_table), quoted(str(model._meta.pk.column)), quoted(str(field.column))
     count = 0
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {key}, {column} FROM {table} WHERE {column} LIKE %s", [f"{PREFIX}%"])  # noqa: S608

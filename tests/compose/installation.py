@@ -78,7 +78,7 @@ class Installation:
 
     def containers(self) -> dict[str, Container]:
         """By service; those that ended as well."""
-        wanted: dict[str, str | list[str] | bool] = {"label": f"com.docker.compose.project={self.name}"}
+        wanted: dict[str, Any] = {"label": f"com.docker.compose.project={self.name}"}
         found = self.client.containers.list(all=True, filters=wanted, ignore_removed=True)
         return {each.labels["com.docker.compose.service"]: each for each in found}
 
