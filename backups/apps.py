@@ -11,7 +11,6 @@ class BackupsConfig(AppConfig):
     verbose_name = "Backups"
 
     def ready(self) -> None:
-        from backups import verbs
         from backups.services import again
         from backups.steps import (
             adoption,
@@ -31,7 +30,6 @@ class BackupsConfig(AppConfig):
             verification,
         )
         from smsops.models import Environment
-        from smsops.ops import registry
         from smsops.runs import kinds, planners
 
         kinds.register(
@@ -47,19 +45,20 @@ class BackupsConfig(AppConfig):
             comparison.UnpackRows, comparison.CompareRows, rows.PlanRows, rows.PutRowsBack, rows.CleanRows,
         )  # fmt: skip
         planners.add(again.PLANNERS)
-        registry.add(*verbs.VERBS)
         post_save.connect(_follow_environment, sender=Environment, dispatch_uid="backups.schedule")
         post_delete.connect(_forget_environment, sender=Environment, dispatch_uid="backups.no_schedule")
-        _tell_programs()
+        _open_doors()
 
 
-def _tell_programs() -> None:
-    """What programs may ask of backups, and what they are told."""
-    from backups import api, receivers
-    from smsops.api import registry
+def _open_doors() -> None:
+    """What people type and programs ask of backups, and what webhooks are told of them."""
+    from backups import api, receivers, verbs
+    from smsops.api import registry as calls
+    from smsops.ops import registry
     from smsops.webhooks import events
 
-    registry.add(api.ROUTERS)
+    registry.add(*verbs.VERBS)
+    calls.add(api.ROUTERS)
     events.add(receivers.EVENTS)
 
 
