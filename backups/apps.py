@@ -11,29 +11,28 @@ class BackupsConfig(AppConfig):
     verbose_name = "Backups"
 
     def ready(self) -> None:
-        from backups import receivers, runbook, verbs  # noqa: F401  (receivers connect themselves)
         from backups.services import again
         from smsops.models import Environment
-        from smsops.ops import registry
-        from smsops.runbook import registry as chapters
         from smsops.runs import planners
 
         _register_steps()
         planners.add(again.PLANNERS)
-        registry.add(*verbs.VERBS)
-        chapters.add(runbook.SOURCE)
         post_save.connect(_follow_environment, sender=Environment, dispatch_uid="backups.schedule")
         post_delete.connect(_forget_environment, sender=Environment, dispatch_uid="backups.no_schedule")
-        _tell_programs()
+        _open_doors()
 
 
-def _tell_programs() -> None:
-    """What programs may ask of backups, and what they are told."""
-    from backups import api, receivers
-    from smsops.api import registry
+def _open_doors() -> None:
+    """What people type and programs ask of backups, what the runbook and webhooks are told of them."""
+    from backups import api, receivers, runbook, verbs
+    from smsops.api import registry as calls
+    from smsops.ops import registry
+    from smsops.runbook import registry as chapters
     from smsops.webhooks import events
 
-    registry.add(api.ROUTERS)
+    registry.add(*verbs.VERBS)
+    chapters.add(runbook.SOURCE)
+    calls.add(api.ROUTERS)
     events.add(receivers.EVENTS)
 
 
