@@ -25,7 +25,7 @@ from tests.backups.clusters import Cluster
 MANY, FEW = int(os.environ.get("SMSOPS_BENCH_ENVIRONMENTS", "1000")), 10
 BAR, TIMES = 300.0, 3  # ms; how often each address is asked for
 PERIOD = 900.0  # seconds between two backups of an environment
-TRIAL, SECONDS, WORKERS, ERROR = 67, 120.0, 2, 50.0  # as many a minute as a thousand in a quarter of an hour
+TRIAL, SECONDS, WORKERS, ERROR = 67, 120.0, 2, 25.0  # as many a minute as a thousand in a quarter of an hour
 
 
 def rows() -> Iterator[Row]:

@@ -9,8 +9,11 @@ from ninja import Router
 from ninja.security import HttpBearer
 
 from smsops.api.callers import Caller, the_caller
+from smsops.audit.recording import record
+from smsops.models.audit import Sort
 
 ROUTERS: dict[str, Router] = {}
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def add(routers: Mapping[str, Router]) -> None:
@@ -30,6 +33,9 @@ class Bearer(HttpBearer):
     def authenticate(self, request: Any, token: str) -> Caller:
         caller = the_caller(request)
         caller.require(self.scope, self.permission)
+        if request.method not in SAFE:  # ahead of what it changes, so that nothing is changed without an entry
+            given = {"address": request.path, "through": f"{caller.token.name} ({caller.token.identifier})"}
+            record(f"api.{request.method.lower()}", sort=Sort.COMMAND, given=given)
         return caller
 
 

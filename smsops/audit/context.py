@@ -71,7 +71,9 @@ def acting(who: Who | Callable[[], Who]) -> Iterator[None]:
 
 
 def come_by(request: HttpRequest, door: str = Door.ADMIN) -> Who:
-    """Whoever sent this request, by the account that is signed in."""
+    """Whoever sent this request, by the account that is signed in or whose token it brought."""
+    if (caller := getattr(request, "caller", None)) is not None:
+        return Who("nobody", Door.API, None, address_of(request), agent_of(request)).named(caller.user)
     place = Who("nobody", door, None, address_of(request), agent_of(request))
     user = getattr(request, "user", None)
     return place.named(user) if user is not None and user.is_authenticated else place

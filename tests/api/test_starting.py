@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from incidents.models import Incident
-from smsops.models import Run, RunState, Scope, Trigger
+from smsops.models import AuditEntry, Run, RunState, Scope, Trigger
 from smsops.runs import approvals
 from smsops.runs.plan import By
 from tests.api.calls import WHY, Scene
@@ -140,3 +140,17 @@ def test_a_run_is_cancelled_with_what_comes_of_it() -> None:
     run.refresh_from_db()
     assert (answer.status_code, run.cancel_requested) == (202, True)
     assert answer.json()["said"]
+
+
+def test_the_audit_trail_has_whatever_changes_something_and_what_was_only_read_not() -> None:
+    scene, program = Scene(), Program()
+    program.get("environments")
+    assert not AuditEntry.objects.exists()
+    program.post(f"{scene.place}/backup", WHY)
+    called, asked = AuditEntry.objects.order_by("sequence")
+    owner = program.owner.get_username()
+    assert (called.action, called.who, called.door) == ("api.post", owner, "api")
+    assert called.given == {
+        "address": f"/api/v1/{scene.place}/backup", "through": f"CI ({program.token.identifier})"
+    }  # fmt: skip
+    assert (asked.who, asked.door, asked.sort) == (owner, "api", "run")

@@ -30,7 +30,7 @@ READS = {
     "incident list", "incident playbook", "incident show", "incident verify", "incident ways",
     # without the word that makes a change of it
     "approve", "config", "env list", "offsite list", "postmortem", "releases", "schedule", "tasks", "vault status",
-    "audit verify",
+    "audit verify", "own-backup list", "people list", "token list",
 }  # fmt: skip
 ME = f"{pwd.getpwuid(os.getuid()).pw_name}@{socket.gethostname()}"
 

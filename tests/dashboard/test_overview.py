@@ -175,7 +175,7 @@ def test_every_button_on_a_card_leads_to_its_confirmation() -> None:
 
 def test_the_rooms_one_may_not_enter_are_not_on_the_way() -> None:
     page = dashboard(make_user("smsops.view_environment", "incidents.view_incident"))
-    assert page.one("nav", "rooms").text == "Environments Incidents Objectives Search"
+    assert page.one("nav", "rooms").text == "Environments Incidents Objectives Runbook Search API"
 
 
 def test_a_school_without_students_has_none_and_no_dash() -> None:

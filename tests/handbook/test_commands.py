@@ -28,7 +28,7 @@ PLACES = {
 }  # fmt: skip
 KINDS = {"fact": "exposure", "report": "security"}  # what KIND stands for
 ALL = {"up", "build", "ps", "down", "logs", "pull"}  # of these no service has to be named
-VALUED = {"-s", "--signal", "--tail", "-u", "--user", "-e", "-f"}  # options with a value of their own
+VALUED = {"-s", "--signal", "--tail", "-u", "--user", "-e", "-f", "-v", "--volume"}  # options with a value of their own
 
 
 def readings(words: tuple[str, ...]) -> list[list[str]]:
