@@ -19,7 +19,8 @@ NAMED = set(re.findall(r"SMSOPS_[A-Z_]+", (ROOT / "smsops" / "settings.py").read
 NAMED |= set(re.findall(r"SMSOPS_[A-Z_]+", (ROOT / "docker-compose.yml").read_text()))
 NAMED |= {f"SMSOPS_DOOR_{name}" for name in ("LISTEN", "ENGINE", "RULES")}
 ELSEWHERE = {"github.com", "h11.readthedocs.io", "www.standardwebhooks.com"}  # where further reading is
-OURS = r"localhost|127\.0\.0\.1|172\.17\.0\.1|docker\.sock|host\.docker\.internal"  # this machine, and the engine's own address of the host
+# This machine, and what the engine calls the host.
+OURS = r"localhost|127\.0\.0\.1|172\.17\.0\.1|docker\.sock|host\.docker\.internal"
 EXAMPLE = re.compile(rf"(?:^|\.)(?:example|example\.org|example\.com)$|^(?:{OURS})$")
 HOST = re.compile(r"[a-z]+://(?:[^\s/@`\"')]*@)?([\w.-]+)")
 INSIDE = {"db", "redis"}  # services of the compose file
