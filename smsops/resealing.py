@@ -48,7 +48,7 @@ def _column(model: type[models.Model], field: EncryptedTextField, opener: AESGCM
             text = _opened(stored, opener)
             if text is None:
                 if not _present(stored):
-                    raise OpsError(f"{model._meta.label} {pk}, {field.name}: neither field key opens it.")
+                    raise OpsError(f"Neither field key opens the {field.name} of {model._meta.label} {pk}.")
                 continue
             cursor.execute(f"UPDATE {table} SET {column} = %s WHERE {key} = %s", [encrypt(text), pk])  # noqa: S608
             count += 1

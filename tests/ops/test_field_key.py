@@ -32,7 +32,7 @@ def test_secrets_open_with_the_new_key_afterwards(ops: Terminal, earlier: Path) 
 def test_another_key_than_that_of_before_changes_nothing(ops: Terminal, earlier: Path) -> None:
     earlier.write_text("a third")
     said = ops("field-key", "--earlier-file", earlier)
-    assert said.code != 0 and "neither field key opens it" in said.err
+    assert said.code != 0 and "Neither field key opens the smoke_password" in said.err
 
 
 def test_the_key_of_now_is_no_earlier_one(ops: Terminal, earlier: Path, settings: Settings) -> None:
