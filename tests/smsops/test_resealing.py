@@ -8,8 +8,9 @@ from pytest_django import Settings
 
 from smsops import resealing
 from smsops.errors import OpsError
-from smsops.fields import EncryptedTextField
-from smsops.models import Environment
+from smsops.fields import EncryptedTextField, seal
+from smsops.models import Authenticator, BackupCodes, Environment
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 CANARY = "cAn4ry"
@@ -59,3 +60,21 @@ def test_every_sealed_field_of_every_table_is_reached() -> None:
     found = {(model._meta.label, field.name) for model, field in resealing.sealed_fields()}
     assert {("smsops.Environment", "smoke_password"), ("backups.OffsiteVault", "secret")} < found
     assert all(isinstance(field, EncryptedTextField) for _, field in resealing.sealed_fields())
+
+
+def test_authenticators_go_on_and_backup_codes_end(settings: Settings) -> None:
+    user = make_user()
+    Authenticator.objects.create(user=user, key=seal(b"the key of an app"))
+    codes = BackupCodes.objects.create(user=user)
+    codes.token_set.create(token=codes.digest("1234567890"))
+    earlier, settings.FIELD_KEY = settings.FIELD_KEY, "a new one"
+    assert resealing.reseal(earlier) == 1
+    assert Authenticator.objects.get().bin_key == b"the key of an app"
+    assert not codes.token_set.exists()
+    assert resealing.reseal(earlier) == 0
+
+
+def test_an_authenticator_that_no_key_opens_hinders_nobody(environment: Environment, settings: Settings) -> None:
+    Authenticator.objects.create(user=make_user(), key="00ff00ff")
+    earlier, settings.FIELD_KEY = settings.FIELD_KEY, "a new one"
+    assert resealing.reseal(earlier) == 1
