@@ -12,7 +12,7 @@ from django.db.models import Max
 from django.urls import reverse
 
 from backups import selectors
-from backups.models import Backup, RetentionPolicy
+from backups.models import Backup, OffsiteVault, RetentionPolicy
 from backups.services import drills, lags, restore_tests, schedule, test_log
 from smsops.models import FINAL, DatabaseEngine, Environment, Run, RunState
 from smsops.runbook import by_hand
@@ -71,11 +71,12 @@ def rescue(place: Environment) -> tuple[str, ...]:
             "pg_restore --exit-on-error --dbname=sms_restored restored.dump")  # fmt: skip
     live = by_hand.database(place)
     words = ["rescue/bin/python", RESCUE, "restore", str(vault), keys, "latest", f"{live}.restored"]
-    aside = "mkdir -p before && " + " ".join(
+    aside = "mkdir before && " + " ".join(  # a second time it stops: what is in there may be the only original
         ["mv", *(shlex.quote(f"{live}{side}") for side in ("", "-wal", "-shm")), "before/"]
     )
     like = f"chown --reference={shlex.quote(f'before/{Path(live).name}')} {shlex.quote(f'{live}.restored')}"
-    return *first, shlex.join(words), by_hand.stop(place), aside, like, shlex.join(["mv", f"{live}.restored", live])
+    into = shlex.join(["mv", f"{live}.restored", live])
+    return *first, shlex.join(words), by_hand.stop(place), aside, like, into, by_hand.start(place)
 
 
 def _cadence(view: View, last: Fact) -> Block:
@@ -105,13 +106,14 @@ def _cadence(view: View, last: Fact) -> Block:
     return Block(facts, doors=doors, links=links, commands=commands, by_hand=(f"ls -lt {vault} | head",))
 
 
-def _losses(place: Environment, backup: Backup | None, copies: Sequence[object]) -> Block:
+def _losses(place: Environment, backup: Backup | None, copies: Sequence[tuple[OffsiteVault, timedelta]]) -> Block:
     good = Verdict("pass") if backup else Verdict("fail")
+    kept = any(vault.copied_at and not vault.problem and lag <= vault.allowed_lag for vault, lag in copies)
     rows = (
         ("Accidental deletion", "Compare a backup with now, put single rows back", good),
         ("Database spoiled by a migration", "The deploy undoes itself; else a restore", good),
         ("Work of a lost session", "Nothing here: SMS saves as people work", "—"),
-        ("Backup storage failure", "Copies elsewhere", Verdict("pass") if copies else Verdict("fail")),
+        ("Backup storage failure", "Copies elsewhere", Verdict("pass") if kept else Verdict("fail")),
     )
     name = place.name
     commands = (f"ops compare {name} --backup latest",
@@ -131,7 +133,8 @@ def _improving(view: View, copies: Sequence[tuple[object, timedelta]], drill: Ru
     if row is None or not row.enabled:
         facts.append(Fact("Every commit", "not kept", "warn"))
     else:
-        loss = f"; loss if it broke now: {seconds_text(row.canary_seconds)}" if row.canary_seconds is not None else ""
+        known = row.alive and row.canary_seconds is not None
+        loss = f"; loss if it broke now: {seconds_text(row.canary_seconds)}" if known else ""
         facts.append(Fact("Every commit", f"kept until {age_text(row.lag)}{loss}", "pass" if row.alive else "fail"))
     facts.append(_told("Last drill", drill, view))
     links = (

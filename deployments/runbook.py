@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cached_property
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils import timezone
 
 from deployments import selectors
 from deployments.models import CheckResult, Release
@@ -70,16 +72,36 @@ def _check_row(result: CheckResult, view: View) -> Sequence[str]:
 def releases(view: View) -> Mapping[str, Block]:
     """What runs, what comes next, and the ways back with their prices, as the engine and the database say now."""
     place = view.place
-    running = looking_at(place).inspect(place.instance)
     known = list(Release.objects.filter(environment=place))
+    try:
+        running = looking_at(place).inspect(place.instance)
+    except OpsError as error:
+        return _without_engine(place, known, str(error))
     now = next((each for each in known if running is not None and each.image_id == running.image_id), None)
     coming = next((each for each in known if each.available and (now is None or each.order > now.order)), None)
     return {
-        "1": Block(facts=[Fact("Newest release", _newest(known)), Fact("Env file", place.env_file or "none"),
-                          Fact("Volume", place.volume or place.data_path)]),
+        "1": _standing(place, known),
         "2": _deploying(place, running, now, coming),
         **_going_back(view, running, [now, *known] if now else known),
     }  # fmt: skip
+
+
+def _without_engine(place: Environment, known: Sequence[Release], said: str) -> dict[str, Block]:
+    """What can be said and done although nobody knows what runs."""
+    to = f"ops rollback {place.name} --to VERSION"
+    ways = {number: Block(lines=(said,), commands=(f"{to} --strategy {way.value} --wait",))
+            for number, way in (("4.1", Strategy.CODE), ("4.2", Strategy.RESTORE))}  # fmt: skip
+    return {
+        "1": _standing(place, known),
+        "2": Block(lines=(said,), doors=("deploy", "import"), commands=(f"ops deploy {place.name} VERSION --wait",)),
+        "4": Block(lines=(said,), doors=("rollback",), commands=(f"{to} --plan",)),
+        **ways,
+    }
+
+
+def _standing(place: Environment, known: Sequence[Release]) -> Block:
+    return Block(facts=[Fact("Newest release", _newest(known)), Fact("Env file", place.env_file or "none"),
+                        Fact("Volume", place.volume or place.data_path)])  # fmt: skip
 
 
 def _newest(known: Sequence[Release]) -> str:
@@ -189,12 +211,16 @@ def _verdict(run: Run) -> str:
     return str(run.get_state_display()).lower()
 
 
+def _day(at: datetime) -> str:
+    return f"{timezone.localtime(at):%Y-%m-%d}"
+
+
 def tasks(view: View) -> Mapping[str, Block]:
     """Who owes what, and when it was done."""
     found = view.place.post_tasks.filter(enabled=True)
     rows = [
-        (task.title, task.owner, Verdict("overdue") if task.overdue else f"{task.due_at:%Y-%m-%d}" if task.due_at
-         else "nothing due", f"{task.done_at:%Y-%m-%d}" if task.done_at else "never", task.done_by or "—")
+        (task.title, task.owner, Verdict("overdue") if task.overdue else _day(task.due_at) if task.due_at
+         else "nothing due", _day(task.done_at) if task.done_at else "never", task.done_by or "—")
         for task in found
     ]  # fmt: skip
     page = Link("Post-deployment tasks", _list("posttask", view.place), "deployments.view_posttask")

@@ -5,12 +5,18 @@ from __future__ import annotations
 import ipaddress
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+# Python takes these for global: local NAT64, addresses of a site, and old ways to write an IPv4 address.
+LOCAL = [ipaddress.ip_network(each) for each in ("64:ff9b:1::/48", "fec0::/10", "::/96", "::ffff:0:0:0/96")]
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 def inside(address: Address) -> bool:
     """Whether it, or one it carries, is of this machine, of a link or of a private network, or reaches several."""
-    return any(not each.is_global or each.is_multicast for each in _meant(address))
+    return any(not each.is_global or each.is_multicast or _local(each) for each in _meant(address))
+
+
+def _local(address: Address) -> bool:
+    return any(network.version == address.version and address in network for network in LOCAL)
 
 
 def _meant(address: Address) -> list[Address]:

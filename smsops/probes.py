@@ -39,7 +39,7 @@ def alive() -> HttpResponse:
 
 def ready() -> HttpResponse:
     """A word for each thing that is needed."""
-    found = readiness.parts()
+    found = readiness.lately()
     good = all(part.good for part in found)
     told = {"ready": good, "parts": {part.name: part.said for part in found}}
     return JsonResponse(told, status=200 if good else 503)

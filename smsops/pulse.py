@@ -17,7 +17,7 @@ from pathlib import Path
 
 FILE = "SMSOPS_PULSE_FILE"
 # Where each is asked, and which answer says that the application itself gave it.
-QUESTIONS = {"web": (8000, "/login/", 200), "alerts": (8001, "/alerts/generic", 405)}
+QUESTIONS = {"web": (8000, "/readyz", 200), "alerts": (8001, "/alerts/generic", 405)}
 OLDEST = {"worker": 60.0, "urgent": 60.0, "follow": 60.0, "beat": 60.0}  # seconds
 DOOR = "/run/smsops/engine.sock"
 PATIENCE = 4.0

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import Error, connection
@@ -15,6 +16,7 @@ from smsops.errors import OpsError
 from smsops.text import bytes_text, count_text
 
 LEAST = 200 * 1000**2  # bytes: with less, the next snapshot or journal may not fit
+KEPT = 2.0  # seconds
 BELIEVED = 60.0  # seconds: that every migration is applied changes seldom, and is read from many files
 _applied = [-BELIEVED]
 
@@ -28,11 +30,33 @@ class Part:
     said: str = "ok"
 
 
+def lately() -> list[Part]:
+    """The same as it was at most KEPT seconds ago, asked by one at a time: whoever asks is anybody."""
+    if _asking.acquire(blocking=not _last.parts):
+        try:
+            if time.monotonic() - _last.at >= KEPT:
+                _last.parts, _last.at = parts(), time.monotonic()
+        finally:
+            _asking.release()
+    return _last.parts
+
+
 def parts() -> list[Part]:
     """All of them, each asked for a bounded time; the migrations only of a database that answers."""
     database = _database()
     rest = [_migrations()] if database.good else []
     return [database, *rest, _broker(), _disk()]
+
+
+@dataclass
+class _Last:
+    """What was found when it was asked last."""
+
+    parts: list[Part] = field(default_factory=list)
+    at: float = -KEPT
+
+
+_last, _asking = _Last(), threading.Lock()
 
 
 def ready() -> bool:

@@ -71,21 +71,23 @@ class Scheduler(DatabaseScheduler):  # type: ignore[misc]  # it has no types
         for entry in (self._schedule or {}).values():
             if type(entry.schedule) is schedule and entry.last_run_at is not None:
                 tasks[entry.task].append(entry)
+        now = timezone.now()
         for entries in tasks.values():
-            self._spread(sorted(entries, key=lambda entry: (_due(entry), entry.name)))
+            entries.sort(key=lambda entry: (_due(entry, now), entry.schedule.run_every, entry.name))
+            self._spread(entries, now)
 
-    def _spread(self, entries: Sequence[Any]) -> None:
+    def _spread(self, entries: Sequence[Any], now: datetime) -> None:
         periods = [entry.schedule.run_every for entry in entries]
-        dues = [_due(entry) for entry in entries]
+        dues = [_due(entry, now) for entry in entries]
         for entry, period, due, later in zip(entries, periods, dues, apart(dues, periods), strict=True):
             if later > due:
-                entry.last_run_at = min(later - period, timezone.now())
+                entry.last_run_at = min(later - period, now)
                 self._heap_invalidated = True
 
 
-def _due(entry: Any) -> datetime:
+def _due(entry: Any, now: datetime) -> datetime:
     due: datetime = entry.last_run_at + entry.schedule.run_every
-    return max(due, timezone.now())
+    return max(due, now)
 
 
 def apart(dues: Sequence[datetime], periods: Sequence[timedelta]) -> list[datetime]:

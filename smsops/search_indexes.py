@@ -30,10 +30,11 @@ def of(name: str, table: str, columns: Sequence[str]) -> tuple[Operation, Operat
 
 
 def _able(schema_editor: Any) -> bool:
-    """Whether the database has the extension now."""
+    """Whether the database has the extension now, where it is found without naming its schema."""
     try:
         with transaction.atomic(using=schema_editor.connection.alias), schema_editor.connection.cursor() as cursor:
             cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+            cursor.execute("SELECT 1 FROM pg_opclass WHERE opcname = 'gin_trgm_ops' AND pg_opclass_is_visible(oid)")
+            return cursor.fetchone() is not None
     except Error:
         return False
-    return True

@@ -48,6 +48,7 @@ def make(folder: Path) -> list[str]:
     for name in (*MADE, *EMPTY):
         path = folder / name
         if path.exists():
+            path.chmod(path.stat().st_mode | 0o444)  # one of an earlier version's was for its owner alone
             continue
         private = folder / f".{name}.{secrets.token_hex(4)}"
         private.write_text("" if name in EMPTY else secrets.token_urlsafe(48), encoding="ascii")

@@ -3,11 +3,13 @@
 import logging
 
 from celery import shared_task
+from django.utils import timezone
 
 from smsops import outside
+from smsops.api import idempotency
 from smsops.audit import checking
 from smsops.errors import DatabaseAway, OpsError
-from smsops.models import EdgeKind, Environment, Run
+from smsops.models import ApiRequest, EdgeKind, Environment, Run
 from smsops.runs import absence, executor, reaper
 from smsops.runs.bell import ring
 from smsops.switch import tending
@@ -73,5 +75,6 @@ def send_webhooks() -> None:
 
 @shared_task(name="smsops.tidy_webhooks")
 def tidy_webhooks() -> None:
-    """Forget what webhooks were told long ago (once a day)."""
+    """Forget what webhooks were told long ago, and answers that nobody asks for again (once a day)."""
     outbox.tidy()
+    ApiRequest.objects.filter(claimed_at__lt=timezone.now() - idempotency.KEPT).delete()

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin import site
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
@@ -17,10 +18,12 @@ from django.utils import timezone
 from backups.admin.first_form import FirstForm
 from backups.services import first_run
 from smsops import first_steps
+from smsops.audit.recording import record
 from smsops.environments import discovery
 from smsops.environments.presets import PRESETS
 from smsops.errors import OpsError
 from smsops.models import Environment, Run, RunState, Trigger
+from smsops.models.audit import Sort
 from smsops.runs.plan import By
 from smsops.runtimes.finding import Found
 
@@ -59,7 +62,9 @@ def describe(request: HttpRequest) -> HttpResponse:
         raise Http404
     form = _form(request, found, preset)
     if request.method == "POST" and form.is_valid():
-        environment = form.save()
+        with transaction.atomic():
+            environment = form.save()
+            record("environment.add", environment, sort=Sort.FORM)
         first_run.ask(environment, _by(request))
         messages.success(request, f"“{environment.name}” is added. Whoever leaves now comes back to this page.")
         return HttpResponseRedirect(address(environment))
@@ -106,8 +111,10 @@ def _do(request: HttpRequest, environment: Environment, act: str) -> None:
     elif act == "backup":
         first_run.take(environment, _by(request))
     else:
-        environment.backups_enabled = True
-        environment.save(update_fields=["backups_enabled"])
+        with transaction.atomic():
+            environment.backups_enabled = True
+            environment.save(update_fields=["backups_enabled"])
+            record("environment.change", environment, sort=Sort.FORM, changes={"backups_enabled": (False, True)})
         messages.success(request, f"From now on a backup is taken every {environment.backup_minutes} minutes.")
 
 

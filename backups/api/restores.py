@@ -65,5 +65,7 @@ def restore_plan(request: HttpRequest, name: Name, aim: Query[Aim]) -> Any:
 def restore(request: HttpRequest, name: Name, body: Restore) -> HttpResponse:
     caller = the_caller(request)
     environment = caller.environment(name)
+    if body.backup is None and body.at is None and body.before_run is None:  # an empty variable of a script is no aim
+        raise Problem(422, "Say where to: “backup”, “at” or “before_run”.")
     confirm(environment, body)
     return start(_plan(environment, body), body, caller)

@@ -41,7 +41,8 @@ class Way:
     @property
     def proven(self) -> bool:
         """Whether there is a backup that was read back whole, unpacked and checked as deeply as can be."""
-        return self.backup is not None and self.proof_run is not None and self.proof_run.state == RunState.SUCCEEDED
+        whole = self.backup is not None and self.backup.here and not self.backup.damage
+        return whole and self.proof_run is not None and self.proof_run.state == RunState.SUCCEEDED
 
     @property
     def settled(self) -> bool:

@@ -31,16 +31,18 @@ def days_of(kind: str) -> int:
 
 
 def past(environment: Environment, kind: str) -> QuerySet[Run]:
-    """The runs of that kind whose time is over, oldest first. The newest of each kind stays whatever its age."""
+    """The runs of that kind whose time is over, oldest first. The newest of each kind stays whatever its
+    age, and so does the newest good one."""
     runs = Run.objects.filter(environment=environment, kind=kind)
     before = timezone.now() - timedelta(days=days_of(kind))
     found = runs.filter(created_at__lt=before, state__in=GOOD, end_announced=True)
-    found = found.filter(trigger__in=(Trigger.SCHEDULE, Trigger.SYSTEM), actor=None)
+    found = found.filter(trigger__in=(Trigger.SCHEDULE, Trigger.SYSTEM), actor=None, cancel_requested=False)
     for relation in _references():
         name = relation.field.name
         found = found.exclude(Exists(relation.related_model._base_manager.filter(**{name: OuterRef("pk")})))
-    newest = runs.order_by("-created_at", "-pk").values("pk")[:1]
-    return found.exclude(pk__in=newest).order_by("created_at", "pk")
+    for kept in (runs, runs.filter(state__in=GOOD)):
+        found = found.exclude(pk__in=kept.order_by("-created_at", "-pk").values("pk")[:1])
+    return found.order_by("created_at", "pk")
 
 
 def _references() -> Sequence[models.ForeignObjectRel]:

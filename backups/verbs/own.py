@@ -66,7 +66,7 @@ def _restore(args: Namespace, output: Output) -> int:
         output.say(f"It was under way then and will not go on: {each}. Look at SMS before a worker begins.")
     for problem in found.problems:
         output.say(problem)
-    output.say("Start web, workers and beat now; everybody signs in as before.")
+    output.say("Start web, workers and beat now. Where the field key is another one, backup codes count no more.")
     output.data(vars(found))
     return BAD if found.problems else GOOD
 

@@ -21,6 +21,7 @@ from backups.services import forecast
 from incidents.admin import pulse
 from incidents.dashboard import cards, now, standings, strips, weeks, wrong
 from incidents.dashboard.cards import Card
+from incidents.dashboard.matters import Open
 from incidents.dashboard.now import Now
 from incidents.dashboard.standings import Standing
 from incidents.services import gaps
@@ -46,8 +47,7 @@ def panel(request: HttpRequest) -> dict[str, Any]:
         return {}
     asked = request.GET.get("q", "").strip()
     every, (found, under) = standings.read(), now.read(user)
-    worst = wrong.worst(found)
-    ordered = sorted(_named(every, asked), key=lambda each: wrong.gravity(each, worst))
+    ordered = _gravest(_named(every, asked), found)
     shown = drawn(request, ordered[:SHOWN])
     rest = ordered[SHOWN : SHOWN + LISTED]
     return {
@@ -62,6 +62,11 @@ def panel(request: HttpRequest) -> dict[str, Any]:
 def _named(every: Sequence[Standing], asked: str) -> list[Standing]:
     wanted = asked.casefold()
     return [each for each in every if wanted in f"{each.name} {each.title}".casefold()]
+
+
+def _gravest(every: Sequence[Standing], found: Open) -> list[Standing]:
+    worst = wrong.worst(found)
+    return sorted(every, key=lambda each: wrong.gravity(each, worst))
 
 
 def drawn(request: HttpRequest, shown: Sequence[Standing]) -> list[Card]:
@@ -89,8 +94,9 @@ def buttons(request: HttpRequest, environment_id: int) -> list[dict[str, str]]:
 def live(request: HttpRequest) -> HttpResponse:
     """The part that changes, for the script that keeps it fresh."""
     _may(request)
-    found, under = now.read(request.user)
-    return fresh(request, now.made(request.user, standings.read(), found, under))
+    every, (found, under) = standings.read(), now.read(request.user)
+    shown = drawn(request, _gravest(every, found)[:SHOWN])
+    return fresh(request, now.made(request.user, every, found, under, shown))
 
 
 def fresh(request: HttpRequest, known: Now) -> HttpResponse:

@@ -78,12 +78,9 @@ def _objectives(environment: Environment, user: Any) -> dict[str, Any]:
 
 def live(request: HttpRequest, name: str) -> HttpResponse:
     """The part that changes, for the script that keeps it fresh."""
-    _may(request)
-    (standing,) = standings.read(name) or (None,)
-    if standing is None:
-        raise Http404
-    found, under = now.read(request.user, standing.pk)
-    return fresh(request, now.made(request.user, [standing], found, under))
+    card = _card(request, name)
+    found, under = now.read(request.user, card.environment.pk)
+    return fresh(request, now.made(request.user, [card.standing], found, under, [card]))
 
 
 def later(request: HttpRequest, name: str) -> HttpResponse:

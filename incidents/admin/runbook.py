@@ -10,6 +10,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import site
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,8 +23,10 @@ from incidents.runbook import chapters, markdown, notes
 from incidents.runbook.chapters import Chapter
 from incidents.runbook.notes import Place
 from smsops.admin.base import OperationsAdmin
+from smsops.audit.recording import record
 from smsops.errors import WrongUse
 from smsops.models import Environment
+from smsops.models.audit import Sort
 from smsops.runbook import paper
 from smsops.runbook.blocks import Link
 
@@ -137,7 +140,9 @@ def _note(request: HttpRequest, environment: Environment | None, number: str) ->
     form = NoteForm(request.POST or None, initial=_beginning(place, request))
     if request.method == "POST" and form.is_valid():
         try:
-            notes.write(place, form.cleaned_data["text"], form.cleaned_data["base"], request.user)  # type: ignore[arg-type]
+            with transaction.atomic():
+                notes.write(place, form.cleaned_data["text"], form.cleaned_data["base"], request.user)  # type: ignore[arg-type]
+                record("runbook.note", environment, sort=Sort.FORM, given={"section": number})
         except WrongUse as error:
             theirs = place.newest if isinstance(error, notes.Overtaken) else None
             form, status = _given_back(form, theirs), 409 if theirs else 200

@@ -17,7 +17,9 @@ from smsops.api.callers import the_caller
 from smsops.api.problems import missing
 from smsops.api.registry import needs
 from smsops.api.shapes import Name, Number, Page, Paged, Why, page
+from smsops.audit.recording import carried_out, deed
 from smsops.models import Scope
+from smsops.models.audit import Sort
 from smsops.redact import redact, redact_data
 
 router = Router()
@@ -134,5 +136,6 @@ def acknowledge(request: HttpRequest, number: Number, body: Why) -> Any:
     found = _find(request, number)
     user = the_caller(request).user
     if found.state != IncidentState.ACKNOWLEDGED or found.acknowledged_by != user:  # else it is theirs already
-        lifecycle.acknowledge(found, user, redact(body.reason))
+        with carried_out(deed("incident.acknowledge", found, sort=Sort.COMMAND, reason=redact(body.reason))):
+            lifecycle.acknowledge(found, user, redact(body.reason))
     return _whole(_find(request, number))

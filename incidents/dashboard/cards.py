@@ -15,7 +15,7 @@ from backups import selectors
 from backups.models import LogFollowing, OffsiteVault
 from backups.services import forecast, lags, log_lags, schedule
 from backups.services.forecast import Breach
-from incidents.dashboard.standings import Standing
+from incidents.dashboard.standings import Standing, disturbed
 from incidents.dashboard.strips import Ended
 from smsops.models import Environment, Run, RunState
 from smsops.text import seconds_text
@@ -88,6 +88,7 @@ def _annotated(found: QuerySet[Environment]) -> QuerySet[Environment, Any]:
         .annotate(
             **{f"backup_{name}": column for name, column in columns.items()},
             **{f"last_{kind}": column for kind, column in last.items()},
+            changing=disturbed(),
         )
     )
 

@@ -39,8 +39,9 @@ class Now:
 
     @property
     def well(self) -> str:
-        """That all is well; empty where it is not, or where there is nothing."""
-        nothing = self.wrong.total or self.unwatched or not self.standings
+        """That all is well; empty where it is not, where SMS is being changed, or where there is nothing."""
+        changing = any(each.changing for each in self.standings)
+        nothing = self.wrong.total or self.unwatched or changing or not self.standings
         return "" if nothing else verdict.sentence(self.standings)
 
     @property

@@ -13,8 +13,9 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from backups.models import Proof
+from backups.models import LogFollowing, Proof
 from backups.selectors import keyring
+from backups.services import logs
 from deployments import selectors
 from deployments.models import Release
 from incidents.clock import choosing, words
@@ -23,6 +24,7 @@ from incidents.clock.history import History
 from incidents.clock.known import KINDS
 from incidents.clock.ways import Way
 from incidents.dashboard.cards import Card
+from incidents.dashboard.standings import Standing
 from smsops.text import seconds_text
 
 _FIELDS = ("environment", "version", "image_id", "heads", "revisions")
@@ -67,9 +69,9 @@ class Readiness:
 
 
 def of(card: Card, user: Any) -> Readiness:
-    """As it is now, in three questions."""
+    """As it is now, in five questions at the most."""
     now, environment = timezone.now(), card.environment
-    history, found = History(environment), _found(card, now)
+    history, found, ring = History(environment), _found(card, now), keyring()
     deadline = now + timedelta(minutes=environment.rto_minutes)
     every = [Way(kind, found.get(kind.key, {}), history.expected(kind), now, deadline) for kind in KINDS]
     ways = choosing.ordered(every)
@@ -78,7 +80,7 @@ def of(card: Card, user: Any) -> Readiness:
     proof = environment.backup_proof or ""
     return Readiness(
         lines, choice, _least(card), str(Proof(proof).label) if proof else "",
-        proof in (Proof.CHECKED, Proof.RESTORED, Proof.STARTED), not keyring().at_risk(),
+        proof in (Proof.CHECKED, Proof.RESTORED, Proof.STARTED), bool(ring.identities()) and not ring.at_risk(),
     )  # fmt: skip
 
 
@@ -95,16 +97,17 @@ def _found(card: Card, now: datetime) -> dict[str, dict[str, Any]]:
     environment, standing = card.environment, card.standing
     known = list(Release.objects.filter(environment=environment).only(*_FIELDS))
     running = next((each for each in known if each.version == standing.release), None)
-    found = {"restart": _restart(standing.release), "restore": _restore(card)}
+    found = {"restart": _restart(standing), "restore": _restore(card)}
     found["rollback_code"] = _code(environment, running, known)
     found["restore_to"] = _moment(card, now)
     return found
 
 
-def _restart(release: str) -> dict[str, Any]:
-    if not release:
+def _restart(standing: Standing) -> dict[str, Any]:
+    """What was seen last is what there is to restart; of an instance that is gone or not looked at nobody knows it."""
+    if not standing.release or not standing.fresh or standing.health in ("absent", "down"):
         return {}
-    return {"open": True, "why": f"The same instance ({release}) is stopped and started."}
+    return {"open": True, "why": f"The same instance ({standing.release}) is stopped and started."}
 
 
 def _restore(card: Card) -> dict[str, Any]:
@@ -137,12 +140,22 @@ def _moment(card: Card, now: datetime) -> dict[str, Any]:
         return {"open": False, "why": "The log is not followed, so only backups can be gone back to."}
     if not row.alive or row.looked_at is None:
         return {}
+    if _followed(card) is None:
+        return {"open": False, "why": "No good backup was taken since the log was begun anew."}
     return {"open": True, "why": "Every commit is kept.", "back_to": row.looked_at.isoformat()}
 
 
+def _followed(card: Card) -> LogFollowing | None:
+    """How the log is followed, where what is in it can be reached: there is a good backup it can be played onto."""
+    row, backup_at = card.following, card.standing.backup_at
+    if row is None or not row.alive or backup_at is None or (row.gap_at is not None and row.gap_at > backup_at):
+        return None
+    return None if logs.of(card.environment).lacks_base(row) else row
+
+
 def _least(card: Card) -> str:
-    row = card.following
-    if row is not None and row.alive:
+    row = _followed(card)
+    if row is not None:
         lost = seconds_text(row.canary_seconds) if row.canary_seconds is not None else "a few seconds"
         return f"If all data were lost now, what was written in the last {lost} would be gone."
     if card.standing.backup_at is None:

@@ -7,25 +7,28 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 
 from backups import selectors as backups
 from incidents.models import Watch
 from incidents.models.watch import FRESH, UNKNOWN, word_of
 from smsops import wall_clock
-from smsops.models import Environment
+from smsops.models import ACTIVE, Environment, Run
 
+CHANGING = "being changed"
 AWAY = frozenset({"down", "unhealthy", "not ready"})
 _FIELDS = (
     "pk", "name", "title", "rpo_minutes", "backups_enabled",
     "watch__looked_at", "watch__status", "watch__ready", "watch__release", "watch__since", "watch__detail", "newest",
+    "changing",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Standing:
-    """One environment. `backup_at` is the moment its newest good backup is from, by which the RPO is judged."""
+    """One environment. `backup_at` is the moment its newest good backup is from, by which the RPO is judged; `changing`
+    whether a run disturbs SMS now, while which the watcher asks it nothing."""
 
     pk: int
     name: str
@@ -39,6 +42,7 @@ class Standing:
     since: datetime | None
     detail: str
     backup_at: datetime | None
+    changing: bool
     now: datetime
 
     @property
@@ -47,7 +51,9 @@ class Standing:
 
     @property
     def health(self) -> str:
-        """One word, like Watch.word."""
+        """One word, like Watch.word; what is being changed is not said to be as it was before."""
+        if self.changing and self.fresh:
+            return CHANGING
         return word_of(self.looked_at, self.status, self.ready, self.now)
 
     @property
@@ -74,18 +80,24 @@ def read(name: str = "") -> list[Standing]:
     """All of them by name, or the one of that name. A backup from the future counts for nothing: nobody can say how old
     it is."""
     good = backups.good().filter(backups.datable(), environment=OuterRef("pk")).order_by("-taken_at")
-    found = Environment.objects.order_by("name").annotate(newest=Subquery(good.values("taken_at")[:1]))
+    newest = Subquery(good.values("taken_at")[:1])
+    found = Environment.objects.order_by("name").annotate(newest=newest, changing=disturbed())
     rows = (found.filter(name=name) if name else found).values_list(*_FIELDS)
     now = timezone.now()
     return [_standing(row, now) for row in rows]
 
 
 def _standing(row: tuple[Any, ...], now: datetime) -> Standing:
-    pk, name, title, rpo, enabled, looked, status, ready, release, since, detail, newest = row
+    pk, name, title, rpo, enabled, looked, status, ready, release, since, detail, newest, changing = row
     return Standing(
         pk, name, title, rpo, enabled, looked, status or UNKNOWN, bool(ready), release or "", since, detail or "",
-        newest, now,
+        newest, changing, now,
     )  # fmt: skip
+
+
+def disturbed() -> Exists:
+    """Whether a run that disturbs SMS is under way."""
+    return Exists(Run.objects.filter(environment=OuterRef("pk"), disturbs=True, state__in=ACTIVE))
 
 
 def of(environment: Any) -> Standing:
@@ -94,7 +106,7 @@ def of(environment: Any) -> Standing:
     return Standing(
         environment.pk, environment.name, environment.title, environment.rpo_minutes, environment.backups_enabled,
         watch.looked_at, watch.status, watch.ready, watch.release, watch.since, watch.detail,
-        environment.backup_taken_at, timezone.now(),
+        environment.backup_taken_at, environment.changing, timezone.now(),
     )  # fmt: skip
 
 

@@ -12,6 +12,8 @@ def sentence(standings: Sequence[Standing]) -> str:
     """What is well, where nothing is wrong: only what was really looked at."""
     serving = sum(each.health == "healthy" for each in standings)
     absent = sum(each.health == "absent" for each in standings)
+    if serving + absent < len(standings):
+        return ""
     if len(standings) == 1:
         (only,) = standings
         where = f"SMS serves at {only.label}" if serving else f"No SMS is installed at {only.label}"

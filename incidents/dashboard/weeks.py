@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -16,6 +16,7 @@ from django.db.models import Count, DurationField, ExpressionWrapper, F, Q, Quer
 from django.db.models.functions import Coalesce, TruncWeek
 from django.utils import timezone
 
+from deployments.operations.changes import CAME
 from incidents.dashboard.plots import Point, bars
 from incidents.models import Incident, Issue
 from incidents.objectives.bands import GREEN, RED, ROOM, YELLOW
@@ -115,7 +116,7 @@ def _incidents(user: Any, since: datetime) -> QuerySet[Any, Any]:
 def _deploys(places: Sequence[int], since: datetime) -> QuerySet[Any, Any]:
     """Found by the index of runs, kind by kind, at each environment."""
     found = Run.objects.filter(environment__in=places, kind__in=DEPLOYS, created_at__gte=since)
-    found = found.filter(finished_at__isnull=False).order_by()
+    found = found.filter(state__in=CAME).order_by()
     weekly = found.annotate(week=TruncWeek("created_at")).values("week")
     deploy = Q(kind="deploy")
     return weekly.annotate(
@@ -154,7 +155,9 @@ def _band(seconds: float | None, target: float) -> str:
 def sentences(found: Weeks, environments: Sequence[tuple[int, datetime]]) -> list[str]:
     """The weeks in words, each with what it is measured by."""
     whole, now = found.whole, timezone.now()
-    first = now - timedelta(weeks=WEEKS)
+    first = timezone.make_aware(
+        datetime.combine(found.weeks[0][0], time())
+    )  # of the week the failures are counted from
     known = sum((now - max(since, first)).total_seconds() for _, since in environments)
     repaired = f"{count_text(whole.incidents, 'incident')}, over after {seconds_text(whole.mttr)} in the mean"
     said = [f"{repaired} (target {settings.SMSOPS_MTTR_MINUTES} min)." if whole.repaired else

@@ -93,6 +93,8 @@ def of(user: Any, standings: Sequence[Standing], found: Open, running: Running, 
     return [
         *(_incident(each, user) for each in incidents),
         *(_away(each) for each in standings if each.away and each.pk not in told),
+        *(_degraded(each) for each in standings if each.health == "degraded" and each.pk not in told),
+        *(_unwatched(each) for each in standings if each.health == "absent" and each.backup_at is not None),
         *(_late(each, user) for each in standings if each.late),
         *(_unseen(each) for each in standings if not each.fresh and somebody),
         *(_stuck(each) for each in running.runs if each.unattended),
@@ -140,6 +142,18 @@ def _environment(each: Standing) -> Route:
 def _away(each: Standing) -> Wrong:
     return Wrong(AWAY, each.health, each.health.capitalize(), "SMS does not serve", _environment(each), each.label,
                  each.since, each.detail)  # fmt: skip
+
+
+def _degraded(each: Standing) -> Wrong:
+    return Wrong(LATE, each.health, "Degraded", "SMS serves, but not well", _environment(each), each.label,
+                 each.since, each.detail)  # fmt: skip
+
+
+def _unwatched(each: Standing) -> Wrong:
+    """There is data that is backed up, so there is an SMS; smsops did not start it, and so does not look at it."""
+    said = "it was not started by smsops: deploy the release that runs, and it is looked at"
+    return Wrong(UNSEEN, "unknown", "Not watched", "Nobody looks whether SMS serves", _environment(each), each.label,
+                 said=said)  # fmt: skip
 
 
 def _late(each: Standing, user: Any) -> Wrong:

@@ -5,16 +5,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from backups import selectors
 from backups.models import BackupDay
 from smsops.models import Run, RunState
-
-BEFORE = timedelta(days=7)  # how far before a window the last backup ahead of it is looked for, where its run is gone
 
 
 def moments(environment_id: int, since: datetime) -> list[datetime]:
@@ -23,7 +21,7 @@ def moments(environment_id: int, since: datetime) -> list[datetime]:
 
 
 def of_all(environments: Sequence[int], since: datetime) -> dict[int, list[datetime]]:
-    """The same for several, in four questions. One from the future, taken before a clock was set back, counts for
+    """The same for several, in five questions. One from the future, taken before a clock was set back, counts for
     nothing: nobody can say how old it is."""
     now = timezone.now() + selectors.CLOCKS_DIFFER
     runs = Run.objects.filter(environment__in=environments, kind="backup", state=RunState.SUCCEEDED)
@@ -36,7 +34,7 @@ def of_all(environments: Sequence[int], since: datetime) -> dict[int, list[datet
     for place, at in good.filter(taken_at__gte=since).order_by().values_list("environment_id", "taken_at").iterator():
         found[place].add(at)
     before = dict(_last_before(environments, since))
-    for row in BackupDay.objects.filter(environment__in=environments, day__gte=(since - BEFORE).astimezone(UTC).date()):
+    for row in BackupDay.objects.filter(_days(environments, since)):
         for at in row.moments:
             if at < since:
                 before[row.environment_id] = max(before.get(row.environment_id, at), at)
@@ -45,6 +43,16 @@ def of_all(environments: Sequence[int], since: datetime) -> dict[int, list[datet
     for place, at in before.items():
         found[place].add(at)
     return {place: sorted(moments) for place, moments in found.items()}
+
+
+def _days(environments: Sequence[int], since: datetime) -> Q:
+    """The days from then on, and of each environment the last one before, however long ago it was."""
+    first = since.astimezone(UTC).date()
+    wanted = Q(environment__in=environments, day__gte=first)
+    earlier = BackupDay.objects.filter(environment__in=environments, day__lt=first).order_by()
+    for place, day in earlier.values_list("environment_id").annotate(last=Max("day")):
+        wanted |= Q(environment=place, day=day)
+    return wanted
 
 
 def _last_before(environments: Sequence[int], since: datetime) -> list[tuple[int, datetime]]:

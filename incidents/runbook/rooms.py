@@ -19,6 +19,7 @@ from incidents.models import (
     ActionState,
     AlertSource,
     Incident,
+    IncidentState,
     Override,
     Playbook,
     PlaybookVersion,
@@ -26,6 +27,7 @@ from incidents.models import (
     PostMortem,
     Rota,
     RotaMember,
+    Severity,
     SeverityRule,
     Watch,
 )
@@ -73,8 +75,13 @@ def _incident(incident: Incident, view: View) -> Fact:
     had = f"{who} has it" if who else "nobody has it yet"
     ends = incident.detected_at + timedelta(minutes=view.place.rto_minutes)
     left = (ends - view.now).total_seconds()
-    clock = f"{seconds_text(left)} of the RTO left" if left > 0 else f"the RTO is over since {seconds_text(-left)}"
-    said = f"{incident.title}: {had}, {age_text(view.now - incident.detected_at)}, {clock}"
+    clock = f", {seconds_text(left)} of the RTO left" if left > 0 else f", the RTO is over since {seconds_text(-left)}"
+    timed = (
+        incident.severity in (Severity.CRITICAL, Severity.HIGH)
+        and not incident.drill
+        and incident.state != IncidentState.MITIGATED
+    )
+    said = f"{incident.title}: {had}, {age_text(view.now - incident.detected_at)}{clock if timed else ''}"
     return Fact(incident.get_severity_display(), said, incident.severity, incident.get_absolute_url())
 
 

@@ -8,9 +8,10 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 
 from incidents.models import ActionItem, EntryKind, Incident, Page, PageState, PostMortem
-from incidents.privacy import PERMISSION
+from incidents.privacy import LOOKING, PERMISSION
 from incidents.services import incidents, pages, wording
 from smsops.errors import WrongUse
+from smsops.models import Run
 from smsops.webhooks import outbox
 
 
@@ -23,6 +24,8 @@ def hide(incident: Incident, user: User, reason: str) -> None:
     unsent.filter(state=PageState.PENDING, channel__isnull=False).update(state=PageState.CANCELLED)
     unsent.update(text=wording.headline(incident))  # one that is being sent may have to be sent again
     outbox.withhold(f"incident:{incident.pk}")
+    for number in Run.objects.filter(kind__in=LOOKING, params__incident=incident.pk).values_list("pk", flat=True):
+        outbox.withhold(f"run:{number}")
     for model, numbers in _rows(incident).items():
         entries = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(model))
         entries = entries.filter(object_id__in=[str(number) for number in numbers])

@@ -133,7 +133,7 @@ class ObjectAction:
 
     def destroys(self, cleaned: dict[str, Any]) -> bool:
         """Whether what was asked for destroys something: then a person has to prove first who they are."""
-        return issubclass(self.form, DestructiveForm)
+        return issubclass(self.form, DestructiveForm) or bool(str(cleaned.get("at_once") or "").strip())
 
     def allowed(self, request: HttpRequest) -> bool:
         return request.user.has_perm(self.permission)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Any
 
@@ -15,14 +16,18 @@ from mozilla_django_oidc.views import OIDCAuthenticationCallbackView, OIDCAuthen
 
 from smsops.errors import OpsError
 from smsops.models import How
+from smsops.redact import redact
 from smsops.signin import policy, proof, provider
 from smsops.signin.oidc import LEEWAY
 
+log = logging.getLogger(__name__)
 PROVING = "smsops_proving"
 SECONDS = 600
 FAILED = "That did not work. Try again; if it goes on, whoever runs smsops finds the reason in its log."
 NO_ROLE = "You are known here now, but nobody has given you a role yet."
-ANOTHER = "That was not you, or not just now. Try again."
+ANOTHER = (
+    "That was not you, or not just now. Try again; a provider that does not say when somebody signed in proves nothing."
+)
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -74,10 +79,13 @@ class Callback(OIDCAuthenticationCallbackView):  # type: ignore[misc]
         if "error" in request.GET:
             request.session.get("oidc_states", {}).pop(request.GET.get("state", ""), None)
             request.session.modified = True
+            said = f"{request.GET.get('error')}: {request.GET.get('error_description', '')}"
+            log.warning("the single sign-on refused: %s", redact(said)[:300])
             return self.login_failure()
         try:
             return super().get(request)  # type: ignore[no-any-return]
-        except SuspiciousOperation:  # nobody here began this
+        except SuspiciousOperation as error:  # nobody here began this
+            log.warning("the single sign-on came back unasked: %s", redact(str(error)))
             return self.login_failure()
 
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -98,7 +106,8 @@ class Callback(OIDCAuthenticationCallbackView):  # type: ignore[misc]
         return super().login_success()  # type: ignore[no-any-return]
 
     def _proved(self, proving: dict[str, Any]) -> HttpResponse:
-        signed_in_at = getattr(self.request, "oidc_claims", {}).get("auth_time", 0)
+        told = getattr(self.request, "oidc_claims", {}).get("auth_time")
+        signed_in_at = told if isinstance(told, int | float) else 0
         in_time = time.time() - proving["at"] < SECONDS and signed_in_at >= proving["at"] - LEEWAY
         if not in_time or not self.user.pk == self.request.user.pk == proving["user"]:
             messages.error(self.request, ANOTHER)

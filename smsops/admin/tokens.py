@@ -8,17 +8,21 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin import site
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
+from smsops.admin import proving
 from smsops.admin.actions import ActionForm, ObjectAction, Preview
 from smsops.admin.base import RecordAdmin
 from smsops.admin.site import add_page
 from smsops.api import tokens
+from smsops.audit.recording import record
 from smsops.errors import WrongUse
 from smsops.models import ApiToken, Environment, Scope
+from smsops.models.audit import Sort
 from smsops.runs.plan import By
 from smsops.templatetags.smsops_ui import ago, badge
 
@@ -53,14 +57,16 @@ def mine(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and "revoke" in request.POST:
         return _revoke(request)
     if request.method == "POST" and form.is_valid():
-        return _made(request, form)
+        return proving.wanted(request, "Make the token") or _made(request, form)
     context = {**site.each_context(request), "title": "My API tokens", "form": form, "tokens": _rows(request)}
     return render(request, "admin/smsops/my_tokens.html", context)
 
 
 def _made(request: HttpRequest, form: TokenForm) -> HttpResponse:
     given = form.cleaned_data
-    token, text = tokens.create(request.user, given["name"], given["scopes"], given["environments"], given["days"])
+    with transaction.atomic():
+        token, text = tokens.create(request.user, given["name"], given["scopes"], given["environments"], given["days"])
+        record("apitoken.add", token, sort=Sort.FORM, given={"scopes": token.scopes, "days": given["days"]})
     title = "The new token"
     context = {**site.each_context(request), "title": title, "token": token, "text": text}
     answer = render(request, "admin/smsops/new_token.html", context)
@@ -73,7 +79,9 @@ def _revoke(request: HttpRequest) -> HttpResponse:
     token = ApiToken.objects.filter(owner=request.user, pk=number).first() if number.isdigit() else None  # type: ignore[misc]
     if token is None:
         raise PermissionDenied
-    tokens.revoke(token, request.user.get_username())
+    with transaction.atomic():
+        tokens.revoke(token, request.user.get_username())
+        record("apitoken.revoke", token, sort=Sort.BUTTON)
     messages.success(request, f"“{token.name}” opens nothing any more.")
     return HttpResponseRedirect(reverse("admin:smsops_my_tokens"))
 

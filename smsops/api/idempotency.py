@@ -30,7 +30,7 @@ ABANDONED = timedelta(minutes=2)  # one that is answered elsewhere and has not b
 WAIT = 2  # seconds a duplicate is told to wait
 LONGEST = 255
 REPEATED = ("Content-Type", "Location")
-_CURRENT: ContextVar[int | None] = ContextVar("smsops_api_request", default=None)
+_CURRENT: ContextVar[tuple[int, str] | None] = ContextVar("smsops_api_request", default=None)
 Answer = Callable[[], HttpResponse]
 
 
@@ -53,7 +53,7 @@ def once(request: HttpRequest, caller: Caller, answer: Answer, again: Callable[[
 
 
 def _answered(claim: ApiRequest, answer: Answer) -> HttpResponse:
-    mark = _CURRENT.set(claim.pk)
+    mark = _CURRENT.set((claim.pk, claim.holder))
     good = False
     try:
         response = answer()
@@ -62,14 +62,15 @@ def _answered(claim: ApiRequest, answer: Answer) -> HttpResponse:
     finally:
         _CURRENT.reset(mark)
         if not good:  # a run that was begun all the same is found again under the key
-            ApiRequest.objects.filter(pk=claim.pk, run=None).delete()
-            ApiRequest.objects.filter(pk=claim.pk).update(holder="")
+            mine = ApiRequest.objects.filter(pk=claim.pk, holder=claim.holder)
+            mine.filter(run=None).delete()
+            mine.update(holder="")
 
 
 def _kept(claim: ApiRequest, response: HttpResponse) -> HttpResponse:
     headers = {name: response.headers[name] for name in REPEATED if name in response.headers}
     values: dict[str, Any] = {"status": response.status_code, "headers": headers, "body": response.content.decode()}
-    ApiRequest.objects.filter(pk=claim.pk).update(holder="", **values)
+    ApiRequest.objects.filter(pk=claim.pk, holder=claim.holder).update(holder="", **values)
     return response
 
 
@@ -100,7 +101,10 @@ def _take_over(found: ApiRequest, holder: str) -> bool:
     if alive:
         return False
     same = ApiRequest.objects.filter(pk=found.pk, holder=found.holder, claimed_at=found.claimed_at, status=None)
-    return bool(same.update(holder=holder, claimed_at=timezone.now()))
+    if not same.update(holder=holder, claimed_at=timezone.now()):
+        return False
+    found.holder = holder
+    return True
 
 
 def _busy() -> Problem:
@@ -115,7 +119,11 @@ def _digest(request: HttpRequest) -> str:
 
 @receiver(post_save, sender=Run, dispatch_uid="smsops.api.idempotency")
 def on_run(instance: Run, created: bool, **_: Any) -> None:
-    """A run was begun while a request is answered: the claim learns of it in the same transaction."""
+    """A run was begun while a request is answered: the claim learns of it in the same transaction. Where another
+    process has taken the claim over meanwhile (this one stood still), the run is not begun: Problem 409."""
     current = _CURRENT.get()
-    if created and current is not None:
-        ApiRequest.objects.filter(pk=current, run=None).update(run=instance)
+    if not created or current is None:
+        return
+    ours = ApiRequest.objects.filter(pk=current[0], holder=current[1])
+    if not ours.filter(run=None).update(run=instance) and not ours.exclude(run=None).exists():
+        raise _busy()

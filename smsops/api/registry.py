@@ -34,7 +34,8 @@ class Bearer(HttpBearer):
         caller = the_caller(request)
         caller.require(self.scope, self.permission)
         if request.method not in SAFE:  # ahead of what it changes, so that nothing is changed without an entry
-            given = {"address": request.path, "through": f"{caller.token.name} ({caller.token.identifier})"}
+            through = f"{caller.token.name} ({caller.token.identifier})"
+            given = {"address": request.resolver_match.route, "through": through}
             record(f"api.{request.method.lower()}", sort=Sort.COMMAND, given=given)
         return caller
 

@@ -60,7 +60,8 @@ def find(text: str) -> ApiToken | None:
         return None
     token = ApiToken.objects.select_related("owner").filter(identifier=parts[1]).first()
     same = hmac.compare_digest(token.digest if token is not None else _NOBODY, _digest(parts[2]))
-    return token if same and token is not None and token.usable and token.owner.is_active else None
+    may = token is not None and token.usable and token.owner.is_active and token.owner.is_staff
+    return token if same and may else None
 
 
 def used(token: ApiToken) -> None:

@@ -17,6 +17,8 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
+from smsops.belongings import hand_over
+
 log = logging.getLogger(__name__)
 
 NAME, BEFORE = "anchors.jsonl", "anchors.before.jsonl"
@@ -40,6 +42,7 @@ def drop(sequence: int, digest: str) -> None:
 def _append(line: str) -> None:
     folder = Path(settings.SMSOPS_AUDIT_DIR)
     folder.mkdir(parents=True, exist_ok=True)
+    hand_over(folder)
     path = folder / NAME
     # One write of a short line at the end: several processes do not mix theirs.
     file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
@@ -48,21 +51,31 @@ def _append(line: str) -> None:
         full = os.fstat(file).st_size > LARGEST
     finally:
         os.close(file)
+    hand_over(path)
     if full and path.stat().st_size > LARGEST:  # else another process has just done it
         path.replace(folder / BEFORE)
 
 
 def known() -> dict[int, str]:
-    """The digests that were written down on this machine, by the entry's number; a torn line is passed over."""
-    return dict(_lines())
+    """The digests that were written down on this machine, by the entry's number; a torn line is passed over. Of several
+    for one number the first counts: a later one is of a chain whose end was cut off before it grew again."""
+    found: dict[int, str] = {}
+    for number, digest in _lines():
+        found.setdefault(number, digest)
+    return found
 
 
 def _lines() -> Iterator[tuple[int, str]]:
     for name in (BEFORE, NAME):
         path = Path(settings.SMSOPS_AUDIT_DIR) / name
-        if not path.exists():
+        try:
+            text = path.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
             continue
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        except OSError as error:
+            log.warning("the anchors in %s cannot be read: %s", path, error)
+            continue
+        for line in text.splitlines():
             try:
                 found = json.loads(line)
                 yield int(found["sequence"]), str(found["digest"])

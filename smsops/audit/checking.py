@@ -20,6 +20,8 @@ def check(begin: int = 1, more: dict[int, str] | None = None) -> Finding:
     found = verifying.database(begin, anchors.known() | (more or {}))
     if not found.whole:
         log.error("audit trail: %s", found.sentence)
+    elif not verifying.refuses_changes():
+        log.error("audit trail: the database does not refuse to change its entries any more")
     told = {"from": begin, "entries": found.entries, "head": found.head, "first bad": found.bad}
     outcome = "" if found.whole else Outcome.FAILED
     record(ACTION, sort=Sort.TRAIL, given=told, reason=found.problem, outcome=outcome)

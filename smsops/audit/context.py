@@ -10,10 +10,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 
 from smsops.models.audit import Door
+from smsops.signin import address
 
 ITSELF = "smsops"
 LONGEST_AGENT = 100
@@ -80,10 +80,8 @@ def come_by(request: HttpRequest, door: str = Door.ADMIN) -> Who:
 
 
 def address_of(request: HttpRequest) -> str:
-    """The address it came from: behind a proxy the one that proxy saw, which is the last it wrote down."""
-    if settings.SECURE_PROXY_SSL_HEADER and (told := request.META.get("HTTP_X_FORWARDED_FOR", "")):
-        return str(told).rpartition(",")[2].strip()
-    return str(request.META.get("REMOTE_ADDR", ""))
+    """The address it came from, behind proxies of ours the one that the outermost saw."""
+    return address.of(request) or ""
 
 
 def agent_of(request: HttpRequest) -> str:

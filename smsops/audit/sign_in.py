@@ -3,6 +3,8 @@ name is kept that was typed, and never the password."""
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -24,6 +26,19 @@ MEANS = {  # what changes how somebody signs in, by what the audit trail calls i
     "identity.proven": ours.identity_proven,
     "identity.linked": ours.identity_linked,
 }
+MOST = 60  # sign-ins that were refused, told one by one, in a minute of one process
+
+
+@dataclass
+class _Refused:
+    """How many this minute."""
+
+    minute: int = 0
+    count: int = 0
+    more: int = 0
+
+
+_refused = _Refused()
 TOLD = ("name", "left", "count", "why", "how", "issuer")
 
 
@@ -57,7 +72,24 @@ def _changed(action: str, user: Any = None, reason: str = "", **more: Any) -> No
     record(action, user, sort=Sort.SIGN_IN, who=who, reason=reason, given=given)
 
 
+def _too_many() -> bool:
+    """Whether this minute has had so many that were refused that no more are told one by one: anybody can send them,
+    and nobody can remove an entry. How many more there were is told with the next minute's first."""
+    minute = int(time.monotonic() // 60)
+    if minute != _refused.minute:
+        if _refused.more:
+            given = {"more": _refused.more}
+            several = Who("several", whoever().door)
+            record("sign-in", sort=Sort.SIGN_IN, who=several, outcome=Outcome.REFUSED, given=given)
+        _refused.minute, _refused.count, _refused.more = minute, 0, 0
+    _refused.count += 1
+    _refused.more += _refused.count > MOST
+    return _refused.count > MOST
+
+
 def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any) -> None:
+    if _too_many():
+        return
     place = come_by(request) if request is not None else Who()
     name = cut_name(str(credentials.get("username") or ""))
     who = Who(name or "nobody", place.door, None, place.address, place.agent)

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import DatabaseError, connection
 
 from smsops.audit import chain
+from smsops.audit.exporting import SHOWN_MASKED
 from smsops.errors import WrongUse
 from smsops.models.audit import AuditEntry
 
@@ -115,6 +116,8 @@ def _check(row: Row, expected: int, last: str) -> None:
     if row["sequence"] != expected:
         missing = isinstance(row["sequence"], int) and row["sequence"] > expected
         raise Broken(expected, "it is missing." if missing else "another one is in its place.")
+    if row.get("masked") and set(row) - {*SHOWN_MASKED, "masked"}:
+        raise Broken(expected, "it says more than one that is kept back may.")
     if row["previous"] != last:
         raise Broken(expected, "it does not follow the entry before it.")
     if not row.get("masked") and _digest(row) != row["digest"]:
@@ -171,7 +174,8 @@ def refuses_changes() -> bool:
     """Whether the database itself still refuses to change and remove entries (migration 0012)."""
     ask = {
         "sqlite": "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'smsops_audit_no_%'",
-        "postgresql": "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'smsops_audit_no_%' AND tgenabled <> 'D'",
+        "postgresql": "SELECT count(*) FROM pg_trigger "
+        "WHERE tgname LIKE 'smsops_audit_no_%' AND tgenabled IN ('O', 'A')",
     }
     with connection.cursor() as cursor:
         cursor.execute(ask[connection.vendor])

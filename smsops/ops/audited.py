@@ -14,6 +14,7 @@ from smsops.audit import acting, carried_out
 from smsops.audit.context import at_the_terminal
 from smsops.audit.discretion import PRIVATE, scope_of
 from smsops.audit.recording import Deed, key_of
+from smsops.errors import OpsError
 from smsops.models import Environment, Run
 from smsops.models.audit import Sort
 from smsops.ops.common import account
@@ -38,7 +39,10 @@ def recorded(verb: Verb, args: Namespace, output: Output) -> Iterator[None]:
         try:
             if verb.changes(args):
                 told.enter_context(carried_out(deed_of(verb, args)))
-        except DatabaseError as error:  # what brings a broken installation back must not need its database
+        except DatabaseError as error:
+            if "locked" in str(error):  # that passes
+                raise OpsError("The audit trail is busy; try again.") from error
+            # What brings a broken installation back must not need its database.
             log.error("“ops %s” is not in the audit trail: %s", verb.name, error)
             output.stderr.write("The audit trail cannot be written; it goes on without.\n")
         yield

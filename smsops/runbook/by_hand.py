@@ -98,6 +98,14 @@ def stop(place: Environment) -> str:
     return f"kill $(python3 -c {shlex.quote(told)} {state})"
 
 
+def start(place: Environment) -> str:
+    """Start the same instance again."""
+    if place.runtime == RuntimeKind.DOCKER:
+        return f"docker start {shlex.quote(place.instance)}"
+    folder = Path(spec_of(place).state_path) / place.instance
+    return shlex.join([sys.executable, "-I", supervisor.__file__, str(folder)])
+
+
 def run(place: Environment) -> str:
     """The container as smsops makes it, of a release that is to be named; behind an edge it gets a port of its own."""
     words = ["docker", "run", "-d", "--name", place.instance, "--restart", "unless-stopped",
@@ -110,16 +118,15 @@ def run(place: Environment) -> str:
 def _process(place: Environment) -> dict[str, tuple[str, ...]]:
     folder = Path(spec_of(place).state_path) / place.instance
     log, state = shlex.quote(str(folder / "log")), shlex.quote(str(folder / "state.json"))
-    start = shlex.join([sys.executable, "-I", supervisor.__file__, str(folder)])
     look = (f"cat {state}", f"tail -n 50 {log}")
     return {
-        "2": (f"ls {shlex.quote(place.releases_path)}", stop(place), start),
+        "2": (f"ls {shlex.quote(place.releases_path)}", stop(place), start(place)),
         "4.1": (f"ls {shlex.quote(place.releases_path)}", stop(place), f"cd {_release(place)}", _native(place)),
-        "5.2": (*look, f"cp {log} incident-$(date +%s).log", stop(place), start),
+        "5.2": (*look, f"cp {log} incident-$(date +%s).log", stop(place), start(place)),
         "5.3.1": (f"tail -n 100 {log}", f"cat {shlex.quote(str(folder / 'events.jsonl'))}"),
         "5.3.2": (f"tail -n 200 {log} | grep -iE 'error|exception'",),
         "7": look,
-        "8": (NEW_KEY, stop(place), start),
+        "8": (NEW_KEY, stop(place), start(place)),
     }
 
 
@@ -129,7 +136,7 @@ def _release(place: Environment) -> str:
 
 def _native(place: Environment) -> str:
     settings = f"set -a; . {shlex.quote(place.env_file)}; set +a; " if place.env_file else ""
-    here = ["SMS_HOST=127.0.0.1", f"SMS_PORT={place.host_port}", "SMS_EXECUTION_MODE=native"]
+    here = ["SMS_HOST=127.0.0.1", f"SMS_PORT={place.host_port}", "SMS_EXECUTION_MODE=native", "SMS_ENV=development"]
     if place.database_engine == DatabaseEngine.SQLITE:
         here.append(f"DATABASE_URL=sqlite:///{database(place)}")
     return f"{settings}{shlex.join(['env', *here, place.interpreter or sys.executable, 'backend/entrypoint.py'])}"

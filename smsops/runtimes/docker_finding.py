@@ -13,6 +13,7 @@ from smsops.runtimes.docker_options import DATA_MOUNT
 from smsops.runtimes.finding import DATABASE, Found, on_server, sqlite_file
 
 ENOUGH = 2  # signs that make a container one of SMS
+NO_PORT = "It publishes no port on this machine: the port and the address below are a guess."
 NO_ENV_FILE = (
     "The engine does not know with which env file it was started: name it below. Backups work without it; a deploy "
     "makes the container anew and needs it."
@@ -32,9 +33,10 @@ def find(host: str, patience: int) -> list[Found]:
 
 
 def _ours(attributes: Mapping[str, Any]) -> bool:
-    """One smsops made for a moment: a command, a sandbox, a candidate that has not got the name yet."""
-    labels = attributes["Config"].get("Labels") or {}
-    return "smsops.once" in labels or "smsops.sandbox" in labels
+    """One smsops made for a moment (a command, a sandbox, a candidate without the name yet), or smsops itself."""
+    config = attributes["Config"]
+    labels, image = config.get("Labels") or {}, str(config.get("Image", "")).rpartition("/")[2]
+    return "smsops.once" in labels or "smsops.sandbox" in labels or image.startswith("smsops")
 
 
 def _found(attributes: Mapping[str, Any]) -> Found:
@@ -49,20 +51,20 @@ def _found(attributes: Mapping[str, Any]) -> Found:
     if memory := host.get("Memory"):
         fields["memory_limit_mb"] = max(64, memory // 1_048_576)
     database, lacking, address = _database(variables.get("DATABASE_URL", ""))
-    lacking = [NO_ENV_FILE, *_no_volume(mount), *lacking]
+    lacking = [NO_ENV_FILE, *_no_volume(mount), *lacking, *([] if _published(host) else [NO_PORT])]
     title = f"{name} ({image}:{version})"
     running = attributes["State"]["Status"] == "running"
-    why = _why(name, image, variables, mount, inside)
+    why = _why(name, image, variables, mount, "8000/tcp" in {*(config.get("ExposedPorts") or {}), *_published(host)})
     return Found(f"docker:{attributes['Id'][:12]}", "docker", title, running, why, fields | database, lacking, address)
 
 
-def _why(name: str, image: str, variables: Mapping[str, str], mount: object, port: int) -> list[str]:
+def _why(name: str, image: str, variables: Mapping[str, str], mount: object, listens: bool) -> list[str]:
     signs = {
         f"its image is called {image}": "sms" in PurePosixPath(image).name.lower(),
         f"it is called {name}": name.lower().startswith("sms"),
         "it has SMS's settings": bool({"SMS_ENV", "SMS_EXECUTION_MODE"} & variables.keys()),
         f"its data is at {DATA_MOUNT}": mount is not None,
-        "it listens on port 8000": port == 8000,
+        "it listens on port 8000": listens,
     }
     return [said for said, holds in signs.items() if holds]
 
@@ -71,6 +73,11 @@ def _image(named: str) -> tuple[str, str]:
     """`host:5000/sms-fullstack:1.18.0` → the name and the version; one named by its digest alone has no version."""
     name, _, tag = named.partition("@")[0].rpartition(":")
     return (name, tag) if name and "/" not in tag else (named.partition("@")[0], "latest")
+
+
+def _published(host: Mapping[str, Any]) -> set[str]:
+    """The ports inside that this machine leads to."""
+    return {inside for inside, bindings in (host.get("PortBindings") or {}).items() if bindings}
 
 
 def _ports(host: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[int, int]:

@@ -93,8 +93,10 @@ def make_codes(user: User) -> list[str]:
     """Ten new backup codes, like `12345 67890`; those from before count no more."""
     codes = [f"{secrets.randbelow(10**BACKUP_DIGITS):0{BACKUP_DIGITS}}" for _ in range(BACKUP_COUNT)]
     with transaction.atomic():
-        BackupCodes.objects.filter(user=user).delete()
-        device = BackupCodes.objects.create(user=user, name="Backup codes")
+        # The same row: whoever came in by one of its codes stays in.
+        device, _ = BackupCodes.objects.get_or_create(user=user, defaults={"name": "Backup codes"})
+        BackupCodes.objects.filter(pk=device.pk).update(throttling_failure_count=0, throttling_failure_timestamp=None)
+        device.token_set.all().delete()
         StaticToken.objects.bulk_create(StaticToken(device=device, token=device.digest(code)) for code in codes)
     signals.backup_codes_made.send(BackupCodes, user=user)
     return [f"{code[:5]} {code[5:]}" for code in codes]

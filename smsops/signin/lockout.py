@@ -49,6 +49,9 @@ class Handler(AxesDatabaseHandler):  # type: ignore[misc]
     ) -> None:
         if request is not None and get_client_username(request, credentials):
             super().user_login_failed(sender, credentials, request, **more)
+            # What stood in the form beside it, a reason or a typed name, is nobody's business here.
+            name = get_client_username(request, credentials)
+            AccessAttempt.objects.filter(username=name).update(get_data="", post_data="")
 
 
 def answer(request: HttpRequest, response: HttpResponse, credentials: dict[str, Any] | None) -> HttpResponse:

@@ -79,7 +79,8 @@ class Backend(OIDCAuthenticationBackend):  # type: ignore[misc]
         if jwt.get_unverified_header(token).get("alg") != self.OIDC_RP_SIGN_ALGO:
             raise SuspiciousOperation("the token is not signed as it must be")
         claims: Claims = super().verify_token(token, **more)
-        self.request.oidc_claims = claims
+        if "nonce" in more:  # of the token of the sign-in, not of what is told of the person
+            self.request.oidc_claims = claims
         return claims
 
     def get_userinfo(self, access_token: str, id_token: str, payload: Claims) -> Claims:
@@ -97,8 +98,12 @@ class Backend(OIDCAuthenticationBackend):  # type: ignore[misc]
         """The person this account was linked to, or else those with its address whom no other account of theirs was
         linked to: addresses are given to others when somebody leaves."""
         known = Identity.objects.select_related("user").filter(**_identity(claims)).first()
-        found = User.objects.filter(email__iexact=claims["email"])
-        return [known.user] if known else list(found.exclude(identities__issuer=settings.SMSOPS_OIDC_ISSUER))
+        if known:
+            return [known.user]
+        # A database takes other letters for the same, an i without its dot for an i: such an address is not theirs.
+        wanted, found = claims["email"].casefold(), User.objects.filter(email__iexact=claims["email"])
+        strangers = found.exclude(identities__issuer=settings.SMSOPS_OIDC_ISSUER)
+        return [user for user in strangers if user.email.casefold() == wanted]
 
     def create_user(self, claims: Claims) -> User:
         """Somebody new, who gets in only if a group of theirs brings a role."""

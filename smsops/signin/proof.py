@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, QueryDict
 
 from smsops import signals
-from smsops.errors import OpsError, WrongUse
+from smsops.errors import WrongUse
 from smsops.models import How
 from smsops.signin import devices, lockout, policy
 from smsops.signin.sessions import PROVEN
@@ -59,9 +59,7 @@ def check(request: HttpRequest, shown: str) -> None:
     """Take a code or a password for a proof. Raises OpsError with the sentence that belongs beside the field."""
     user, way = request.user, way_of(request)
     name = user.get_username()
-    if problem := lockout.locked(request, name):
-        raise OpsError(problem)
-    if way.kind == How.CODE:
+    if way.kind == How.CODE:  # its own waits are enough; a stranger who tries passwords must not hold a restore up
         try:
             devices.verify(user, shown)  # type: ignore[arg-type]
         except devices.WrongCode:
@@ -95,9 +93,9 @@ def held(request: HttpRequest, word: str) -> tuple[str, QueryDict] | None:
 
 
 def typed_in(request: HttpRequest) -> QueryDict:
-    """What was sent, without what is not the form's."""
+    """What was sent, without what is not the form's, and without passwords: those are typed again."""
     typed = request.POST.copy()
-    for name in (FIELD, "csrfmiddlewaretoken"):
+    for name in [FIELD, "csrfmiddlewaretoken", *(each for each in typed if "password" in each.casefold())]:
         typed.pop(name, None)
     return typed
 

@@ -64,7 +64,15 @@ def _begun(sender: object, request: HttpRequest, user: User, **_: Any) -> None:
     SignIn.objects.filter(user=user, at__lt=timezone.now() - KEPT).delete()
     session.clear_expired()  # nobody else does
     row = SignIn.objects.create(user=user, how=how, **where)
-    session.update({ROW: row.pk, BEGUN: now, SEEN: now, PROVEN: now})
+    session.update({ROW: row.pk, BEGUN: now, SEEN: now, PROVEN: _shown(request, how, now)})
+
+
+def _shown(request: HttpRequest, how: str, now: float) -> float:
+    """When the person was asked who they are: now, but where the provider let them through on an old session there."""
+    if how != How.OIDC:
+        return now
+    told = getattr(request, "oidc_claims", {}).get("auth_time")
+    return min(now, float(told)) if isinstance(told, int | float) else 0.0
 
 
 def _left(sender: object, request: HttpRequest, user: User | None, **_: Any) -> None:

@@ -21,6 +21,7 @@ TONES = {
     "checked": "good", "started": "good", "restored": "good", "read_back": "good", "stored": "warn",
     "running": "busy", "queued": "busy", "undoing": "busy", "waiting": "busy", "planned": "quiet", "pending": "quiet",
     "failed_undone": "warn", "failed_safe": "warn", "cancelled": "quiet", "undone": "warn", "skipped": "quiet",
+    "being changed": "busy",
     "degraded": "warn", "not ready": "warn", "unknown": "warn", "absent": "quiet", "warn": "warn", "skip": "quiet",
     "needs_human": "bad", "failed": "bad", "stuck": "bad", "unhealthy": "bad", "down": "bad", "fail": "bad",
     "damaged": "bad", "late": "bad", "critical": "bad", "high": "warn", "medium": "warn", "low": "quiet",

@@ -7,6 +7,7 @@ sent again, with the same webhook-id, by which receivers know it.
 
 from __future__ import annotations
 
+import logging
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from smsops.runs import holders
 from smsops.webhooks import posting, signing
 from smsops.webhooks.posting import Posted
 
+log = logging.getLogger(__name__)
 HANDS, FOR_FAILING = 8, 4
 ROUND = 20.0  # seconds after which no more is begun: the next round goes on
 LOOK = 0.3  # seconds without news after which a sender looks for what has become due
@@ -30,6 +32,7 @@ WAITS = (5, 30, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, *(60 * MINUTE,) * 2, *(120
 LONGEST = timedelta(seconds=max(WAITS))
 REST, LONGEST_REST = 5, 5 * MINUTE  # seconds nothing is sent to a webhook that does not answer, at first and at most
 GONE = 410
+LONGEST_ANSWER = 30.0  # seconds, whatever the setting says: a round must end before its worker ends it
 
 
 def send_due() -> int:
@@ -53,6 +56,15 @@ def _waiting(now: datetime) -> QuerySet[WebhookDelivery]:
     return WebhookDelivery.objects.filter(state=DeliveryState.PENDING, next_at__lte=now)
 
 
+def _of(future: Future[Posted]) -> Posted:
+    """What came of it; a fault of ours is one of this message alone."""
+    try:
+        return future.result()
+    except Exception:
+        log.exception("a message of a webhook could not be sent")
+        return Posted(problem="smsops could not send it; its log says why.")
+
+
 class _Round:
     """One sender's round."""
 
@@ -73,7 +85,7 @@ class _Round:
                     return self.sent
                 ended, _ = wait(self.busy, timeout=LOOK, return_when=FIRST_COMPLETED)
                 for future in ended:
-                    self._note(self.busy.pop(future), future.result())
+                    self._note(self.busy.pop(future), _of(future))
 
     def _claimed(self) -> list[WebhookDelivery]:
         """The next message of each webhook that has a turn now."""
@@ -118,7 +130,7 @@ def _post(delivery: WebhookDelivery) -> Posted:
         "User-Agent": "smsops-webhooks/1",
         **signing.headers(hook.secret, delivery.message, int(time.time()), body),
     }
-    return posting.post(hook.url, body, headers, settings.SMSOPS_WEBHOOK_SECONDS)
+    return posting.post(hook.url, body, headers, min(settings.SMSOPS_WEBHOOK_SECONDS, LONGEST_ANSWER))
 
 
 def _success() -> dict[str, object]:

@@ -151,6 +151,6 @@ def test_the_audit_trail_has_whatever_changes_something_and_what_was_only_read_n
     owner = program.owner.get_username()
     assert (called.action, called.who, called.door) == ("api.post", owner, "api")
     assert called.given == {
-        "address": f"/api/v1/{scene.place}/backup", "through": f"CI ({program.token.identifier})"
+        "address": "api/v1/environments/<name>/backup", "through": f"CI ({program.token.identifier})"
     }  # fmt: skip
     assert (asked.who, asked.door, asked.sort) == (owner, "api", "run")

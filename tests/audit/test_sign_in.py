@@ -35,7 +35,7 @@ def test_a_failed_one_keeps_the_name_and_not_the_password() -> None:
 def test_behind_a_proxy_the_address_is_what_that_proxy_saw(settings: Any) -> None:
     client = Client(REMOTE_ADDR="127.0.0.1", HTTP_X_FORWARDED_FOR="203.0.113.1, 192.0.2.7")
     client.post(reverse("admin:login"), {"username": "a", "password": "b"})
-    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.SMSOPS_BEHIND_PROXY = True
     client.post(reverse("admin:login"), {"username": "a", "password": "b"})
     assert [each.address for each in AuditEntry.objects.order_by("sequence")] == ["127.0.0.1", "192.0.2.7"]
 

@@ -27,10 +27,11 @@ from backups.vault.images import Images
 from backups.vault.keys import Keyring
 from backups.vault.manifest import Manifest
 from backups.vault.remote import Site, opened
-from backups.vault.replication import replicate
+from backups.vault.replication import Sampling, replicate
 from backups.vault.sealing import SALT_BYTES, Sealer
 from backups.vault.shelf import FolderShelf, make_private, turn
 from backups.vault.store import Vault
+from smsops import wall_clock
 from smsops.errors import OpsError
 from smsops.models import Environment
 
@@ -135,10 +136,10 @@ def listed() -> list[Manifest]:
 
 
 def newest() -> datetime | None:
-    """From when the newest one is, by its name alone."""
-    names = vault().identifiers()
-    stamp = names[-1].partition("-")[0] if names else ""
-    return datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) if stamp else None
+    """From when the newest one is, by its name alone; one from the future says nothing."""
+    stamps = (name.partition("-")[0] for name in reversed(vault().identifiers()))
+    times = (datetime.strptime(each, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) for each in stamps)
+    return next((at for at in times if not wall_clock.ahead(at)), None)
 
 
 def due() -> bool:
@@ -162,14 +163,14 @@ def copy_elsewhere() -> list[str]:
     fails. There it is a folder of its own beside theirs."""
     kept, work = vault(), Path(settings.SMSOPS_WORK_DIR) / "own"
     said, places, note = [], _places(), work / "copied"
-    done = "\n".join([*kept.identifiers()[-1:], *(f"{place.kind} {place.address} {place.bucket}" for place in places)])
+    done = "\n".join([*kept.identifiers()[-1:], *(f"{site.kind} {site.address} {site.bucket}" for site, _ in places)])
     with contextlib.suppress(OSError):
         if note.read_text(encoding="utf-8") == done:
             return []
-    for place in places:
+    for place, reads in places:
         try:
             with opened(place) as shelf, kept.in_use():
-                report = replicate(kept.shelf, shelf, kept.keys, work / "offsite")
+                report = replicate(kept.shelf, shelf, kept.keys, work / "offsite", Sampling(reads=reads))
             said += [f"{place.bucket}: {fault}" for fault in report.faults]
         except OpsError as error:
             reason = error.message.replace(place.secret, "***") if place.secret else error.message
@@ -180,11 +181,12 @@ def copy_elsewhere() -> list[str]:
     return said
 
 
-def _places() -> list[Site]:
-    found: dict[tuple[str, str, str], Site] = {}
+def _places() -> list[tuple[Site, bool]]:
+    """Each place once, and whether its credentials may read."""
+    found: dict[tuple[str, str, str], tuple[Site, bool]] = {}
     for row in OffsiteVault.objects.filter(enabled=True).select_related("environment").order_by("pk"):
         place = replace(site_of(row), prefix=FOLDER)
-        found.setdefault((place.kind, place.address, place.bucket), place)
+        found.setdefault((place.kind, place.address, place.bucket), (place, row.read_back))
     return list(found.values())
 
 

@@ -18,8 +18,10 @@ from backups.vault.manifest import Manifest
 from backups.vault.remote import Site, opened
 from backups.vault.replication import replicate
 from smsops import resealing
+from smsops.audit.recording import record
 from smsops.errors import OpsError, WrongUse
 from smsops.models import ACTIVE, Environment, Lease, Run, Trigger
+from smsops.models.audit import Sort
 from smsops.runs import cancel
 from smsops.runs.plan import By
 
@@ -92,18 +94,22 @@ def _refuse_what_does_not_fit(manifest: Manifest, database: OwnDatabase) -> None
 
 
 def _conclude(manifest: Manifest, recovered: Recovered) -> None:
-    """Secrets sealed with the field key of now; tokens above all that were ever given; no run of then goes on; and the
-    catalogues say what is in the vault now."""
-    earlier = copies.disclosed(manifest, copies.vault().keys)
-    if earlier != settings.FIELD_KEY:
-        recovered.resealed = resealing.reseal(earlier)
+    """Tokens above all that were ever given; no run of then goes on; secrets sealed with the field key of now; and the
+    catalogues say what is in the vault now. What no worker may meet goes first."""
     Lease.objects.update(token=F("token") + AHEAD)
     why = f"smsops was brought back from its backup {manifest.identifier}"
     for run in Run.objects.filter(state__in=ACTIVE).select_related("environment"):
         cancel.request(run, By(Trigger.SYSTEM, name="smsops", reason=why))
         recovered.cancelled.append(f"run {run.pk}, {run.title}")
+    try:
+        if (earlier := copies.disclosed(manifest, copies.vault().keys)) != settings.FIELD_KEY:
+            recovered.resealed = resealing.reseal(earlier)
+    except OpsError as error:
+        recovered.problems.append(f"The secrets were not sealed anew: {error}")
     for environment in Environment.objects.all():
         try:
             recovered.problems += housekeeping.reindex(environment).problems
         except OpsError as error:
             recovered.problems.append(f"{environment.name}: {error}")
+    given = {"backup": manifest.identifier, "rows": recovered.rows, "cancelled": len(recovered.cancelled)}
+    record("own-backup.restore", sort=Sort.TRAIL, given=given)

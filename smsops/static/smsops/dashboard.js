@@ -4,6 +4,7 @@
 document.addEventListener("DOMContentLoaded", () => {
   const now = document.getElementById("now"), said = document.getElementById("now-said");
   const later = document.getElementById("later");
+  const opened = Date.now();
   let mark = "", wait = 5000, told = "";
 
   const span = (seconds) => {
@@ -55,6 +56,8 @@ document.addEventListener("DOMContentLoaded", () => {
         mark = answer.headers.get("ETag") || "";
         show(news.html);
         if (!first || news.warnings.length) warn(news.warnings);
+        // The cards below are as old as the page: with news they are fetched anew, unless somebody is typing.
+        if (!first && Date.now() - opened > 300000 && !document.activeElement?.closest("form")) location.reload();
         if (told && news.said !== told) said.textContent = news.said;
         told = news.said;
       }
@@ -72,12 +75,11 @@ document.addEventListener("DOMContentLoaded", () => {
   const fetchLater = async () => {
     try {
       const answer = await fetch(later.dataset.url, { headers: { Accept: "application/json" }, cache: "no-store" });
-      if (answer.ok) {
-        const { first, html } = await answer.json();
-        const place = document.getElementById("later-first");
-        if (place && first) place.innerHTML = first;
-        later.innerHTML = html;
-      }
+      if (!answer.ok) throw new Error(String(answer.status));
+      const { first, html } = await answer.json();
+      const place = document.getElementById("later-first");
+      if (place) place.innerHTML = first || "";
+      later.innerHTML = html;
       later.dataset.came = "yes";
     } catch {
       setTimeout(fetchLater, 15000);
