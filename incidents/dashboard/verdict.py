@@ -9,18 +9,13 @@ from smsops.text import count_text
 
 
 def sentence(standings: Sequence[Standing]) -> str:
-    """What is well, where nothing is wrong: only what was really looked at."""
-    serving = sum(each.health == "healthy" for each in standings)
-    absent = sum(each.health == "absent" for each in standings)
-    if serving + absent < len(standings):
+    """What is well, where nothing is wrong: only what was really looked at, and empty where SMS was not seen to serve."""
+    if any(each.health != "healthy" for each in standings):
         return ""
     if len(standings) == 1:
-        (only,) = standings
-        where = f"SMS serves at {only.label}" if serving else f"No SMS is installed at {only.label}"
-        return f"{where}, and its last good backup is younger than the RPO."
-    said = f"SMS serves at {'all ' if not absent else ''}{count_text(serving, 'environment')}"
-    said += f", none is installed at {absent}" if absent else ""
-    return f"{said}, and every last good backup is younger than its RPO."
+        return f"SMS serves at {standings[0].label}, and its last good backup is younger than the RPO."
+    where = f"all {count_text(len(standings), 'environment')}"
+    return f"SMS serves at {where}, and every last good backup is younger than its RPO."
 
 
 def counts(standings: Sequence[Standing]) -> str:

@@ -83,6 +83,17 @@ def test_an_end_that_was_cut_off_is_noticed_by_the_anchor(django_capture_on_comm
     assert "everything up to entry 5" in found.sentence
 
 
+def test_a_chain_that_grew_again_after_its_end_was_cut_off_stays_broken(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        a_trail(5)
+    sql(f"DELETE FROM {TABLE} WHERE sequence > 3")
+    with django_capture_on_commit_callbacks(execute=True):
+        a_trail(4)
+    assert checking.check().bad == 4
+
+
 def test_a_torn_line_among_the_anchors_hides_none_of_the_others(django_capture_on_commit_callbacks: Any) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         (entry,) = a_trail(1)

@@ -45,9 +45,27 @@ def test_when_nothing_is_wrong_a_sentence_says_so_and_when_it_was_looked_at() ->
 
 def test_of_several_the_sentence_counts_them() -> None:
     a_well_environment()
-    make_watch(make_backup().environment, status="absent", ready=False)
-    said = "SMS serves at 1 environment, none is installed at 1, and every last good backup is younger than its RPO."
+    a_well_environment()
+    said = "SMS serves at all 2 environments, and every last good backup is younger than its RPO."
     assert said in section(dashboard(), "All is well")
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [("absent", "Nobody looks whether SMS serves"), ("degraded", "SMS serves, but not well")]
+)
+def test_where_sms_was_not_seen_to_serve_nobody_says_that_all_is_well(status: str, said: str) -> None:
+    make_watch(make_backup().environment, status=status, ready=status == "degraded")
+    page = dashboard()
+    assert "All is well" not in page.text
+    assert said in section(page, "Wrong now")
+
+
+def test_while_a_run_disturbs_sms_nobody_says_that_it_serves() -> None:
+    environment = a_well_environment()
+    make_run(environment, kind="restore", state=RunState.RUNNING, disturbs=True)
+    page = dashboard()
+    assert "All is well" not in page.text
+    assert "being changed" in page.text
 
 
 def test_who_may_not_see_incidents_is_not_told_that_none_is_open() -> None:

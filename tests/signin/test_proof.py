@@ -10,7 +10,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from smsops import signals
-from smsops.models import Authenticator, Run
+from smsops.models import ApiToken, AuditEntry, Authenticator, Run
 from tests.admin.browser import Browser, Page, change_page
 from tests.admin.doors import DESTRUCTIVE, DOORS, REASON, Door
 from tests.admin.scenes import a_school
@@ -197,3 +197,35 @@ def test_another_telephone_asks_for_the_old_one(maria: User) -> None:
 def test_what_weakens_the_second_factor_asks(maria: User, act: str) -> None:
     given(maria)
     assert asked(forgotten(maria).post(reverse("admin:sign_ins"), act=act))
+
+
+def test_naming_another_action_beside_the_deletion_does_not_help(maria: User) -> None:
+    group = Group.objects.create(name="Our own")
+    form = {"action": ["delete_selected", "another"], "_selected_action": group.pk, "index": "0", "post": "yes"}
+    assert asked(forgotten(maria).post(reverse("admin:auth_group_changelist"), **form))
+    assert Group.objects.filter(pk=group.pk).exists()
+
+
+@pytest.mark.parametrize("page", ["password_change", "auth_user_add", "auth_group_add"])
+def test_who_lets_somebody_in_shows_first_who_they_are(maria: User, page: str) -> None:
+    before = (User.objects.count(), Group.objects.count(), User.objects.get(pk=maria.pk).password)
+    words = {"old_password": "secret", "new_password1": "another one 7", "new_password2": "another one 7",
+             "username": "mallory", "password1": "another one 7", "password2": "another one 7", "name": "Ours"}  # fmt: skip
+    answer = forgotten(maria).post(reverse(f"admin:{page}"), **words)
+    assert asked(answer)
+    assert "another one 7" not in answer.html
+    assert (User.objects.count(), Group.objects.count(), User.objects.get(pk=maria.pk).password) == before
+
+
+def test_a_key_to_the_api_is_made_by_who_has_just_shown_who_they_are(maria: User) -> None:
+    words = {"name": "CI", "scopes": ["read"], "days": "30"}
+    assert asked(forgotten(maria).post(reverse("admin:smsops_my_tokens"), **words))
+    assert not ApiToken.objects.exists()
+    Browser(maria).post(reverse("admin:smsops_my_tokens"), **words)
+    assert AuditEntry.objects.filter(action="apitoken.add", user=maria.pk).exists()
+
+
+def test_a_first_authenticator_is_set_up_by_who_has_just_shown_who_they_are(maria: User) -> None:
+    browser = forgotten(maria)
+    browser.get(reverse("admin:login_device"))
+    assert asked(browser.post(reverse("admin:login_device"), code="123456"))
