@@ -209,8 +209,8 @@ def test_naming_another_action_beside_the_deletion_does_not_help(maria: User) ->
 @pytest.mark.parametrize("page", ["password_change", "auth_user_add", "auth_group_add"])
 def test_who_lets_somebody_in_shows_first_who_they_are(maria: User, page: str) -> None:
     before = (User.objects.count(), Group.objects.count(), User.objects.get(pk=maria.pk).password)
-    words = {"old_password": "secret", "new_password1": "another one 7", "new_password2": "another one 7",
-             "username": "mallory", "password1": "another one 7", "password2": "another one 7", "name": "Ours"}  # fmt: skip
+    new = dict.fromkeys(("new_password1", "new_password2", "password1", "password2"), "another one 7")
+    words = {"old_password": "secret", "username": "mallory", "name": "Ours", **new}
     answer = forgotten(maria).post(reverse(f"admin:{page}"), **words)
     assert asked(answer)
     assert "another one 7" not in answer.html
