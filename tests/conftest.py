@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.core.signals import request_finished
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from demo import repository as demo_repository
 from demo.seeding import Order, make
+from smsops import afterwards
 from tests.machine import parts
 from tests.machine.__main__ import REPOSITORY
 from tests.places import ADMIN, DockerPlace, Place, ProcessPlace
@@ -134,3 +136,12 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Vault, work folder, evidence and logs of one test are its own."""
     for name in ("VAULT", "KEYS", "WORK", "EVIDENCE", "LOGS", "AUDIT"):
         monkeypatch.setattr(settings, f"SMSOPS_{name}_DIR", tmp_path / name.lower())
+
+
+@pytest.fixture
+def asked_behind_its_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As in an installation: what is asked after a response has gone out costs the page nothing. It is not asked here."""
+    monkeypatch.setattr(settings, "SMSOPS_WEB_SWEEPS", True)
+    request_finished.disconnect(dispatch_uid="smsops.afterwards")
+    yield
+    request_finished.connect(afterwards.look, dispatch_uid="smsops.afterwards")

@@ -24,6 +24,10 @@ class Scene:
         return {**WHY, "confirm": self.school.name}
 
     @property
+    def restore(self) -> dict[str, str]:
+        return {**self.destructive, "backup": "latest"}
+
+    @property
     def place(self) -> str:
         return f"environments/{self.school.name}"
 
@@ -42,7 +46,7 @@ CALLS: dict[str, Call] = {
     "backups_api_backups_backup_plan": lambda scene: (f"{scene.place}/backup", None),
     "backups_api_backups_take_backup": lambda scene: (f"{scene.place}/backup", WHY),
     "backups_api_restores_restore_plan": lambda scene: (f"{scene.place}/restore", None),
-    "backups_api_restores_restore": lambda scene: (f"{scene.place}/restore", scene.destructive),
+    "backups_api_restores_restore": lambda scene: (f"{scene.place}/restore", scene.restore),
     "deployments_api_releases_releases": lambda scene: ("releases", None),
     "deployments_api_releases_announce": lambda scene: (f"{scene.place}/releases", {"version": "1.18.0"}),
     "deployments_api_deploys_rehearsal_plan": lambda scene: (f"{scene.place}/rehearsal?version=1.17.0", None),

@@ -55,9 +55,9 @@ def test_keys_of_different_tokens_have_nothing_to_do_with_each_other() -> None:
 
 def test_what_was_refused_may_be_put_right_under_the_same_key() -> None:
     scene, program = Scene(), Program()
-    wrong = {**scene.destructive, "confirm": "another"}
+    wrong = {**scene.restore, "confirm": "another"}
     assert program.post(f"{scene.place}/restore", wrong, key="k").status_code == 422
-    assert program.post(f"{scene.place}/restore", scene.destructive, key="k").status_code == 202
+    assert program.post(f"{scene.place}/restore", scene.restore, key="k").status_code == 202
 
 
 def test_without_a_key_every_request_is_one_of_its_own() -> None:

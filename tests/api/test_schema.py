@@ -20,6 +20,7 @@ from tests.api.calls import Scene
 from tests.api.programs import Program
 from tests.factories import make_backup, make_incident, make_run
 
+AIMS = ("backup", "at", "before_run")  # of a restore: one of them
 EXAMPLES = 15
 schema = schemathesis.openapi.from_dict(site.schema())
 schema.app = application
@@ -42,7 +43,7 @@ class World:
 
     def aim(self, case: schemathesis.Case[Any]) -> None:
         """Let a right request be about something that is there, and say what no schema can ask for: the name typed
-        rightly, one aim of several, a key of its own."""
+        rightly, exactly one aim, a key of its own."""
         meta, parts = case.meta, case.path_parameters
         if meta is None or not meta.generation.mode.is_positive:
             return
@@ -54,12 +55,14 @@ class World:
             case.headers["Idempotency-Key"] = uuid.uuid4().hex
         if isinstance(case.body, dict):
             case.body |= {"confirm": self.scene.school.name} if "confirm" in case.body else {}
+            if case.path.endswith("/restore") and not any(case.body.get(name) for name in AIMS):
+                case.body["backup"] = "latest"
         for told in (case.query, case.body):
             self._one_aim(told)
 
     def _one_aim(self, told: Any) -> None:
         if isinstance(told, Mapping):
-            for name in [name for name in ("backup", "at", "before_run") if told.get(name) is not None][1:]:
+            for name in [name for name in AIMS if told.get(name) is not None][1:]:
                 told.pop(name)  # type: ignore[attr-defined]
 
 

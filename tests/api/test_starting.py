@@ -57,7 +57,8 @@ def test_a_plan_is_read_without_doing_anything_and_then_done_exactly(verb: str) 
     plan = program.get(f"{scene.place}/{verb}").json()
     assert plan["steps"] and Run.objects.count() == before
     name, _, query = verb.partition("?version=")
-    body = {**(scene.destructive if name in DESTRUCTIVE else WHY), "plan": plan["digest"]}
+    asked = {"restore": scene.restore, "rollback": scene.destructive}.get(name, WHY)
+    body = {**asked, "plan": plan["digest"]}
     run = begun(program.post(f"{scene.place}/{name}", body | ({"version": query} if query else {})))
     assert list(run.steps.values_list("kind", flat=True)) == [step["step"] for step in plan["steps"]]
 
@@ -72,7 +73,7 @@ def test_another_plan_than_the_one_that_was_read_is_not_done() -> None:
 def test_a_second_run_is_refused_with_the_name_of_the_first() -> None:
     scene, program = Scene(), Program()
     first = begun(program.post(f"{scene.place}/backup", WHY))
-    answer = program.post(f"{scene.place}/restore", scene.destructive)
+    answer = program.post(f"{scene.place}/restore", scene.restore)
     assert answer.status_code == 409
     assert f"run {first.pk}" in answer.json()["detail"]
 
@@ -81,7 +82,7 @@ def test_where_two_persons_are_wanted_it_waits_and_its_owner_cannot_approve_it()
     scene, program = Scene(), Program()
     scene.school.second_person = "losing"
     scene.school.save()
-    run = begun(program.post(f"{scene.place}/restore", scene.destructive))
+    run = begun(program.post(f"{scene.place}/restore", scene.restore))
     assert run.state == RunState.PLANNED
     assert program.get(f"runs/{run.pk}").json()["approval"]["decision"] == "waiting"
     with pytest.raises(Exception, match="another person"):
@@ -91,7 +92,7 @@ def test_where_two_persons_are_wanted_it_waits_and_its_owner_cannot_approve_it()
 def a_broken_glass(scene: Scene) -> dict[str, Any]:
     scene.school.second_person = "losing"
     scene.school.save()
-    return {**scene.destructive, "break_glass": True}
+    return {**scene.restore, "break_glass": True}
 
 
 def test_the_glass_is_broken_with_a_scope_of_its_own_and_everybody_hears_of_it() -> None:

@@ -51,6 +51,7 @@ def a_hidden_entry() -> Incident:
     return incident
 
 
+@pytest.mark.usefixtures("asked_behind_its_back")
 def test_thirty_entries_cost_as_many_queries_as_three() -> None:
     browser, counts = auditor(), []
     browser.get(changelist(AuditEntry))

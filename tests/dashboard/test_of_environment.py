@@ -119,7 +119,7 @@ def test_a_backup_whose_data_was_not_checked_is_called_so() -> None:
 def test_whether_the_key_is_kept_elsewhere_is_told(tmp_path: Path) -> None:
     environment, keys = a_well_environment(), selectors.keyring()
     keys.current()
-    assert "Its key exists only on this machine" in ready(environment)
+    assert "Its key was never exported" in ready(environment)
     keys.export(tmp_path / "escrow.json")
     assert "Its key is kept elsewhere too." in ready(environment)
 

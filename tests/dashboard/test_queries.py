@@ -13,9 +13,9 @@ from smsops.models import Environment
 from tests.dashboard.pages import INDEX, a_busy_environment, address_of, questions
 from tests.factories import make_admin, make_viewer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("asked_behind_its_back")]
 
-MOST, MOST_OF_ONE = 12, 24  # of the whole page, the session and the person's permissions included
+MOST, MOST_OF_ONE, MOST_AGAIN = 12, 24, 11  # of the whole page, the session and the person's permissions included
 
 
 @pytest.mark.parametrize("kind_of_user", [make_admin, make_viewer])
@@ -42,5 +42,5 @@ def test_the_dashboard_of_one_costs_few_queries(kind_of_user: Callable[[], User]
 def test_what_the_page_asks_again_and_again_costs_fewer_still(kind_of_user: Callable[[], User]) -> None:
     environment = a_busy_environment()
     user = kind_of_user()
-    assert questions(user, reverse("admin:incidents_dashboard_live")) <= 9
-    assert questions(user, address_of(environment, "_live")) <= 9
+    assert questions(user, reverse("admin:incidents_dashboard_live")) <= MOST_AGAIN
+    assert questions(user, address_of(environment, "_live")) <= MOST_AGAIN

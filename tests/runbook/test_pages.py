@@ -190,6 +190,7 @@ def queries(school: Environment, browser: Browser) -> int:
     return len(found)
 
 
+@pytest.mark.usefixtures("asked_behind_its_back")
 def test_the_number_of_queries_is_bounded_however_much_is_known() -> None:
     school, browser = a_known_school(), Browser(make_admin())
     few = queries(school, browser)

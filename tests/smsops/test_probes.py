@@ -29,6 +29,7 @@ STRANGER = {"headers": {"Host": "10.1.2.3:8000"}}  # by an address the admin doe
 @pytest.fixture(autouse=True)
 def nothing_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readiness, "_applied", [-readiness.BELIEVED])
+    monkeypatch.setattr(readiness, "KEPT", 0.0)
 
 
 @pytest.fixture
@@ -93,3 +94,13 @@ def test_messages_that_wait_are_counted_in_their_queue() -> None:
 def test_a_queue_of_a_broker_that_is_away_is_not_empty(no_broker: None) -> None:
     with pytest.raises(OpsError, match="The broker does not answer"):
         queue_depths.of([queues.WORK])
+
+
+def test_many_who_ask_at_once_are_told_what_one_was_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readiness, "KEPT", 60.0)
+    monkeypatch.setattr(readiness, "_last", readiness._Last())
+    with CaptureQueriesContext(connection) as first:
+        Client().get("/readyz")
+    with CaptureQueriesContext(connection) as second:
+        Client().get("/readyz")
+    assert (len(first) > 0, len(second)) == (True, 0)
