@@ -9,7 +9,7 @@ from smsops.text import count_text
 
 
 def sentence(standings: Sequence[Standing]) -> str:
-    """What is well, where nothing is wrong: only what was really looked at, and empty where SMS was not seen to serve."""
+    """What is well, where nothing is wrong: only what was looked at, and empty where SMS was not seen to serve."""
     if any(each.health != "healthy" for each in standings):
         return ""
     if len(standings) == 1:
