@@ -121,7 +121,7 @@ def test_whether_the_key_is_kept_elsewhere_is_told(tmp_path: Path) -> None:
     keys.current()
     assert "Its key was never exported" in ready(environment)
     keys.export(tmp_path / "escrow.json")
-    assert "Its key is kept elsewhere too." in ready(environment)
+    assert "Its key was exported." in ready(environment)
 
 
 def test_a_way_is_a_link_for_who_may_take_it() -> None:

@@ -17,7 +17,7 @@ SAID = re.sub(r'"\s*\n\s*f?"', "", TEXT)  # sentences that go on in the next lin
 SAID += "\n".join(path.read_text() for path in (ROOT / "templates").rglob("*.html"))
 NAMED = set(re.findall(r"SMSOPS_[A-Z_]+", (ROOT / "smsops" / "settings.py").read_text()))
 NAMED |= set(re.findall(r"SMSOPS_[A-Z_]+", (ROOT / "docker-compose.yml").read_text()))
-NAMED |= {f"SMSOPS_DOOR_{name}" for name in ("LISTEN", "ENGINE", "RULES")}
+NAMED |= {f"SMSOPS_DOOR_{name}" for name in ("LISTEN", "WINDOW", "ENGINE", "RULES")}
 ELSEWHERE = {"github.com", "h11.readthedocs.io", "www.standardwebhooks.com"}  # where further reading is
 # This machine, and what the engine calls the host.
 OURS = r"localhost|127\.0\.0\.1|172\.17\.0\.1|docker\.sock|host\.docker\.internal"

@@ -28,7 +28,7 @@ from tests.source import ROOT
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shipped_rows")]
 
-MOST_QUERIES = 38
+MOST_QUERIES = 39
 FACTS = {
     "1": ["Secrets", "SECRET_KEY is short. Make a new one.", "Last good backup", "1.19.0"],
     "2": ["Runs now 1.18.0", "Next 1.19.0", "breaking changes", "1.19.0 came up on a copy.", "12 ms"],
