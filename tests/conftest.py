@@ -140,7 +140,7 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def asked_behind_its_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """As in an installation: what is asked after a response has gone out costs no page anything; here nobody asks it."""
+    """As in an installation: what is asked after a response has gone out costs no page anything; nobody asks here."""
     monkeypatch.setattr(settings, "SMSOPS_WEB_SWEEPS", True)
     request_finished.disconnect(dispatch_uid="smsops.afterwards")
     yield
