@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -18,21 +19,26 @@ NOTED_SECONDS = 60  # how exactly it is known when somebody was seen last
 
 
 class SessionLimits:
-    """Who has no cookie of a session is not looked at: machines with tokens, alerts, health and metrics."""
+    """Looks at requests for pages of the admin alone: machines with tokens, alerts, health and metrics share nothing
+    with the sign-in, whatever cookies they bring."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
-            return self.get_response(request)
-        if SESSION_KEY in request.session:
-            self._look(request)
-        key = request.session.session_key
         response = self.get_response(request)
-        if key != request.session.session_key and SESSION_KEY in request.session:
+        key = getattr(request, "key_before", "")
+        if key and key != request.session.session_key and SESSION_KEY in request.session:
             sessions.follow(request)
         return response
+
+    def process_view(self, request: HttpRequest, *_: Any) -> None:
+        match = request.resolver_match
+        if match is None or "admin" not in match.app_names or settings.SESSION_COOKIE_NAME not in request.COOKIES:
+            return
+        if SESSION_KEY in request.session:
+            self._look(request)
+        request.key_before = request.session.session_key  # type: ignore[attr-defined]
 
     def _look(self, request: HttpRequest) -> None:
         if why := over(request):
