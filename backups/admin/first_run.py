@@ -65,6 +65,7 @@ def describe(request: HttpRequest) -> HttpResponse:
         with transaction.atomic():
             environment = form.save()
             record("environment.add", environment, sort=Sort.FORM)
+            _record(request, environment, "Added by the first run.", added=True)
         first_run.ask(environment, _by(request))
         messages.success(request, f"“{environment.name}” is added. Whoever leaves now comes back to this page.")
         return HttpResponseRedirect(address(environment))
@@ -115,7 +116,14 @@ def _do(request: HttpRequest, environment: Environment, act: str) -> None:
             environment.backups_enabled = True
             environment.save(update_fields=["backups_enabled"])
             record("environment.change", environment, sort=Sort.FORM, changes={"backups_enabled": (False, True)})
+            _record(request, environment, "Backups by themselves switched on, by the first run.")
         messages.success(request, f"From now on a backup is taken every {environment.backup_minutes} minutes.")
+
+
+def _record(request: HttpRequest, environment: Environment, said: str, *, added: bool = False) -> None:
+    """As whatever is changed in a form of the admin, it goes into the environment's history."""
+    page = site._registry[Environment]
+    (page.log_addition if added else page.log_change)(request, environment, said)
 
 
 def _live(request: HttpRequest, environment: Environment) -> dict[str, Any]:

@@ -210,26 +210,27 @@ def objectives(view: View) -> Mapping[str, Block]:
 
 
 def sight(view: View) -> Mapping[str, Block]:
-    """What the watcher saw last, and who else tells of trouble."""
-    place = view.place
-    watch: Watch | None = getattr(place, "watch", None)
-    sources = list(AlertSource.objects.filter(environment=place))
-    facts = [_watched(watch, view)]
-    facts += [
-        Fact(f"Alerts of {each.name}", f"heard {age_text(view.now - each.last_heard_at)}" if each.last_heard_at
-             else "never heard", "" if each.enabled else "skip", each.get_absolute_url())
-        for each in sources
-    ] or [Fact("Alerts of others", "no source", "warn")]  # fmt: skip
-    facts.append(Fact("Figures for Prometheus", f"{settings.SMSOPS_PUBLIC_URL or ''}/metrics"))
-    links = (
-        Link("Alert sources", reverse("admin:incidents_alertsource_changelist"), "incidents.view_alertsource"),
-        Link("Log patterns", reverse("admin:incidents_logpattern_changelist"), "incidents.view_logpattern"),
-    )
-    commands = (f"ops status {place.name}", f"ops logs {place.name} --lines 100", "ops monitoring prometheus")
+    """What the watcher saw last."""
+    watch: Watch | None = getattr(view.place, "watch", None)
+    figures_at = Fact("Figures for Prometheus", f"{settings.SMSOPS_PUBLIC_URL or ''}/metrics")
+    page = Link("Log patterns", reverse("admin:incidents_logpattern_changelist"), "incidents.view_logpattern")
+    name = view.place.name
+    commands = (f"ops status {name}", f"ops logs {name} --lines 100", "ops monitoring prometheus")
     return {
         "2": Block((_watched(watch, view),)),
-        "7": Block(facts, doors=("check",), links=links, commands=commands),
+        "7": Block((_watched(watch, view), figures_at), doors=("check",), links=(page,), commands=commands),
     }
+
+
+def senders(view: View) -> Mapping[str, Block]:
+    """Who else tells of trouble."""
+    facts = [
+        Fact(f"Alerts of {each.name}", f"heard {age_text(view.now - each.last_heard_at)}" if each.last_heard_at
+             else "never heard", "" if each.enabled else "skip", each.get_absolute_url())
+        for each in AlertSource.objects.filter(environment=view.place)
+    ] or [Fact("Alerts of others", "no source", "warn")]  # fmt: skip
+    page = Link("Alert sources", reverse("admin:incidents_alertsource_changelist"), "incidents.view_alertsource")
+    return {"7": Block(facts, links=(page,))}
 
 
 def _watched(watch: Watch | None, view: View) -> Fact:
@@ -241,6 +242,7 @@ def _watched(watch: Watch | None, view: View) -> Fact:
 
 SOURCES = (
     Source(("2", "7"), "environments", "smsops.view_environment", sight),
+    Source(("7",), "alert sources", "incidents.view_alertsource", senders),
     Source(("5", "5.2"), "incidents", VIEW, trouble),
     Source(("5.1",), "severities", "incidents.view_severityrule", severities, general=True),
     Source(("5.3", *PLAYED), "playbooks", "incidents.view_playbook", playbooks, general=True),

@@ -71,6 +71,14 @@ def test_what_was_described_is_added_without_a_schedule_and_its_connection_is_as
     assert Run.objects.get().kind == connection.KIND
 
 
+def test_who_added_it_and_who_switched_the_schedule_on_is_in_its_history(tmp_path: Path) -> None:
+    environment, browser = a_begun_one(tmp_path), Browser(make_admin())
+    browser.post(of(environment), act="schedule")
+    page = browser.get(reverse("admin:smsops_environment_history", args=[environment.pk]))
+    assert "Added by the first run." in page.text
+    assert "Backups by themselves switched on" in page.text
+
+
 def test_adding_it_twice_is_refused_beside_the_field(tmp_path: Path) -> None:
     send(tmp_path)
     again = send(tmp_path)

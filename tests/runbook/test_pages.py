@@ -128,6 +128,7 @@ def test_without_a_permission_a_section_says_so_and_the_others_are_there() -> No
     assert "Only those who may see backups see more here." in section(page, "6.3")
     assert "healthy" in section(page, "7")
     assert "Logins are slow" not in page.text
+    assert "our prometheus" not in page.text
 
 
 @pytest.mark.parametrize("form", ["", "?as=md"])
