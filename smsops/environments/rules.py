@@ -41,17 +41,10 @@ def refuse_sharing(environment: Environment) -> None:
     """Raise ValidationError when another environment is about the same database, as far as names tell."""
     others = type(environment).objects.exclude(pk=environment.pk).filter(queue=environment.queue)
     for other in others:
-        if _whereabouts(other) == _whereabouts(environment) or _on_one_volume(other, environment):
+        if _whereabouts(other) == _whereabouts(environment):
             said = f"“{other.name}” is about this database already; two would restore over each other's data."
             field = "database_url" if environment.database_engine == "postgresql" else "database_file"
             raise ValidationError({field: [said]})
-
-
-def _on_one_volume(one: Environment, other: Environment) -> bool:
-    """Whether both are the same file of the same volume, wherever each says that its data is seen."""
-    places = [(each.volume, each.database_file) for each in (one, other)]
-    here = one.runtime == other.runtime == "docker" and one.database_engine == other.database_engine == "sqlite"
-    return here and bool(one.volume) and places[0] == places[1]
 
 
 def _whereabouts(environment: Environment) -> str:
