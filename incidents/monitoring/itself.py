@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -17,6 +18,8 @@ from incidents.services import life
 from smsops import queue_depths, queues
 from smsops.errors import OpsError
 from smsops.models import Environment
+
+log = logging.getLogger(__name__)
 
 
 def families(names: Sequence[str]) -> Iterator[Metric]:
@@ -62,8 +65,8 @@ def _machine() -> Gauges:
     try:
         usage = shutil.disk_usage(settings.DATA_DIR)
         gauges.add(disk_free_bytes=usage.free, disk_size_bytes=usage.total)
-    except OSError:
-        pass
+    except OSError as error:
+        log.warning("the data folder cannot be read: %s", error)
     gauges.add(clock_offset_seconds=_offset())
     return gauges
 

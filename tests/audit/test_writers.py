@@ -52,20 +52,24 @@ def all_at_once(work: Callable[[int], None]) -> list[BaseException]:
     return wrong
 
 
-def a_crowd_writes() -> None:
+WANTED = [*range(1, WRITERS * EACH * 4 // 5 + 1)]
+
+
+def a_crowd_writes() -> list[int]:
+    """The numbers of the entries in the end, in order."""
     environment = make_environment()
     assert all_at_once(lambda number: write(number, environment)) == []
-    wanted = WRITERS * EACH * 4 // 5
-    assert list(AuditEntry.objects.order_by("sequence").values_list("sequence", flat=True)) == [*range(1, wanted + 1)]
-    assert verifying.database().whole
+    return list(AuditEntry.objects.order_by("sequence").values_list("sequence", flat=True))
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_crowd_writes_one_chain() -> None:
-    a_crowd_writes()
+    assert a_crowd_writes() == WANTED
+    assert verifying.database().whole
 
 
 @pytest.mark.postgres
 def test_a_crowd_writes_one_chain_in_postgresql(django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
     with django_db_blocker.unblock(), cluster() as server, rows_in(server):
-        a_crowd_writes()
+        assert a_crowd_writes() == WANTED
+        assert verifying.database().whole

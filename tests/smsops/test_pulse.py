@@ -60,9 +60,10 @@ def test_who_never_came_round_does_not_live_yet(file: Path) -> None:
     assert pulse.trouble("follow") == "It has not come round yet."
 
 
-def test_without_a_file_nobody_is_told_and_nothing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(pulse.FILE, raising=False)
+def test_without_a_file_nobody_is_told_and_nothing_fails(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(pulse.FILE)
     pulse.touch()
+    assert not file.exists()
 
 
 def test_web_is_asked_by_a_name_it_answers_to(

@@ -56,10 +56,15 @@ def test_a_worker_whose_broker_dies_again_and_again_takes_messages_when_it_is_ba
                 wait_for(broker.answers, "Redis")
                 for _ in range(3):
                     tick.apply_async((NOBODY,), queue=queues.WORK)
-                with redis.Redis(port=broker.port) as client:
-                    wait_for(lambda: client.llen(queues.WORK) == 0, "the worker to take them", 60)
+                assert taken(broker)
         finally:
             crew.end()
+
+
+def taken(broker: Redis) -> bool:
+    """Whether the worker takes what waits, within a minute."""
+    with redis.Redis(port=broker.port) as client:
+        return bool(wait_for(lambda: client.llen(queues.WORK) == 0, "the worker to take them", 60))
 
 
 def _die(broker: Redis, away: float, then: float) -> None:
