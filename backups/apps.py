@@ -11,20 +11,23 @@ class BackupsConfig(AppConfig):
     verbose_name = "Backups"
 
     def ready(self) -> None:
-        from backups.services import again
+        from backups.services import again, housekeeping, offsite_tidying
         from smsops.models import Environment
         from smsops.runs import planners
 
         _register_steps()
         planners.add(again.PLANNERS)
+        housekeeping.add_chore(offsite_tidying.forget)
         post_save.connect(_follow_environment, sender=Environment, dispatch_uid="backups.schedule")
         post_delete.connect(_forget_environment, sender=Environment, dispatch_uid="backups.no_schedule")
         _open_doors()
 
 
 def _open_doors() -> None:
-    """What people type and programs ask of backups, what the runbook and webhooks are told of them."""
+    """What people type and programs ask of backups, what the runbook, webhooks and every page are told of them."""
     from backups import api, receivers, runbook, verbs
+    from backups.services.own import standing
+    from smsops import troubles
     from smsops.api import registry as calls
     from smsops.ops import registry
     from smsops.runbook import registry as chapters
@@ -34,6 +37,7 @@ def _open_doors() -> None:
     chapters.add(runbook.SOURCE)
     calls.add(api.ROUTERS)
     events.add(receivers.EVENTS)
+    troubles.add(standing.TROUBLE)
 
 
 def _register_steps() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
-from backups.models import Backup
-from backups.services import first_run
+from backups.models import Backup, Reason
+from backups.services import backups, first_run, schedule
 from smsops import signals
-from smsops.models import FINAL, GOOD, Run
+from smsops.errors import WrongUse
+from smsops.models import FINAL, GOOD, Run, Trigger
+from smsops.runs.plan import By
 from smsops.webhooks import news, outbox
 
 EVENTS = {"backup.made": "A backup was made and read back", "backup.failed": "A backup failed"}
@@ -35,6 +38,14 @@ def on_run(run: Run, **_: Any) -> None:
 def prove_the_first(run: Run, **_: Any) -> None:
     """A first backup is proven right away."""
     first_run.prove(run)
+
+
+@receiver(signals.run_ended, dispatch_uid="backups.left_out")
+def take_what_was_left_out(run: Run, **_: Any) -> None:
+    """A scheduled backup that the run kept from being taken comes right after it, and not a whole period later."""
+    if run.exclusive and run.kind != "backup" and schedule.was_left_out(run.environment):
+        with contextlib.suppress(WrongUse):  # the next run is under way already; it is asked again when that ends
+            backups.request(run.environment, By(trigger=Trigger.SCHEDULE, name="schedule"), Reason.SCHEDULED)
 
 
 def _data(backup: Backup) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
+from smsops.text import count_text
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -66,7 +68,7 @@ def judge(points: Sequence[Point], now: datetime, rules: Rules) -> list[Verdict]
         elif point.needed:
             reasons.add(point, point.needed)
         elif point.taken_at > now - timedelta(days=rules.keep_days):
-            reasons.add(point, f"of the last {rules.keep_days} days")
+            reasons.add(point, f"of the last {count_text(rules.keep_days, 'day')}")
     good = [point for point in newest_first if point.good]
     if good:
         reasons.add(good[0], "the newest good one")

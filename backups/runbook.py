@@ -14,6 +14,7 @@ from django.urls import reverse
 from backups import selectors
 from backups.models import Backup, OffsiteVault, RetentionPolicy
 from backups.services import drills, lags, restore_tests, schedule, test_log
+from smsops import zones
 from smsops.models import FINAL, DatabaseEngine, Environment, Run, RunState
 from smsops.runbook import by_hand
 from smsops.runbook.blocks import Block, Fact, Link, Verdict
@@ -29,7 +30,7 @@ def read(view: View) -> Mapping[str, Block]:
     """How the backups stand."""
     place = view.place
     backup = selectors.latest_good(place)
-    copies = [(vault, lag) for vault, lag in lags.standings() if vault.environment_id == place.pk]
+    copies = lags.standings([place.pk])
     tests = _tests(place)
     last = _last(backup, view)
     return {
@@ -87,10 +88,11 @@ def _cadence(view: View, last: Fact) -> Block:
         hours = f"{found.opens:%H:%M} to {found.closes:%H:%M}, {found.business_days} ({found.time_zone})"
         pace = f"{pace} from {hours}; else every {found.quiet_minutes} min"
     off = Fact("Scheduled backups", "off", "fail") if not place.backups_enabled else None
-    paused = Fact("Scheduled backups", f"paused until {found.paused_until:%Y-%m-%d %H:%M} UTC: {found.pause_reason}",
-                  "warn") if found.paused else None  # fmt: skip
-    kept = (f"all of {policy.keep_days} days, then {policy.keep_daily} daily, {policy.keep_weekly} weekly, "
-            f"{policy.keep_monthly} monthly")  # fmt: skip
+    until = found.waits_until
+    paused = Fact("Scheduled backups", f"paused until {zones.kept(until)}: {found.pause_reason}",
+                  "warn") if until else None  # fmt: skip
+    kept = (f"all of {count_text(policy.keep_days, 'day')}, then {policy.keep_daily} daily, "
+            f"{policy.keep_weekly} weekly, {policy.keep_monthly} monthly")  # fmt: skip
     facts = (
         last, off or paused or Fact("Scheduled backups", pace, "pass"), Fact("Kept", kept),
         Fact("RPO", f"{place.rpo_minutes} min"),

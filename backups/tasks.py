@@ -8,7 +8,7 @@ from celery import shared_task
 from backups import signals
 from backups.models import LogFollowing, OffsiteVault, Reason
 from backups.services import backups, drills, following, lags, log_lags, offsite, restore_tests, schedule
-from backups.services.own import copies as own_copies
+from backups.services.own import standing
 from smsops.errors import OpsError, WrongUse
 from smsops.models import Environment, Trigger
 from smsops.runs.plan import By
@@ -105,10 +105,4 @@ def canaries() -> None:
 @shared_task(name="backups.back_up_own")
 def back_up_own() -> None:
     """Back up smsops' own rows once a day, and copy that elsewhere until it is there (every 15 minutes)."""
-    try:
-        if own_copies.due():
-            own_copies.take(own_copies.DAILY)
-    except OpsError as error:
-        log.warning("smsops' own rows are not backed up: %s", error)
-    for problem in own_copies.copy_elsewhere():
-        log.warning("the backups of smsops' own rows are not copied: %s", problem)
+    standing.attend()

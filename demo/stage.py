@@ -37,7 +37,7 @@ class Stage:
         self.folder = folder
         self.sms_port, self.web_port, self.edge_port = free_port(8080), free_port(8000), free_port(2019)
         self.sms_password, self.web_password = secrets.token_urlsafe(12), secrets.token_urlsafe(9)
-        self.children: list[subprocess.Popen[bytes]] = []
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": "smsops.settings",
             "SMSOPS_DATA_DIR": str(self.folder / "smsops"),
@@ -108,14 +108,14 @@ class Stage:
     def _start(self, name: str, command: list[str]) -> None:
         with (self.folder / "logs" / f"{name}.log").open("wb") as log:
             child = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, preexec_fn=_die_with_parent)
-        self.children.append(child)
+        self.children[name] = child
 
     def end(self) -> None:
         """End everything that was started, politely, then surely."""
-        for child in self.children:
+        for child in self.children.values():
             child.terminate()
         deadline = time.monotonic() + 10
-        for child in self.children:
+        for child in self.children.values():
             try:
                 child.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:

@@ -9,6 +9,8 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from smsops.text import count_text
+
 IN_A_ROW = 3  # rounds with a failed request
 SHARE, AT_LEAST = 0.05, 5  # failed requests more than before, and how many they must be
 SLOWER, BY_SECONDS, ENOUGH = 3.0, 0.25, 10  # times as slow, by so much, in so many rounds
@@ -49,10 +51,11 @@ def measure(rounds: Sequence[Round], seconds: float) -> Measure:
 def worse(before: Measure, rounds: Sequence[Round], seconds: float, restarts: int) -> str:
     """Why the release must not stay, in a sentence; empty while there is no reason."""
     if restarts:
-        return f"SMS died and was started again ({restarts} times)."
+        return f"SMS died and was started again ({count_text(restarts, 'time')})."
     last = rounds[-IN_A_ROW:]
     if len(last) == IN_A_ROW and all(each.failed for each in last) and before.failed_share < 1:
-        return f"{sum(each.failed for each in last)} of the last {sum(each.asked for each in last)} requests failed."
+        asked = count_text(sum(each.asked for each in last), "request")
+        return f"{sum(each.failed for each in last)} of the last {asked} failed."
     now = measure(rounds, seconds)
     if now.failed >= AT_LEAST and now.failed_share > before.failed_share + SHARE:
         return f"{now.failed_share:.0%} of all requests fail; before it were {before.failed_share:.0%}."
@@ -60,5 +63,6 @@ def worse(before: Measure, rounds: Sequence[Round], seconds: float, restarts: in
         return f"Requests take {now.slow * 1000:.0f} ms; before it were {before.slow * 1000:.0f} ms."
     if now.lines_per_minute > max(before.lines_per_minute * LOUDER, LINES):
         was = f"{before.lines_per_minute:.0f}"
-        return f"The log has {now.lines_per_minute:.0f} lines of errors a minute; before it were {was}."
+        told = count_text(round(now.lines_per_minute), "line")
+        return f"The log has {told} of errors a minute; before it were {was}."
     return ""

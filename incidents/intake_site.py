@@ -15,7 +15,7 @@ from typing import Any
 import django
 from django.db import close_old_connections
 
-from smsops import afterwards
+from smsops import afterwards, setting_values
 
 _ROUTE = re.compile(r"/alerts/(alertmanager|grafana|generic|heartbeat)(?:/([A-Za-z0-9_-]{20,100}))?/?")
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
@@ -81,5 +81,6 @@ def _reader(environ: dict[str, Any]) -> Callable[[int], bytes]:
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smsops.settings")
-django.setup()
+with setting_values.in_a_sentence(setting_values.GUNICORN_GIVES_UP):
+    django.setup()
 application = serve

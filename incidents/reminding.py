@@ -10,7 +10,8 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from incidents.models import MEASURING, ActionItem, ActionState, Incident, Page, PageKind, PostMortem
+from incidents import selectors
+from incidents.models import MEASURING, Incident, Page, PageKind, PostMortem
 from incidents.privacy import PERMISSION
 from incidents.services import pages, recipients
 from incidents.services.recipients import Recipient
@@ -43,7 +44,7 @@ def _all() -> Iterable[Due]:
     unapproved = PostMortem.objects.filter(state__in=MEASURING, due_at__isnull=False, incident__drill=False)
     for each in unapproved.select_related(*related):
         yield Due(f"pm{each.pk}", "The post-mortem", each.due_at, each.created_at, each.owner, each.incident)  # type: ignore[arg-type]
-    todo = ActionItem.objects.filter(state=ActionState.TODO, due_at__isnull=False, incident__drill=False)
+    todo = selectors.items_to_do().filter(due_at__isnull=False, incident__drill=False)
     for item in todo.select_related(*related):
         what = f"Action item {item.pk} “{item.title}”"
         yield Due(f"ai{item.pk}", what, item.due_at, item.created_at, item.owner, item.incident)  # type: ignore[arg-type]

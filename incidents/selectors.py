@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -13,7 +14,7 @@ from django.utils import timezone
 from backups import selectors as backups_of
 from backups.models import Backup
 from backups.selectors import CLOCKS_DIFFER
-from incidents.models import LIVE, Incident, Watch
+from incidents.models import LIVE, ActionItem, ActionState, Incident, Watch
 from incidents.models.watch import UNKNOWN
 from incidents.privacy import Terminal, runs_seen_by, seen_by
 from smsops.models import ACTIVE, Environment, Run
@@ -166,3 +167,9 @@ def incident_data(incident: Incident) -> dict[str, Any]:
 
 def _name(person: User | None) -> str:
     return person.get_username() if person is not None else ""
+
+
+def items_to_do(found: QuerySet[ActionItem] | None = None, until: datetime | None = None) -> QuerySet[ActionItem]:
+    """The action items, of these or of all, that somebody has yet to do; with `until` those that are due before."""
+    items = (ActionItem.objects.all() if found is None else found).filter(state=ActionState.TODO)
+    return items.filter(due_at__lt=until) if until is not None else items

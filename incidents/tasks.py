@@ -12,7 +12,7 @@ from incidents.actions import following
 from incidents.clock import reckoning
 from incidents.detection import log_following, survey
 from incidents.postmortems import drafting
-from incidents.services import digestion, first_look, log_archive, neglect, sweep, watching
+from incidents.services import digestion, first_look, log_archive, neglect, own_troubles, sweep, watching
 from smsops import ringing
 from smsops.errors import OpsError
 from smsops.models import Environment
@@ -124,6 +124,12 @@ def reckon(incident_id: int) -> None:
 def write_postmortems() -> None:
     """Measure for the post-mortems that have news (every five seconds)."""
     drafting.measure_all()
+
+
+@shared_task(name="incidents.look_at_own_troubles")
+def look_at_own_troubles() -> None:
+    """Page for what is wrong with smsops itself (every minute)."""
+    own_troubles.look()
 
 
 @shared_task(name="incidents.follow_actions")

@@ -11,10 +11,10 @@ class SmsopsConfig(AppConfig):
     def ready(self) -> None:
         from django.core.signals import request_finished
 
-        from smsops import afterwards, checks  # noqa: F401
+        from smsops import afterwards, checks, troubles, zones  # noqa: F401
         from smsops.api import me, runs
         from smsops.api import registry as operations
-        from smsops.audit import sign_in
+        from smsops.audit import checking, sign_in
         from smsops.ops import approvals, people, registry, verbs
         from smsops.ops import tokens as token_verbs
         from smsops.runbook import by_hand
@@ -34,8 +34,10 @@ class SmsopsConfig(AppConfig):
         registry.add(*verbs.VERBS, *approvals.VERBS, people.VERB, *token_verbs.VERBS)
         sign_in.connect()
         sessions.connect()
+        zones.connect()
         operations.add({"token": me.router, "runs": runs.router})
         runbook.add(by_hand.SOURCE)
+        troubles.add(checking.TROUBLE)
         request_finished.connect(afterwards.look, dispatch_uid="smsops.afterwards")
 
 
@@ -45,11 +47,13 @@ class SmsopsAdminConfig(AdminConfig):
     def ready(self) -> None:
         super().ready()
         from smsops.admin import (  # noqa: F401
+            accounts,
             api,
             audit,
             beat,
             devices,
             environment,
+            own_settings,
             people,
             run,
             sign_ins,

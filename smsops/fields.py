@@ -1,11 +1,11 @@
-"""Model fields of ours: text that is stored encrypted, and is so in a dump of the rows as well (`dumpdata`)."""
+"""Model fields of ours: names in one word, and text that is encrypted where it is stored and in dumps (`dumpdata`)."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 
+ONE_WORD = "One word of letters from a to z, digits, - and _, like “our-school”."
 _PREFIX, _DUMPED = "aesgcm1:", "aesgcm1-dump:"
 
 
@@ -43,6 +44,25 @@ def encrypt(text: str) -> str:
 def decrypt(stored: str) -> str:
     """Return the text sealed in `stored`, or an empty string when the field key is not the one it was sealed with."""
     return unseal(stored.removeprefix(_PREFIX)).decode()
+
+
+if TYPE_CHECKING:
+    _Slug = models.SlugField[str, str]
+else:
+    _Slug = models.SlugField
+
+
+class NameField(_Slug):
+    """A name for commands and addresses, which says what it may be made of. Migrations know it as Django's own."""
+
+    default_error_messages = {"invalid": ONE_WORD}
+
+    def formfield(self, **kwargs: Any) -> Any:
+        return super().formfield(**{"error_messages": {"invalid": ONE_WORD}, **kwargs})
+
+    def deconstruct(self) -> Any:
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.SlugField", args, kwargs
 
 
 class EncryptedTextField(models.TextField):  # type: ignore[type-arg]

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 MADE = ("postgres_password", "secret_key", "field_key")
-EMPTY = ("email_password",)  # a person fills it, where the mail server wants one
+EMPTY = ("email_password", "oidc_client_secret")  # a person fills them, where the mail server or provider wants one
 NEEDED = ("SMSOPS_SECRET_KEY", "SMSOPS_FIELD_KEY", "SMSOPS_DATABASE_PASSWORD")
 HINT = "“docker-compose run --rm secrets” makes the files that are missing; an empty one has to be removed first."
 

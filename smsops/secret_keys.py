@@ -6,6 +6,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 
+from smsops.text import count_text
+
 MIN_LENGTH, GOOD_LENGTH = 32, 48  # SMS refuses below the first, the runbook asks for the second
 SMS_WORDS = ("change", "placeholder", "your-secret-key")
 SCRIPT_WORDS = ("example", "your-secret", "local-dev-secret", "dev-placeholder")
@@ -18,7 +20,7 @@ def weakness(key: str) -> str:
     if not key:
         return "it is empty"
     if len(key) < MIN_LENGTH:
-        return f"it has {len(key)} characters, and SMS refuses less than {MIN_LENGTH}; {REPLACED}"
+        return f"it has {count_text(len(key), 'character')}, and SMS refuses less than {MIN_LENGTH}; {REPLACED}"
     found = word_in(key, SMS_WORDS)
     if found:
         more = f"; {REPLACED}" if found == "change" else ""

@@ -7,19 +7,17 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from smsops import cadence, keys, queues, secret_files
+from smsops import cadence, keys, queues, secret_files, setting_values
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
-if _problem := secret_files.problem(os.environ):
+env = setting_values.Settings()
+if _problem := secret_files.problem(os.environ) or setting_values.problem(os.environ):
     raise ImproperlyConfigured(_problem)
 
-DATA_DIR = Path(env("SMSOPS_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR = setting_values.folder(Path(env("SMSOPS_DATA_DIR", default=str(BASE_DIR / "var"))).resolve())
 SECRET_KEY = env("SMSOPS_SECRET_KEY", default="") or keys.load_or_create(DATA_DIR / "keys" / "secret_key")
 FIELD_KEY = env("SMSOPS_FIELD_KEY", default="") or keys.load_or_create(DATA_DIR / "keys" / "field_key")
 DEBUG = env.bool("SMSOPS_DEBUG", default=False)
@@ -32,6 +30,7 @@ INSTALLED_APPS = [
     "backups",
     "smsops.apps.SmsopsConfig",
     "smsops.apps.SmsopsAdminConfig",
+    "django.forms",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -48,7 +47,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "smsops.probes.Probes",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "smsops.static_files.StaticFiles",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -58,9 +57,11 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "smsops.signin.limits.SessionLimits",
+    "smsops.zones.OwnZone",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # our templates are the fields' as well
 ROOT_URLCONF = "smsops.urls"
 WSGI_APPLICATION = "smsops.wsgi.application"
 TEMPLATES = [
@@ -109,7 +110,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE, FORMAT_MODULE_PATH = "en", "smsops.formats"
 TIME_ZONE = env("SMSOPS_TIME_ZONE", default="UTC")
 USE_TZ = True
 
@@ -120,7 +121,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
-# With no collected files (a checkout) whitenoise serves straight from the apps.
+# With no collected files (a checkout) they are served straight from the apps.
 WHITENOISE_USE_FINDERS = not STATIC_ROOT.exists()
 HTTPS = env.bool("SMSOPS_HTTPS", default=True)
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -191,7 +192,7 @@ DEFAULT_FROM_EMAIL = env("SMSOPS_EMAIL_FROM", default="smsops@localhost")
 BROKER_DIR = DATA_DIR / "broker"
 CELERY_BROKER_URL = env("SMSOPS_BROKER_URL", default="folder://localhost/")
 if CELERY_BROKER_URL.startswith("folder:"):
-    BROKER_DIR.mkdir(parents=True, exist_ok=True)
+    setting_values.folder(BROKER_DIR)
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(BROKER_DIR),
         "data_folder_out": str(BROKER_DIR),
@@ -254,6 +255,7 @@ SMSOPS_LOGS_DAYS = env.int("SMSOPS_LOGS_DAYS", default=30)  # runbook §6.3
 SMSOPS_LOGS_BYTES = env.int("SMSOPS_LOGS_BYTES", default=10 * 1000**3)  # of one environment, packed
 SMSOPS_ALERT_BYTES = env.int("SMSOPS_ALERT_BYTES", default=10 * 1000**2)  # the longest body an alert may come in
 SMSOPS_ALERT_DAYS = env.int("SMSOPS_ALERT_DAYS", default=365)  # how long alerts stay after they were over
+SMSOPS_HISTORY_DAYS = env.int("SMSOPS_HISTORY_DAYS", default=730)  # how long the histories of the admin's pages stay
 SMSOPS_PERSONAL_DAYS = env.int("SMSOPS_PERSONAL_DAYS", default=30)  # how long evidence with personal data stays
 SMSOPS_METRICS_TOKEN = env("SMSOPS_METRICS_TOKEN", default="").strip()  # who may read /metrics; none: this machine
 SMSOPS_PING_URL = env("SMSOPS_PING_URL", default="").strip()  # whom outside to tell that smsops lives; a secret

@@ -5,7 +5,7 @@ import logging
 from celery import shared_task
 from django.utils import timezone
 
-from smsops import outside
+from smsops import outside, tidying
 from smsops.api import idempotency
 from smsops.audit import checking
 from smsops.errors import DatabaseAway, OpsError
@@ -78,3 +78,9 @@ def tidy_webhooks() -> None:
     """Forget what webhooks were told long ago, and answers that nobody asks for again (once a day)."""
     outbox.tidy()
     ApiRequest.objects.filter(claimed_at__lt=timezone.now() - idempotency.KEPT).delete()
+
+
+@shared_task(name="smsops.tidy_people")
+def tidy_people() -> None:
+    """Let go of old sessions, sign-ins and histories (once a day)."""
+    tidying.tidy()

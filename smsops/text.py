@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+DIGITS = 18  # as many as a row's number has in any database
+
+
+def number_in(text: str, digits: int = DIGITS) -> int | None:
+    """The whole number somebody or a link has written in plain digits; None for anything else, however long."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= digits else None
+
 
 def bytes_text(size: float) -> str:
     """`52428800` → `52.4 MB` (powers of 1000)."""
@@ -14,9 +21,9 @@ def bytes_text(size: float) -> str:
     return f"{size:.1f} TB"
 
 
-def count_text(number: int, noun: str) -> str:
-    """`1,200 students`, `1 student`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def count_text(number: int, one: str, many: str = "") -> str:
+    """`1,200 students`, `1 student`; with `many` where more than an `s` differs: `1 file is`, `2 files are`."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
 def seconds_text(seconds: float | None) -> str:

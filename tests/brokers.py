@@ -53,6 +53,18 @@ def running(folder: Path) -> Iterator[Redis]:
 
 
 @contextlib.contextmanager
+def bells_in(folder: Path) -> Iterator[None]:
+    """What this process rings lies in the folder, a file for each ring."""
+    before = app.conf.broker_url, app.conf.broker_transport_options
+    place = {"data_folder_in": str(folder), "data_folder_out": str(folder), "control_folder": f"{folder}/control"}
+    _use("folder://localhost/", {**before[1], **place})
+    try:
+        yield
+    finally:
+        _use(*before)
+
+
+@contextlib.contextmanager
 def bells_through(broker: Redis) -> Iterator[None]:
     """What this process rings goes through it."""
     before = app.conf.broker_url, app.conf.broker_transport_options

@@ -6,16 +6,22 @@ import os
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.contrib.contenttypes.models import ContentType
 from django.core.signals import request_finished
 from django.db import connection
+from django.db.models.signals import post_migrate
+from django.dispatch import receiver
+from django.urls import reverse
 from pytest_django import DjangoDbBlocker
 
 from demo import repository as demo_repository
 from demo.seeding import Order, make
+from docs.pictures.browser import Browser
 from smsops import afterwards
 from tests.machine import parts
 from tests.machine.__main__ import REPOSITORY
@@ -59,6 +65,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     audit = import_module("smsops.migrations.0012_audit")
     with django_db_blocker.unblock():
         audit.unguard(apps, connection.schema_editor())
+
+
+@receiver(post_migrate, sender=list(apps.get_app_configs())[-1])
+def know_the_models(using: str, **_: object) -> None:
+    """A test with real transactions empties this table too, and Django forgets its rows with it: the test after it
+    would pay the questions that find them again, and tests that count questions would depend on their neighbours."""
+    ContentType.objects.db_manager(using).get_for_models(*apps.get_models())
 
 
 @pytest.fixture(scope="session")
@@ -145,3 +158,27 @@ def asked_behind_its_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     request_finished.disconnect(dispatch_uid="smsops.afterwards")
     yield
     request_finished.connect(afterwards.look, dispatch_uid="smsops.afterwards")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests of a process."""
+    with Browser() as browser:
+        yield browser
+
+
+@pytest.fixture
+def window(chromium: Browser) -> Browser:
+    """A window in which nobody was before, at a desk, by day."""
+    chromium.anew()
+    chromium.look()
+    return chromium
+
+
+@pytest.fixture
+def root(window: Browser, live_server: Any, admin_user: Any) -> str:
+    """The address of the admin, to which somebody who may do everything is signed in."""
+    window.open(live_server.url + reverse("admin:login"))
+    window.submit("#login-form", username=admin_user.username, password="password")
+    window.said.clear()
+    return str(live_server.url)

@@ -1,4 +1,4 @@
-"""The tests of the kernel and of alerts once more, with smsops's own rows in a real PostgreSQL."""
+"""The tests where the database matters once more, with smsops's own rows in a real PostgreSQL."""
 
 from __future__ import annotations
 
@@ -37,6 +37,10 @@ AGAIN = [
     "tests/intake",
     "tests/monitoring/test_figures.py",
     "tests/dashboard",
+    *(f"tests/api/test_{name}.py" for name in ("idempotency", "tokens", "reading")),
+    *(f"tests/webhooks/test_{name}.py" for name in ("outbox", "ringing", "sending")),
+    *(f"tests/audit/test_{name}.py" for name in ("chain", "page", "waiting")),
+    "tests/paging/test_own_troubles.py",
     *PAGING,
 ]
 

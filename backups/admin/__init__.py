@@ -7,6 +7,7 @@ from backups.admin import (
     first_run,
     first_steps,
     moments,
+    of_run,
     offsite,
     rows,
     schedule,
@@ -20,9 +21,9 @@ from backups.admin.environment import (
 )
 from smsops.admin.actions import add_action
 from smsops.admin.base import add_inline
-from smsops.admin.parts import RunPart, add_part
+from smsops.admin.parts import RunPart, add_page_part, add_part
 from smsops.admin.site import add_page
-from smsops.models import Environment
+from smsops.models import Environment, Run
 
 add_action(Environment, BackUpNow())
 add_action(Environment, RestoreLatest())
@@ -42,6 +43,7 @@ add_page("first-run/describe/it/", "backups_first_run_describe", first_run.descr
 add_page("first-run/<slug:name>/", "backups_first_run_of", first_run.progress)
 add_page("first-run/<slug:name>/live/", "backups_first_run_live", first_run.live)
 add_action(Environment, drill.Drill())
+add_page_part(Run, of_run.PART)
 add_part("drill", RunPart("admin/backups/_drill.html", drill.reported))
 add_part("comparison", RunPart("admin/backups/_comparison.html", rows.compared))
 add_part("row_preview", RunPart("admin/backups/_rows_plan.html", rows.looked_at))

@@ -15,7 +15,9 @@ from backups.adoption import names
 from backups.services import adoptions
 from smsops.admin.actions import ActionForm, Preview
 from smsops.admin.planned import ExclusiveAction
+from smsops.admin.typed import MomentField
 from smsops.models import Environment, Run
+from smsops.runs import history
 from smsops.runs.plan import By
 from smsops.text import bytes_text
 
@@ -24,8 +26,8 @@ class AdoptForm(ActionForm):
     """Asks for the file and, where its name does not tell, for the time."""
 
     file = forms.FileField(label="File", max_length=200)
-    taken_at = forms.DateTimeField(
-        label="Taken at", required=False, help_text="Like 2025-12-10 17:30, local time. Empty: as the name says."
+    taken_at = MomentField(
+        label="Taken at", required=False, help_text="In the school's own time. Empty: as the name says."
     )
     field_order: Sequence[str] = ("file", "taken_at", "reason")
 
@@ -65,7 +67,7 @@ class Adopt(ExclusiveAction):
     form = AdoptForm
 
     def preview(self, target: Environment, request: HttpRequest) -> Preview:
-        return Preview(adoptions.notes())
+        return Preview((*adoptions.notes(), history.told(target, adoptions.KIND)))
 
     def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
         file = cleaned["file"]

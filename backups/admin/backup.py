@@ -8,16 +8,20 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from backups.admin import outlook
 from backups.admin.pins import Pin, Unpin
 from backups.admin.rows import Compare, PutBack
 from backups.models import Backup
 from backups.services import backups, rescues, restore_tests, restores
-from smsops.admin.actions import ActionForm, DestructiveForm
+from smsops.admin.actions import ActionForm, DestructiveForm, Preview
 from smsops.admin.base import RecordAdmin
+from smsops.admin.nothing import Nothing
 from smsops.admin.planned import ExclusiveAction, PlannedAction
 from smsops.models import Run
 from smsops.runs.plan import By, Plan
 from smsops.templatetags.smsops_ui import ago, badge, size
+
+RARE = ("source", "pinned", "damage", "orphans")
 
 
 class Verify(PlannedAction):
@@ -37,7 +41,7 @@ class Verify(PlannedAction):
 class Restore(ExclusiveAction, PlannedAction):
     """Puts the backup in the database's place."""
 
-    name, label, tone = "restore", "Restore…", "danger"
+    name, label, tone, place = "restore", "Restore…", "danger", 1
     permission = "smsops.restore_environment"
     form = DestructiveForm
 
@@ -46,6 +50,10 @@ class Restore(ExclusiveAction, PlannedAction):
 
     def plan(self, target: Backup) -> Plan:
         return restores.plan(target)
+
+    def preview(self, target: Backup, request: HttpRequest) -> Preview:
+        plan = self.plan(target)
+        return Preview(plan.notes, plan, parts=(outlook.part(target, request),))
 
     def perform(self, target: Backup, by: By, cleaned: dict[str, Any]) -> Run:
         return restores.start(target, by)
@@ -87,6 +95,12 @@ class BringBack(PlannedAction):
 
 @admin.register(Backup)
 class BackupAdmin(RecordAdmin):
+    nothing = Nothing(
+        "No backup yet: the first one is taken on an environment's page.",
+        "Environments",
+        "smsops_environment_changelist",
+        "smsops.view_environment",
+    )
     list_display = (
         "proven",
         "identifier",
@@ -100,19 +114,34 @@ class BackupAdmin(RecordAdmin):
     list_display_links = ("identifier",)
     list_filter = ("environment", "proof", "reason", "pinned")
     list_select_related = ("environment",)
+    presets = (
+        ("SMS ran on it", "proof__exact=started"),
+        ("Nothing proven yet", "proof__exact=stored"),
+        ("Kept for good", "pinned__exact=1"),
+    )
     search_fields = ("identifier", "release_version", "source")
     search_help_text = "Search by identifier, release or the name of an adopted file."
     date_hierarchy = "taken_at"
     long_sorts = ("age",)
     object_actions = (Restore(), Compare(), PutBack(), ProveIt(), Verify(), BringBack(), Pin(), Unpin())
+    in_bulk = ("pin", "unpin", "verify")
     fieldsets = (
         (
             None,
             {"fields": ("proven", "environment", "identifier", "age", "reason", "source", "run", "pinned", "damage")},
         ),
-        ("What is in it", {"fields": ("release_version", "schema_revision", "students", "row_counts", "orphans")}),
+        ("What is in it", {"fields": ("release_version", "schema_revision", "students", "rows", "orphans")}),
         ("How it is stored", {"fields": ("data_size", "stored", "copies", "root", "image_id")}),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Backup | None = None) -> Any:
+        """Without what nearly every backup does not have, where this one has none of it either."""
+        rare = {name for name in RARE if obj is not None and not getattr(obj, name)}
+        found = super().get_fieldsets(request, obj)
+        return [
+            (title, {**options, "fields": [name for name in options["fields"] if name not in rare]})
+            for title, options in found
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Backup]:
         return super().get_queryset(request).select_related("environment", "run")
@@ -141,3 +170,7 @@ class BackupAdmin(RecordAdmin):
     @admin.display(description="Students")
     def students(self, backup: Backup) -> str:
         return f"{backup.row_counts.get('students', 0):,}"
+
+    @admin.display(description="Rows")
+    def rows(self, backup: Backup) -> str:
+        return ", ".join(f"{table} {count:,}" for table, count in sorted(backup.row_counts.items()))

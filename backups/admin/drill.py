@@ -11,8 +11,10 @@ from django.http import HttpRequest
 
 from backups import selectors
 from backups.services import drill_reports, drills
+from smsops import html
 from smsops.admin.actions import ActionForm, ObjectAction, Preview
 from smsops.models import Environment, Run
+from smsops.runs import history
 from smsops.runs.plan import By
 
 
@@ -38,14 +40,19 @@ class Drill(ObjectAction):
         done = drills.last(target)
         when = f"The last one: {done.headline} ({done.created_at:%Y-%m-%d})" if done else "There was none yet."
         told = [f"{each.title}: {each.what}" for each in drills.SCENARIOS.values()]
-        return Preview((*told, "The real SMS is not touched. Every time is measured and written into a report.", when))
+        untouched = "The real SMS is not touched. Every time is measured and written into a report."
+        return Preview((*told, untouched, history.told(target, drills.KIND), when))
 
     def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
         return drills.start(target, cleaned["scenario"], by)
 
 
 def reported(run: Run, request: HttpRequest) -> dict[str, Any]:
-    """The report, once it is written."""
+    """The report, once it is written: to be read, and as the Markdown that is in the file."""
     path = run.facts.get("drill.conclude", {}).get("report", "")
     found = drill_reports.folder() / Path(path).name
-    return {"report": found.read_text(encoding="utf-8")} if path and found.is_file() else {}
+    if not (path and found.is_file()):
+        return {}
+    text = found.read_text(encoding="utf-8")
+    title, _, body = text.partition("\n")
+    return {"title": title.removeprefix("# "), "report": html.of_text(body), "source": text}

@@ -8,10 +8,12 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from backups import selectors
+from backups.admin import outlook
 from backups.models import RetentionPolicy
 from backups.services import backups, housekeeping, restores
 from smsops.admin.actions import DestructiveForm, Preview
 from smsops.admin.planned import ExclusiveAction, PlannedAction
+from smsops.admin.typed import Typed
 from smsops.models import Environment, Run
 from smsops.runs.plan import By, Plan
 
@@ -42,12 +44,13 @@ class TidyUp(ExclusiveAction, PlannedAction):
         return housekeeping.request(target, by)
 
 
-class RetentionInline(admin.StackedInline):  # type: ignore[type-arg]
+class RetentionInline(Typed, admin.StackedInline):  # type: ignore[type-arg]
     """How long backups stay, on the environment's page."""
 
     model = RetentionPolicy
     can_delete = False
-    verbose_name_plural = "How long backups stay"
+    verbose_name = verbose_name_plural = "How long backups stay"
+    classes = ("collapse", "fold")
 
 
 class RestoreLatest(ExclusiveAction):
@@ -65,7 +68,8 @@ class RestoreLatest(ExclusiveAction):
         plan = restores.plan(backup)
         chosen = f"This is the newest {'good ' if backup.good else ''}backup; to go further back, open an older one in "
         unproven = () if backup.good else ("Nothing is proven of it yet; it is proven before SMS is stopped.",)
-        return Preview((*plan.notes, *unproven, f"{chosen}the list of backups."), plan)
+        return Preview((*plan.notes, *unproven, f"{chosen}the list of backups."), plan,
+                       parts=(outlook.part(backup, request),))  # fmt: skip
 
     def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
         return restores.start(selectors.find(target, "latest"), by)

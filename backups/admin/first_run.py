@@ -18,6 +18,7 @@ from django.utils import timezone
 from backups.admin.first_form import FirstForm
 from backups.services import first_run
 from smsops import first_steps
+from smsops.admin import mistakes
 from smsops.audit.recording import record
 from smsops.environments import discovery
 from smsops.environments.presets import PRESETS
@@ -26,6 +27,7 @@ from smsops.models import Environment, Run, RunState, Trigger
 from smsops.models.audit import Sort
 from smsops.runs.plan import By
 from smsops.runtimes.finding import Found
+from smsops.text import count_text
 
 ADD = "smsops.add_environment"
 BY_HAND = ("sms-docker", "sms-native")
@@ -69,6 +71,7 @@ def describe(request: HttpRequest) -> HttpResponse:
         first_run.ask(environment, _by(request))
         messages.success(request, f"“{environment.name}” is added. Whoever leaves now comes back to this page.")
         return HttpResponseRedirect(address(environment))
+    mistakes.lead_to([form])
     return _page(request, "describe", {"title": "Describe it", "form": form, "found": found})
 
 
@@ -91,7 +94,7 @@ def live(request: HttpRequest, name: str) -> HttpResponse:
     """The part of the page that changes, for the script that keeps it fresh."""
     context = _live(request, _environment(request, name))
     html = render_to_string("admin/backups/first_run/_live.html", context, request)
-    return JsonResponse({"html": html, "finished": context["way"].settled})
+    return JsonResponse({"html": html, "said": _said(context), "finished": context["way"].settled})
 
 
 def _act(request: HttpRequest, environment: Environment, act: str) -> HttpResponse:
@@ -117,7 +120,8 @@ def _do(request: HttpRequest, environment: Environment, act: str) -> None:
             environment.save(update_fields=["backups_enabled"])
             record("environment.change", environment, sort=Sort.FORM, changes={"backups_enabled": (False, True)})
             _record(request, environment, "Backups by themselves switched on, by the first run.")
-        messages.success(request, f"From now on a backup is taken every {environment.backup_minutes} minutes.")
+        pace = count_text(environment.backup_minutes, "minute")
+        messages.success(request, f"From now on a backup is taken every {pace}.")
 
 
 def _record(request: HttpRequest, environment: Environment, said: str, *, added: bool = False) -> None:
@@ -141,6 +145,13 @@ def _live(request: HttpRequest, environment: Environment) -> dict[str, Any]:
         "may": {act: may(permission) for act, permission in ACTS.items()},
         "next_steps": first_steps.of(environment, may) if way.proven else (),
     }
+
+
+def _said(context: dict[str, Any]) -> str:
+    """What a screen reader says of it."""
+    if context["now"]:
+        return str(context["now"].title)
+    return "Verified backup, restorable" if context["way"].proven else ""
 
 
 def _unattended(run: Run | None) -> bool:

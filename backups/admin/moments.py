@@ -18,10 +18,13 @@ from django.utils import timezone
 from backups.models import LogFollowing
 from backups.services import following, log_rescues, moments
 from backups.wal.coverage import Span
+from smsops import zones
 from smsops.admin.actions import DestructiveForm, Preview
 from smsops.admin.planned import ExclusiveAction
+from smsops.admin.typed import Typed
 from smsops.errors import WrongUse
 from smsops.models import Environment, Run
+from smsops.runs import history
 from smsops.runs.plan import By
 
 CHOICES = 12  # runs that are offered as “just before”
@@ -61,19 +64,21 @@ class RestoreToMoment(ExclusiveAction):
             except WrongUse as error:  # the form stays, so that another moment can be given
                 said = (error.message,)
         found = moments.spans(target)
-        known = f"Every commit from {found[0].start:%Y-%m-%d %H:%M} UTC on." if found else "Nothing yet."
-        return Preview((*said, "The data goes back to the last commit at or before the moment you give.", known))
+        known = f"Every commit from {zones.shown(found[0].start)} on." if found else "Nothing yet."
+        back = "The data goes back to the last commit at or before the moment you give; what was written since is lost."
+        return Preview((*said, back, known, history.told(target, "restore")))
 
     def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
         return moments.start(target, cleaned["at"], by)
 
 
-class LogFollowingInline(admin.StackedInline):  # type: ignore[type-arg]
+class LogFollowingInline(Typed, admin.StackedInline):  # type: ignore[type-arg]
     """Whether the log is followed, on the environment's page."""
 
     model = LogFollowing
     can_delete = False
-    verbose_name_plural = "Point in time"
+    verbose_name = verbose_name_plural = "Point in time"
+    classes = ("collapse", "fold")
     fields = ("enabled", "keep_days", "state")
     readonly_fields = ("state",)
 
@@ -81,8 +86,10 @@ class LogFollowingInline(admin.StackedInline):  # type: ignore[type-arg]
     def state(self, row: LogFollowing) -> str:
         if not row.pk:
             return "not followed"
+        if following.beginning(row):
+            return zones.told(following.problem_of(row)) or "waiting for its follower, which looks within seconds"
         counted = f"; {row.commits:,} commits kept by the present follower" if row.commits else ""
-        return following.problem_of(row) or f"followed{counted}"
+        return zones.told(following.problem_of(row)) or f"followed{counted}"
 
 
 def page(request: HttpRequest, pk: int) -> HttpResponse:

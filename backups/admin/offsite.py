@@ -13,11 +13,12 @@ from backups.models import OffsiteVault
 from backups.services import lags, log_lags, offsite, offsite_sizes, offsite_tidying, rescues
 from smsops.admin.actions import ActionForm, ObjectAction, Preview
 from smsops.admin.base import OperationsAdmin
+from smsops.admin.nothing import Nothing
 from smsops.admin.planned import PlannedAction
 from smsops.models import Run
 from smsops.runs.plan import By, Plan
 from smsops.templatetags.smsops_ui import ago, badge
-from smsops.text import seconds_text
+from smsops.text import count_text, seconds_text
 
 
 class CopyNow(PlannedAction):
@@ -71,7 +72,8 @@ class ReadCatalogue(ObjectAction):
 
     def perform(self, target: OffsiteVault, by: By, cleaned: dict[str, Any]) -> str:
         found = rescues.reindex(target)
-        said = [f"{len(found.added)} backups are new to the catalogue.", found.commits, *found.problems]
+        new = count_text(len(found.added), "backup is", "backups are")
+        said = [f"{new} new to the catalogue.", found.commits, *found.problems]
         return " ".join(filter(None, said))
 
 
@@ -103,6 +105,7 @@ class OffsiteVaultForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(OffsiteVault)
 class OffsiteVaultAdmin(OperationsAdmin):
+    nothing = Nothing("Every backup is in one place: what is lost there is lost.")
     form = OffsiteVaultForm
     list_display = ("name", "environment", "state", "lag", "commits", "kind", "bucket", "copied", "enabled")
     list_filter = ("environment", "kind", "enabled")

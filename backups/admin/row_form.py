@@ -8,12 +8,16 @@ from typing import Any, ClassVar
 from django import forms
 
 from smsops.admin.actions import ReasonedForm
+from smsops.text import number_in
 
 WORDS = {
     "removed": "rows that are gone",
     "hidden": "rows that were marked as deleted",
     "changed": "rows that have other values now",
 }
+
+
+LONGEST = 10_000  # keys in a stretch
 
 
 class PutBackForm(ReasonedForm):
@@ -55,9 +59,10 @@ class PutBackForm(ReasonedForm):
 
 def _keys(text: str) -> Sequence[int | str]:
     """`17` and `20-25` are numbers; everything else is one key as it stands."""
-    first, dash, last = text.partition("-")
-    if dash and first.isdigit() and last.isdigit():
-        if int(last) - int(first) > 10_000:
+    first, last = (number_in(part) for part in (text.partition("-")[0], text.partition("-")[2]))
+    if first is not None and last is not None:
+        if last - first > LONGEST:
             raise forms.ValidationError(f"{text} is too long a stretch.")
-        return range(int(first), int(last) + 1)
-    return [int(text)] if text.isdigit() else [text]
+        return range(first, last + 1)
+    number = number_in(text)
+    return [text if number is None else number]

@@ -14,13 +14,14 @@ from backups.services import recoveries
 from smsops.admin.actions import ObjectAction, Preview
 from smsops.admin.planned import PlannedAction
 from smsops.models import Run
+from smsops.runs import history
 from smsops.runs.plan import By, Plan, active_exclusive, busy
 
 
 class Compare(PlannedAction):
     """Counts what was added, changed and removed since."""
 
-    name, label = "compare", "Compare with now"
+    name, label, place = "compare", "Compare with now", 3
     permission = "backups.verify_backup"
 
     def obstacle(self, target: Backup) -> str:
@@ -36,7 +37,7 @@ class Compare(PlannedAction):
 class PutBack(ObjectAction):
     """Puts chosen rows back while SMS runs."""
 
-    name, label = "put-back", "Put rows back…"
+    name, label, place = "put-back", "Put rows back…", 2
     permission = "smsops.restore_environment"
     form = PutBackForm
 
@@ -55,6 +56,7 @@ class PutBack(ObjectAction):
             "Without the look: a backup is taken, then the rows go back in one transaction while SMS runs: all of them "
             "or none.",
             "Rows they need come along; a row whose place somebody else took stops everything, with its name.",
+            history.told(target.environment, "row_recovery"),
         ))  # fmt: skip
 
     def perform(self, target: Backup, by: By, cleaned: dict[str, Any]) -> Run:

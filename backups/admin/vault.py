@@ -55,8 +55,7 @@ def copies_of(environment: Environment) -> list[dict[str, Any]]:
             "commits": log_lags.said(vault),
             "size": offsite_sizes.text_of(vault),
         }
-        for vault, lag in lags.standings()
-        if vault.environment_id == environment.pk
+        for vault, lag in lags.standings([environment.pk])
     ]
 
 

@@ -73,9 +73,7 @@ def _shown(backup: Backup) -> dict[str, Any]:
 
 @router.get("backups", response=Page[BackupShape], summary="Backups, the newest first", **SEE)
 def backups(request: HttpRequest, asked: Query[BackupFilters]) -> dict[str, Any]:
-    found = _seen(request)
-    if asked.environment is not None:
-        found = found.filter(environment=the_caller(request).environment(asked.environment))
+    found = the_caller(request).chosen(_seen(request), asked, apart=("good",))
     if asked.good is not None:
         fit = found.filter(damage="", here=True).exclude(proof=Proof.STORED)
         found = fit if asked.good else found.exclude(pk__in=fit.values("pk"))

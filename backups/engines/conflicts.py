@@ -9,6 +9,7 @@ from backups.engines.picks import PUT, Picks
 from backups.engines.plans import Conflict
 from backups.engines.rows import Key
 from backups.engines.tables import ForeignKey, Pair, triggers, uniques
+from smsops.text import count_text
 
 REVISIONS = "alembic_version"
 
@@ -95,4 +96,4 @@ def _row(table: str, key: Key) -> str:
 
 
 def _said(key: Key) -> str:
-    return ", ".join(f"{len(each)} bytes" if isinstance(each, bytes) else str(each) for each in key)
+    return ", ".join(count_text(len(each), "byte") if isinstance(each, bytes) else str(each) for each in key)

@@ -14,6 +14,7 @@ from backups.engines.recovery import digest
 from backups.engines.rows import both, comparable
 from backups.engines.tables import Pair, foreign_keys, tables
 from smsops.errors import OpsError, WrongUse
+from smsops.text import count_text
 
 AGAIN = "Look at the differences again and plan anew."
 
@@ -115,7 +116,8 @@ def _write(connection: sqlite3.Connection, work: _Work) -> PutBack:
     updated = connection.execute(_update(work)).rowcount
     inserted = connection.execute(_insert(work)).rowcount
     if already + updated + inserted != len(work.plan.rows):
-        raise refused(f"the backup or a trigger did not give all {len(work.plan.rows)} rows of {work.plan.table}")
+        wanted = count_text(len(work.plan.rows), "row")
+        raise refused(f"the backup or a trigger did not give the {wanted} of {work.plan.table}")
     return PutBack(work.plan.table, inserted, updated, already)
 
 
@@ -166,7 +168,7 @@ def _check_written(connection: sqlite3.Connection, work: _Work) -> None:
     pair = work.pair
     query = f"SELECT count(*) FROM {work.compared} WHERE {pair.missing('n')} OR {pair.differs}"  # noqa: S608
     if wrong := connection.execute(query).fetchone()[0]:
-        raise refused(f"{wrong} rows of {work.plan.table} did not keep their old values")
+        raise refused(f"{count_text(wrong, 'row')} of {work.plan.table} did not keep their old values")
 
 
 def _referring(connection: sqlite3.Connection, works: list[_Work]) -> list[str]:
@@ -191,7 +193,7 @@ def _check_references(connection: sqlite3.Connection) -> None:
         a.child = b.child AND a.row IS b.row AND a.parent = b.parent AND a.reference = b.reference
         WHERE a.many > coalesce(b.many, 0) GROUP BY 1, 2"""  # noqa: S608
     for child, parent, count in connection.execute(query):
-        raise refused(f"{count} rows of {child} would refer to rows of {parent} that are not here")
+        raise refused(f"{count_text(count, 'row')} of {child} would refer to rows of {parent} that are not here")
 
 
 def refused(why: str) -> OpsError:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from backups.engines import quick_check
+from backups.engines import quick_check, resting
 from backups.engines.base import Facts, TableChange
 from backups.engines.identifiers import quoted
 from backups.wal.frames import Position
@@ -39,15 +39,17 @@ def connect(database: Path, *, quiet: bool = False) -> Iterator[sqlite3.Connecti
     Errors of SQLite come out as OpsError, “locked” ones as transient.
     """
     check_is_database(database)
-    mode = "mode=ro&immutable=1" if quiet else "mode=rw"
-    try:
-        connection = sqlite3.connect(
-            f"file:{quote(str(database))}?{mode}", uri=True, timeout=BUSY_SECONDS, check_same_thread=False
-        )
-        with contextlib.closing(connection):
-            yield connection
-    except sqlite3.Error as error:
-        raise translate(error, database) from error
+    looking = not quiet and resting.rests(database)
+    mode = "mode=ro&immutable=1" if quiet or looking else "mode=rw"
+    with resting.unwritten(database) if looking else contextlib.nullcontext():
+        try:
+            connection = sqlite3.connect(
+                f"file:{quote(str(database))}?{mode}", uri=True, timeout=BUSY_SECONDS, check_same_thread=False
+            )
+            with contextlib.closing(connection):
+                yield connection
+        except sqlite3.Error as error:
+            raise translate(error, database) from error
 
 
 def check_is_database(database: Path) -> None:

@@ -4,6 +4,7 @@ from backups.models.backup import Backup, Proof, Reason
 from backups.models.day import BackupDay
 from backups.models.following import LogFollowing
 from backups.models.offsite import OffsiteVault
+from backups.models.own import OwnBackups
 from backups.models.policy import LetGo, RetentionPolicy
 from backups.models.replica import Replica
 from backups.models.schedule import BackupSchedule
@@ -15,6 +16,7 @@ __all__ = [
     "LetGo",
     "LogFollowing",
     "OffsiteVault",
+    "OwnBackups",
     "Proof",
     "Reason",
     "Replica",

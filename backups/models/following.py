@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -16,6 +17,8 @@ SILENT = timedelta(seconds=5)  # a follower that has not looked for so long is n
 class LogFollowing(models.Model):
     """Point in time for one environment (B9): whether its log is followed, and what the follower last said of itself.
 
+    `awaited_at` is since when a follower's first look is awaited: since it was switched on, which is when what was said
+    of the time before is forgotten, or since the last follower ended, or since its rest did.
     A run that needs the database to itself sets `rest_for`; the follower lets go of it and says so in `rested`.
     `hung_at` is when a follower that hung was ended, `log_bytes` how long SMS's log was at the last look.
     """
@@ -26,6 +29,7 @@ class LogFollowing(models.Model):
         default=True,
         help_text="Needs SQLite in WAL mode, or PostgreSQL and a user with the right REPLICATION.",
     )
+    awaited_at = models.DateTimeField(null=True, blank=True, editable=False)
     keep_days = models.PositiveIntegerField(
         "keep commits for (days)", default=7, validators=[MinValueValidator(1)], help_text="As long as every backup."
     )
@@ -52,6 +56,17 @@ class LogFollowing(models.Model):
     def __str__(self) -> str:
         return f"The log of {self.environment.name}"
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self.enabled:
+            self.awaited_at = None
+        elif self.awaited_at is None:
+            self.awaited_at = timezone.now()
+            if self.pk is not None:
+                self.looked_at, self.problem = None, ""
+            if (only := kwargs.get("update_fields")) is not None:
+                kwargs["update_fields"] = {*only, "awaited_at", "looked_at", "problem"}
+        super().save(*args, **kwargs)
+
     @property
     def lag(self) -> timedelta | None:
         """How long ago all that had been committed was kept; None when nobody has looked yet."""
@@ -61,3 +76,9 @@ class LogFollowing(models.Model):
     def alive(self) -> bool:
         """Whether a follower was there a moment ago."""
         return self.lag is not None and self.lag < SILENT
+
+    @property
+    def looking(self) -> bool:
+        """Whether a follower has looked since one was awaited."""
+        awaited = self.awaited_at is None or (self.looked_at is not None and self.looked_at >= self.awaited_at)
+        return self.alive and awaited and not self.rested

@@ -9,7 +9,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.urls import reverse
 
-from smsops.fields import EncryptedTextField
+from smsops.fields import EncryptedTextField, NameField
 from smsops.models import Environment
 
 
@@ -34,7 +34,7 @@ class OffsiteVault(models.Model):
     """
 
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="offsite_vaults")
-    name = models.SlugField(max_length=40, help_text="Short name used in commands, like “s3”.")
+    name = NameField(max_length=40, help_text="Short name used in commands, like “s3”.")
     kind = models.CharField(max_length=10, choices=SiteKind, default=SiteKind.S3)
     bucket = models.CharField(
         "bucket, container or folder", max_length=500, help_text="It has to exist; smsops makes none."

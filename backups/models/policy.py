@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from smsops.models import Environment
+from smsops.text import count_text
 
 
 class RetentionPolicy(models.Model):
@@ -28,7 +29,7 @@ class RetentionPolicy(models.Model):
         verbose_name_plural = "retention"
 
     def __str__(self) -> str:
-        return f"{self.environment.name}: {self.keep_days} days"
+        return f"{self.environment.name}: {count_text(self.keep_days, 'day')}"
 
 
 class LetGo(models.Model):

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from backups.hours import Hours
 from smsops.models import Environment
+from smsops.text import count_text
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -46,7 +47,7 @@ class BackupSchedule(models.Model):
         permissions = [("pause_backups", "Can pause the backups of an environment")]
 
     def __str__(self) -> str:
-        return f"{self.environment.name}: every {self.environment.backup_minutes} minutes"
+        return f"{self.environment.name}: every {count_text(self.environment.backup_minutes, 'minute')}"
 
     def clean(self) -> None:
         """Refuse what could not work, with one sentence per field."""
@@ -58,7 +59,7 @@ class BackupSchedule(models.Model):
         if unknown := [word for word in self.business_days.split() if word not in WEEKDAYS]:
             mistakes["business_days"] = f"“{unknown[0]}” is no day; write them like “Mon Tue Wed”."
         if wrong := [line for line in self.holidays.split() if not _is_day(line)]:
-            mistakes["holidays"] = f"“{wrong[0]}” is no date; write it like 2026-12-25."
+            mistakes["holidays"] = f"“{wrong[0][:20]}” is no date; write it like 2026-12-25."
         if mistakes:
             raise ValidationError(mistakes)
 

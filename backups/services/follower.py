@@ -33,9 +33,12 @@ def run(environment: Environment, stop: Callable[[], bool]) -> None:
         return stop() or not ordered(environment.pk)
 
     keeper.follow(Orders(ended, lambda: resting(environment.pk), teller.tell, teller.rested))
-    if not ordered(environment.pk):
+    goes_on = ordered(environment.pk)
+    if not goes_on:
         keeper.give_up()
-    LogFollowing.objects.filter(environment=environment).update(looked_at=None)
+    # One that ends again and again without a look gains nothing by it.
+    looked = LogFollowing.objects.filter(environment=environment, looked_at__isnull=False)
+    looked.update(looked_at=None, awaited_at=timezone.now() if goes_on else None)
 
 
 def ordered(environment_id: int) -> bool:
@@ -78,5 +81,5 @@ class Teller:
 
     def rested(self) -> None:
         """Write down that nothing stands in the way of the run that asked for rest."""
-        rows = LogFollowing.objects.filter(environment_id=self.environment_id)
+        rows = LogFollowing.objects.filter(environment_id=self.environment_id, rest_for__isnull=False)
         rows.update(rested=True, looked_at=timezone.now())

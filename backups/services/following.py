@@ -9,11 +9,12 @@ from django.utils import timezone
 
 from backups.models import LogFollowing
 from backups.services import logs
+from smsops import wall_clock, zones
 from smsops.errors import OpsError
 from smsops.models import FINAL, Environment, Run
 from smsops.runs.plan import By
 
-LATE = timedelta(seconds=30)  # without a look at the log that is an incident
+LATE = timedelta(seconds=30)  # without a look at the log, the first one too, that is an incident
 LONG = 512 * 1024 * 1024  # bytes of SMS's log in use; a follower that cannot keep it lets go at half of that
 
 
@@ -26,11 +27,18 @@ def problem_of(row: LogFollowing) -> str:
     """What is wrong with following this log, in a sentence; empty while it rests for a run or all is well."""
     if row.rest_for is not None and row.rest_for.state not in FINAL:
         return ""
+    if beginning(row):
+        return row.problem
     if row.looked_at is None:
         return row.problem or "Nobody follows it; is “manage.py follow” running?"
     if timezone.now() - row.looked_at > LATE:
-        return row.problem or f"Nothing has been kept since {row.looked_at:%H:%M:%S} UTC."
+        return row.problem or f"Nothing has been kept since {zones.kept(row.looked_at, seconds=True)}."
     return logs.of(row.environment).trouble()
+
+
+def beginning(row: LogFollowing) -> bool:
+    """Whether it was switched on, or its last follower ended, so lately that the next may not have looked yet."""
+    return row.looked_at is None and wall_clock.lately(row.awaited_at, LATE)
 
 
 def measure_log(row: LogFollowing) -> int:
@@ -60,8 +68,10 @@ def order_rest(row: LogFollowing, run: Run) -> None:
 
 
 def end_rest(environment: Environment) -> None:
-    """Let the follower go on."""
-    LogFollowing.objects.filter(environment=environment).update(rest_for=None, rested=False)
+    """Let the follower go on; its next look is awaited."""
+    resting = LogFollowing.objects.filter(environment=environment, rest_for__isnull=False)
+    resting.filter(enabled=True).update(awaited_at=timezone.now())
+    resting.update(rest_for=None, rested=False)
 
 
 def begin_log(environment: Environment) -> None:

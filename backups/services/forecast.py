@@ -12,11 +12,31 @@ from django.utils import timezone
 
 from backups import selectors
 from backups.services import schedule
+from smsops import zones
 from smsops.models import ACTIVE, FINAL, GOOD, Environment, Run, Trigger
 from smsops.text import seconds_text
 
 LATE = timedelta(minutes=2)  # a bell that has not come so long after its time will not come by itself
 RECENT = 20  # backup runs by which the next one is judged
+
+
+def told(environment: Environment) -> list[str]:
+    """What comes of the schedule as it is set, a sentence each: when the next backups are due, and the RPO."""
+    planned = schedule.of(environment)
+    coming = schedule.coming(environment, 3)
+    if not coming:
+        return ["Scheduled backups are off."]
+    now = timezone.now()
+    days = [at.astimezone(planned.hours.zone) for at in coming]
+    times = ["now" if at <= now else f"{at:%a %H:%M}" for at in days]
+    lines = [f"The next backups: {', '.join(times)} ({planned.time_zone})."]
+    slowest = max(planned.hours.usual, planned.hours.quiet)
+    if slowest > environment.rpo:
+        pace = seconds_text(slowest.total_seconds())
+        lines.append(f"One every {pace} cannot keep the RPO of {environment.rpo_minutes} min.")
+    else:
+        lines.append(str(breach(environment) or f"The RPO of {environment.rpo_minutes} min is kept."))
+    return lines
 
 
 class Past(Protocol):
@@ -72,12 +92,12 @@ def judge(environment: Any, runs: Sequence[Past]) -> Breach | None:
     if failed >= 2:
         return Breach(deadline, f"the last {failed} backups failed.")
     if now - starts > LATE and not environment.busy:
-        return Breach(deadline, f"no backup has begun since {starts:%H:%M} UTC, when one was due; is beat running?")
+        return Breach(deadline, f"no backup has begun since {zones.kept(starts)}, when one was due; is beat running?")
     if max(starts, now) + _usual_length(recent) <= deadline:
         return None
     if planned.paused:
-        return Breach(deadline, f"backups are paused until {starts:%Y-%m-%d %H:%M} UTC ({planned.pause_reason}).")
-    return Breach(deadline, f"the next backup is due only at {starts:%H:%M} UTC.")
+        return Breach(deadline, f"backups are paused until {zones.kept(starts)} ({planned.pause_reason}).")
+    return Breach(deadline, f"the next backup is due only at {zones.kept(starts)}.")
 
 
 def _failures(recent: Sequence[Past]) -> int:

@@ -15,6 +15,7 @@ from backups.services import logs, schedule, storing
 from smsops.errors import OpsError
 from smsops.models import Environment, Run
 from smsops.runs.plan import By, Plan, PlannedStep, submit
+from smsops.text import count_text
 
 Needs = Callable[[Environment], dict[str, str]]
 _NEEDS: list[Needs] = []
@@ -85,7 +86,7 @@ def plan(environment: Environment) -> Plan:
         title=f"Tidy up the vault of {environment.name}",
         environment=environment,
         steps=(PlannedStep("vault.tidy", {"at_once": True}),),
-        notes=(f"{len(going)} backups go{oldest}; SMS is not touched.",),
+        notes=(f"{count_text(len(going), 'backup goes', 'backups go')}{oldest}; SMS is not touched.",),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from backups.engines.base import TableChange
 from backups.engines.sqlite import SqliteEngine
+from smsops.text import count_text
 
 REMOVED_ROWS = 3  # people work while a check runs: a few rows removed by hand are no damage
 SOME_ROWS = 10
@@ -18,12 +19,13 @@ def losses(changes: list[TableChange], *, migrated: bool) -> list[str]:
     """What looks like damage, one phrase per table. A migration may rewrite rows, but never remove or empty them."""
     found = []
     for change in changes:
+        before = count_text(change.before, "row")
         if change.removed > max(REMOVED_ROWS, change.before // 1000):
-            found.append(f"{change.table} lost {change.removed:,} of {change.before:,} rows")
+            found.append(f"{change.table} lost {change.removed:,} of {before}")
         elif change.blanked > max(SOME_ROWS, change.before * CHANGED_SHARE):
-            found.append(f"{change.blanked:,} of {change.before:,} rows of {change.table} lost their content")
+            found.append(f"{change.blanked:,} of {before} of {change.table} lost their content")
         elif not migrated and change.changed > max(SOME_ROWS, change.before * CHANGED_SHARE):
-            found.append(f"{change.changed:,} of {change.before:,} rows of {change.table} were changed")
+            found.append(f"{change.changed:,} of {before} of {change.table} were changed")
     return found
 
 

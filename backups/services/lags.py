@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, Min, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 
 from backups.models import Backup, OffsiteVault, Replica
@@ -26,8 +26,10 @@ def measured(vaults: QuerySet[OffsiteVault]) -> QuerySet[OffsiteVault]:
     """The same vaults, each with `oldest`: when the oldest backup that is not there was taken."""
     there = Replica.objects.filter(vault=OuterRef(OuterRef("pk")), backup=OuterRef("pk"))
     good = Backup.objects.filter(environment=OuterRef("environment"), damage="", here=True)
-    oldest = good.exclude(Exists(there)).order_by("taken_at").values("taken_at")[:1]
-    return vaults.annotate(oldest=Subquery(oldest))
+    # The least, and not the first in order: PostgreSQL would go through them one by one, expecting to find one soon,
+    # where as a rule all are there.
+    missing = good.exclude(Exists(there)).order_by().values("environment")
+    return vaults.annotate(oldest=Subquery(missing.annotate(least=Min("taken_at")).values("least")))
 
 
 def standings(places: Sequence[int] | None = None) -> list[tuple[OffsiteVault, timedelta]]:

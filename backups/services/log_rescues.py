@@ -17,8 +17,10 @@ from backups.vault.shelf import Shelf
 from backups.wal.frames import Position
 from backups.wal.replay import Plan, planned
 from backups.wal.retrieval import Retrieved, retrieve
+from smsops import zones
 from smsops.errors import OpsError
 from smsops.models import Environment
+from smsops.text import count_text
 
 TRIED = 5  # backups looked at for one the log elsewhere goes on from
 SLACK = timedelta(minutes=2)  # a backup may be dated a little later than its place in the log
@@ -74,7 +76,8 @@ def bring_newest(environment: Environment, shelf: Shelf) -> str:
     if not found.until:
         return ""
     reach = datetime.fromtimestamp(found.until / 1000, UTC)
-    said = f"The commits there reach to {reach:%Y-%m-%d %H:%M:%S} UTC; {len(found.brought)} files of them were brought."
+    brought = count_text(len(found.brought), "file of them was", "files of them were")
+    said = f"The commits there reach to {zones.kept(reach, seconds=True)}; {brought} brought."
     return " ".join([said, *_overtaken(environment), *found.problems])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.utils import timezone
@@ -80,10 +80,10 @@ def forget(environment: Environment, work: Work) -> None:
 
 
 def in_utc(text: str) -> datetime:
-    """A moment a person wrote: ISO, with the installation's own time zone where none is given. WrongUse when it is
-    none."""
+    """A moment a person wrote, in UTC: ISO, in the zone that is theirs (without one, the installation's) where none is
+    given. WrongUse when it is none."""
     try:
         moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
-    except ValueError:
+        return (moment if moment.tzinfo else timezone.make_aware(moment)).astimezone(UTC)
+    except (ValueError, OverflowError):  # the first and the last day of the calendar are beyond it elsewhere
         raise WrongUse(f"“{text}” is no moment; write it like 2026-03-01 14:05:09.") from None
-    return moment if moment.tzinfo else timezone.make_aware(moment)

@@ -21,6 +21,7 @@ from backups.vault.shelf import Shelf
 from smsops.errors import OpsError, WrongUse
 from smsops.models import ACTIVE, Environment, Run
 from smsops.runs.plan import By, Plan, PlannedStep, submit
+from smsops.text import count_text
 
 KIND = "replication"
 LONGEST_PAUSE = timedelta(hours=1)  # after failures
@@ -80,7 +81,7 @@ def plan(vault: OffsiteVault, *, tidy: bool = False) -> Plan:
         params={"vault": vault.pk},
         exclusive=False,
         notes=(
-            f"{count} backups are not there yet; only what they do not share is sent.",
+            f"{count_text(count, 'backup is', 'backups are')} not there yet; only what they do not share is sent.",
             f"Some older copies are read back and compared. {cleared} SMS is not touched.",
         ),
     )

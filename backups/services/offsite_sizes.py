@@ -15,7 +15,7 @@ from backups.vault.entries import Listing, volume
 from backups.vault.lines import PACKS
 from backups.vault.store import BACKUPS
 from backups.wal.log import LOG
-from smsops.text import bytes_text
+from smsops.text import bytes_text, count_text
 
 DAYS = 60  # of sizes that are remembered
 
@@ -62,7 +62,8 @@ def text_of(vault: OffsiteVault) -> str:
     found = of(vault)
     if found is None:
         return "not counted yet"
-    said = f"{bytes_text(found.backups)} of backups, {bytes_text(found.commits)} of commits, {found.files:,} files"
+    files = count_text(found.files, "file")
+    said = f"{bytes_text(found.backups)} of backups, {bytes_text(found.commits)} of commits, {files}"
     if found.growth is None:
         return said
     sign = "more" if found.growth >= 0 else "less"

@@ -21,9 +21,11 @@ from backups.vault.replication import OutOfTime
 from backups.wal.log import LOG
 from backups.wal.parts import of_name, past
 from smsops.errors import WrongUse
-from smsops.models import Run
+from smsops.models import Environment, Run
 from smsops.runs.plan import By, Plan, submit
 from smsops.text import bytes_text, count_text
+
+REMEMBERED = timedelta(days=730)  # a backup that was let go of, beyond the longest grace: a lock may last as long
 
 
 def going(vault: OffsiteVault) -> set[str]:
@@ -112,6 +114,13 @@ def conclude(vault: OffsiteVault, went: str) -> str:
     said = f"{went} {offsite_sizes.measure(vault)}".strip()
     OffsiteVault.objects.filter(pk=vault.pk).update(tidied_at=timezone.now(), tidied=said, sizes=vault.sizes)
     return said
+
+
+def forget(environment: Environment) -> int:
+    """Forget what was let go of so long ago that every vault has been cleared of it; return how many those were."""
+    graces = OffsiteVault.objects.filter(environment=environment).values_list("grace_days", flat=True)
+    before = timezone.now() - REMEMBERED - timedelta(days=max(graces, default=0))
+    return LetGo.objects.filter(environment=environment, at__lt=before).delete()[0]
 
 
 def _forget(vault: OffsiteVault, names: list[str]) -> None:

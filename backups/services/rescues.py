@@ -17,6 +17,7 @@ from backups.vault.shelf import Shelf
 from smsops.errors import OpsError, WrongUse
 from smsops.models import Environment, Run
 from smsops.runs.plan import By, Plan, PlannedStep, submit
+from smsops.text import count_text
 
 
 def plan(backup: Backup) -> Plan:
@@ -55,7 +56,8 @@ def bring_back(environment: Environment, identifier: str, guard: Callable[[], No
             said.append(f"{vault.name}: {error.message}")
             continue
         Backup.objects.filter(environment=environment, identifier=identifier).update(here=True, damage="")
-        return f"{len(brought)} files of {identifier} were brought back from {vault.name}."
+        files = count_text(len(brought), f"file of {identifier} was", f"files of {identifier} were")
+        return f"{files} brought back from {vault.name}."
     raise BackupDamaged(" ".join(said) or f"{environment.name} has no off-site vault that could have a copy.")
 
 

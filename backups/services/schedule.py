@@ -9,6 +9,7 @@ from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from backups.models import BackupSchedule
+from smsops import zones
 from smsops.errors import WrongUse
 from smsops.models import Environment, Run, Trigger
 from smsops.runs.plan import By
@@ -40,17 +41,33 @@ def due_after(schedule: BackupSchedule, last: datetime | None) -> datetime | Non
     return max(due, schedule.waits_until or due)
 
 
+def coming(environment: Environment, number: int) -> list[datetime]:
+    """When the next scheduled backups are due, the first of them perhaps in the past; none where they are off."""
+    schedule = of(environment)
+    found: list[datetime] = []
+    due = due_after(schedule, last_start(environment))
+    while due is not None and len(found) < number:
+        found.append(due)
+        due = due_after(schedule, max(due, timezone.now()))
+    return found
+
+
 def waits(environment: Environment) -> str:
     """Why no backup is taken now, in a sentence; empty when one is due."""
     schedule, now = of(environment), timezone.now()
     due = due_after(schedule, last_start(environment))
-    if schedule.paused:
-        return f"Backups are paused until {schedule.paused_until:%Y-%m-%d %H:%M} UTC: {schedule.pause_reason}"
+    if until := schedule.waits_until:
+        return f"Backups are paused until {zones.kept(until)}: {schedule.pause_reason}"
     # Beat is a little early or late; a bell that comes just before the time is the bell for it.
     slack = min(schedule.hours.usual / 10, timedelta(seconds=30))
     if due is None or due - slack > now:
-        return f"The next backup is due at {due:%H:%M} UTC." if due else "Backups are off."
+        return f"The next backup is due at {zones.kept(due)}." if due else "Backups are off."
     return ""
+
+
+def was_left_out(environment: Environment) -> bool:
+    """Whether a backup is due whose bell has rung for nothing. The first of all comes with beat's bell alone."""
+    return last_start(environment) is not None and not waits(environment)
 
 
 def pause(environment: Environment, span: timedelta, by: By) -> BackupSchedule:

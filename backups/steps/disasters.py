@@ -9,6 +9,7 @@ from smsops.models import Phase
 from smsops.runs.context import Context
 from smsops.runs.kinds import Done, Outcome, StepKind
 from smsops.switch import sandbox
+from smsops.text import count_text
 
 DELETED = 50  # rows of the first core table that a drill deletes
 
@@ -25,7 +26,9 @@ class DeleteRows(StepKind):
         gone = trial_of(ctx).delete(table, DELETED)
         if not gone:
             raise OpsError(f"The backup has no rows in {table}; there is nothing to rehearse with.")
-        return Done({"table": table, "gone": gone}, f"{gone} rows of {table} are gone.")
+        return Done(
+            {"table": table, "gone": gone}, f"{count_text(gone, f'row of {table} is', f'rows of {table} are')} gone."
+        )
 
 
 class TearDatabase(StepKind):

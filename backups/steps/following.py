@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from backups.services import following
+from smsops import zones
 from smsops.runs.context import Context
 from smsops.runs.kinds import Again, Done, Outcome, StepKind
 
@@ -34,10 +35,15 @@ class ResumeFollower(StepKind):
     undo_note = "The log is let go of again, so that the database can be exchanged."
 
     def do(self, ctx: Context) -> Outcome:
-        if following.of(ctx.environment) is None:
-            return Done(output=NOBODY, skipped=True)
         following.end_rest(ctx.environment)
-        return Done(output="From here on every commit is kept again.")
+        row = following.of(ctx.environment)
+        if row is None:
+            return Done(output=NOBODY, skipped=True)
+        if row.looking:
+            return Done(output="From here on every commit is kept again.")
+        if not row.alive:
+            return Done(output="The follower is not running, or not done with its first look; no commit is kept yet.")
+        return Again(0.1, "waiting for the follower to look at the log again")
 
     def undo(self, ctx: Context) -> Outcome:
         return rest(ctx)
@@ -51,7 +57,7 @@ def rest(ctx: Context) -> Outcome:
     following.order_rest(row, ctx.run)
     row.refresh_from_db()
     if row.rested:
-        kept = f"{row.kept_at:%H:%M:%S} UTC" if row.kept_at else "none"
+        kept = zones.kept(row.kept_at, seconds=True) if row.kept_at else "none"
         return Done({"kept_at": row.kept_at.isoformat() if row.kept_at else ""}, f"The last commit kept is of {kept}.")
     if not row.alive:
         return Done(output="The follower is not running; it holds nothing.")

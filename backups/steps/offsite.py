@@ -29,11 +29,12 @@ class CopyOffsite(StepKind):
         ctx.remember(bytes=sent)
         if report.faults:
             problem = " ".join(map(str, report.faults[:SHOWN]))
-            raise OpsError(f"{count_text(len(report.faults), 'file')} are not right: {problem}", fix=FIX)
+            raise OpsError(f"{count_text(len(report.faults), 'file is', 'files are')} not right: {problem}", fix=FIX)
         if report.behind:
             return Again(0.1, f"{bytes_text(sent)} sent; {count_text(len(report.behind), 'backup')} to go.")
         offsite.note_success(vault)
-        headline = f"Every backup is in {vault.name}: {bytes_text(sent)} sent, {report.verified} files read back."
+        read = count_text(report.verified, "file")
+        headline = f"Every backup is in {vault.name}: {bytes_text(sent)} sent, {read} read back."
         return Done({"headline": headline, "bytes": sent}, headline)
 
     def undo(self, ctx: Context) -> Outcome:

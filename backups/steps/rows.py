@@ -41,12 +41,13 @@ class PlanRows(StepKind):
             plan = recovery.plan(then, now, chosen, children=plan.offered)
         conflicts = [conflict.text for conflict in plan.conflicts[:SHOWN]]
         if plan.blocking:
+            stand = count_text(len(plan.blocking), "conflict stands", "conflicts stand")
             raise OpsError(
-                f"{count_text(len(plan.blocking), 'conflict')} stand in the way: {' '.join(conflicts[:5])}",
+                f"{stand} in the way: {' '.join(conflicts[:5])}",
                 fix="Leave those rows out, or restore the whole backup.",
             )
         plan_file(ctx).write_text(json.dumps(plans.dump(plan)))
-        said = f"{_sentence(plan)} go back." if plan.count else "There is nothing to put back."
+        said = f"Rows that go back: {_sentence(plan)}." if plan.count else "There is nothing to put back."
         headline = {"headline": said} if ctx.params.get("dry_run") else {}
         result = {"tables": _summary(plan), "offered": dict(plan.offered or {}), "conflicts": conflicts}
         return Done(result | headline, said)

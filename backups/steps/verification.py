@@ -69,7 +69,11 @@ def _said(orphans: dict[str, int], more: dict[str, int]) -> str:
     """A sentence about rows that refer to missing ones; SMS may have had some for ever."""
     if more:
         return f"More rows than before refer to missing ones: {integrity.told(more)}."
-    return f"As before, {count_text(sum(orphans.values()), 'row')} refer to missing ones." if orphans else ""
+    return (
+        f"As before, {count_text(sum(orphans.values()), 'row refers', 'rows refer')} to missing ones."
+        if orphans
+        else ""
+    )
 
 
 def _raise_proof(backup: Backup, orphans: dict[str, int], proof: Proof) -> None:

@@ -14,11 +14,12 @@ from backups import selectors
 from backups.models import OffsiteVault
 from backups.models.offsite import LockMode, SiteKind
 from backups.services import lags, log_lags, offsite, offsite_sizes, offsite_tidying, rescues
+from smsops import complaints
 from smsops.errors import WrongUse
 from smsops.ops.common import by, find_environment, follow
 from smsops.ops.output import Output
 from smsops.ops.registry import BAD, GOOD, Verb
-from smsops.text import bytes_text, seconds_text
+from smsops.text import bytes_text, count_text, seconds_text
 
 FIELDS = (
     "kind",
@@ -127,12 +128,13 @@ def _set(args: Namespace, output: Output) -> int:
     try:
         vault.full_clean()
     except ValidationError as error:
-        field, messages = next(iter(error.message_dict.items()))
-        raise WrongUse(f"{field}: {messages[0]}") from error
+        raise WrongUse(complaints.first(error, OffsiteVault)) from error
     with offsite.shelf_of(vault) as shelf:
         count = len(shelf.names("backups"))
     vault.save()
-    output.say(f"{vault} is reached; {count} backups are there. Copying begins within a minute.")
+    output.say(
+        f"{vault} is reached; {count_text(count, 'backup is', 'backups are')} there. Copying begins within a minute."
+    )
     output.data({"name": vault.name, "backups": count})
     return GOOD
 
@@ -150,7 +152,8 @@ def _copy(args: Namespace, output: Output) -> int:
 
 def _read(args: Namespace, output: Output) -> int:
     found = rescues.reindex(_vault(args))
-    output.say(f"{len(found.added)} backups are new to the catalogue; they are fetched when they are needed.")
+    new = count_text(len(found.added), "backup is", "backups are")
+    output.say(f"{new} new to the catalogue; they are fetched when they are needed.")
     if found.commits:
         output.say(found.commits)
     for problem in found.problems:

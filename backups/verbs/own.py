@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from pathlib import Path
 
+from django.db import DatabaseError
+
 from backups.models.offsite import SiteKind
-from backups.services.own import copies, recovery
+from backups.services.own import copies, recovery, standing
 from backups.vault.remote import Site
 from smsops.errors import WrongUse
 from smsops.ops.output import Output
 from smsops.ops.registry import BAD, GOOD, Verb
-from smsops.text import bytes_text
+from smsops.text import bytes_text, count_text
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -31,8 +34,11 @@ def _arguments(parser: ArgumentParser) -> None:
 def _now(args: Namespace, output: Output) -> int:
     manifest = copies.take(copies.MANUAL)
     problems = copies.copy_elsewhere()
+    with contextlib.suppress(DatabaseError):  # before the migration that brings its table
+        standing.note("", problems)
     rows = sum(manifest.row_counts.values())
-    output.say(f"{manifest.identifier}: {rows} rows of {len(manifest.row_counts)} tables, read back.")
+    tables = count_text(len(manifest.row_counts), "table")
+    output.say(f"{manifest.identifier}: {count_text(rows, 'row')} of {tables}, read back.")
     for problem in problems:
         output.say(f"Not copied to {problem}")
     output.data({"backup": manifest.identifier, "rows": rows, "size": manifest.size, "problems": problems})
@@ -59,9 +65,11 @@ def _restore(args: Namespace, output: Output) -> int:
     if not args.backup:
         raise WrongUse("Name the backup: ops own-backup restore IDENTIFIER, or latest.")
     found = recovery.restore(args.backup)
-    output.say(f"{found.rows} rows of {found.tables} tables are back, as they were in {found.identifier}.")
+    rows, tables = count_text(found.rows, "row"), count_text(found.tables, "table")
+    output.say(f"Back as they were in {found.identifier}: {rows} of {tables}.")
     if found.resealed:
-        output.say(f"{found.resealed} secrets were sealed anew, with the field key of this installation.")
+        sealed = count_text(found.resealed, "secret was", "secrets were")
+        output.say(f"{sealed} sealed anew, with the field key of this installation.")
     for each in found.cancelled:
         output.say(f"It was under way then and will not go on: {each}. Look at SMS before a worker begins.")
     for problem in found.problems:
@@ -77,7 +85,8 @@ def _fetch(args: Namespace, output: Output) -> int:
     secret = _secret(args.secret_file) if args.secret_file else ""
     site = Site(args.kind, args.bucket, args.address, copies.FOLDER, args.user, secret, args.region, args.host_key)
     count = recovery.fetch(site)
-    output.say(f"{count} backups of smsops' own rows are here now: ops own-backup restore latest")
+    here = count_text(count, "backup of smsops' own rows is", "backups of smsops' own rows are")
+    output.say(f"{here} here now: ops own-backup restore latest")
     output.data({"backups": count})
     return GOOD
 

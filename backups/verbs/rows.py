@@ -13,6 +13,7 @@ from smsops.ops.common import as_data, by, find_environment, follow, run_argumen
 from smsops.ops.output import Output, Progress
 from smsops.ops.registry import BAD, Verb
 from smsops.runs import wait
+from smsops.text import count_text
 
 COLUMNS = ("table", "before", "after", "added", "changed", "removed", "hidden")
 
@@ -60,7 +61,8 @@ def _follow(run: Run, output: Output) -> int:
     code = watch(run, output)
     plan = run.facts.get("rows.plan", {})
     for table, count in plan.get("offered", {}).items():
-        output.say(f"  {count:,} rows of {table} hang on them; --with-children brings them along.")
+        hang = count_text(count, f"row of {table} hangs", f"rows of {table} hang")
+        output.say(f"  {hang} on them; --with-children brings them along.")
     for text in plan.get("conflicts", []):
         output.say(f"  note: {text}")
     return code

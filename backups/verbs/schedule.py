@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from django.utils import timezone
 
 from backups.services import forecast, schedule
 from backups.services import storage as sizes
@@ -12,7 +14,7 @@ from smsops.models import Environment
 from smsops.ops.common import by, environment_argument, find_environment
 from smsops.ops.output import Output
 from smsops.ops.registry import GOOD, Verb
-from smsops.text import bytes_text, seconds_text
+from smsops.text import bytes_text, count_text, seconds_text
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -34,6 +36,14 @@ def _run(args: Namespace, output: Output) -> int:
     return GOOD
 
 
+def _next(environment: Environment, due: datetime | None) -> str:
+    if due is None:
+        return "Scheduled backups are off."
+    if due <= timezone.now():  # beat rings once in a period
+        return f"The next one is due; it begins within {environment.backup_minutes} min."
+    return f"The next one is due at {due:%Y-%m-%d %H:%M} UTC."
+
+
 def _show(environment: Environment, output: Output) -> None:
     planned, breach, storage = schedule.of(environment), forecast.breach(environment), sizes.of(environment)
     due = schedule.due_after(planned, schedule.last_start(environment))
@@ -46,10 +56,10 @@ def _show(environment: Environment, output: Output) -> None:
     if planned.paused:
         output.say(f"Paused until {planned.paused_until:%Y-%m-%d %H:%M} UTC by {planned.paused_by}: "
                    f"{planned.pause_reason}")  # fmt: skip
-    output.say(f"The next one is due at {due:%Y-%m-%d %H:%M} UTC." if due else "Scheduled backups are off.")
+    output.say(_next(environment, due))
     output.say(str(breach) if breach else f"The RPO of {environment.rpo_minutes} min is kept.")
     full = f"the disk is full in {seconds_text(storage.full.total_seconds())}" if storage.full else "there is room"
-    output.say(f"{storage.backups} backups of {bytes_text(storage.raw)} in {bytes_text(storage.size)}; "
+    output.say(f"{count_text(storage.backups, 'backup')} of {bytes_text(storage.raw)} in {bytes_text(storage.size)}; "
                f"by the policy it will be {bytes_text(storage.settled)}: {full}.")  # fmt: skip
     output.data({
         "environment": environment.name,

@@ -13,7 +13,7 @@ from smsops.models import Environment
 from smsops.ops.common import by, find_environment, follow
 from smsops.ops.output import Output
 from smsops.ops.registry import BAD, GOOD, Verb
-from smsops.text import bytes_text
+from smsops.text import bytes_text, count_text
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -42,7 +42,7 @@ def _status(args: Namespace, output: Output) -> int:
     environment = _environment(args)
     vault = selectors.vault_of(environment)
     names, size = vault.identifiers(), vault.size()
-    output.say(f"{len(names)} backups in {bytes_text(size)}: {vault.shelf.root}")
+    output.say(f"{count_text(len(names), 'backup')} in {bytes_text(size)}: {vault.shelf.root}")
     complaints = vault.complaints()
     for complaint in complaints:
         output.say(f"WARNING: {complaint}")
@@ -64,7 +64,8 @@ def _tidy(args: Namespace, output: Output) -> int:
 
 def _reindex(args: Namespace, output: Output) -> int:
     found = housekeeping.reindex(_environment(args))
-    output.say(f"{len(found.added)} backups are new to the catalogue, {len(found.gone)} are not in the vault any more.")
+    new, gone = count_text(len(found.added), "backup is", "backups are"), count_text(len(found.gone), "is", "are")
+    output.say(f"{new} new to the catalogue, {gone} not in the vault any more.")
     for problem in found.problems:
         output.say(problem)
     output.data({"added": found.added, "gone": found.gone, "problems": found.problems})
@@ -80,16 +81,15 @@ def _file(args: Namespace) -> Path:
 def _export(args: Namespace, output: Output) -> int:
     path = _file(args)
     count = selectors.keyring().export(path)
-    output.say(
-        f"{count} keys are in {path}. Move it off this machine, to a safe place; whoever has it reads the backups."
-    )
+    keys = count_text(count, "key is", "keys are")
+    output.say(f"{keys} in {path}. Move it off this machine, to a safe place; whoever has it reads the backups.")
     output.data({"keys": count, "file": str(path)})
     return GOOD
 
 
 def _import(args: Namespace, output: Output) -> int:
     count = selectors.keyring().load(_file(args))
-    output.say(f"{count} keys were taken in.")
+    output.say(f"{count_text(count, 'key was', 'keys were')} taken in.")
     output.data({"keys": count})
     return GOOD
 

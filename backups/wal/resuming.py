@@ -20,6 +20,7 @@ from backups.wal.pins import Pins
 from backups.wal.position import Standing
 from backups.wal.rebuilding import Base
 from backups.wal.records import Kind
+from smsops.text import count_text
 
 Noted = Callable[[str], None]
 
@@ -105,5 +106,6 @@ def _leap(
             noted(reason)
             return None
     pages = keeper.jump(pins, standing, times)
-    noted(f"{reason}; {f'{pages:,} pages differ' if pages else 'nothing differs'} from what was kept")
+    differs = count_text(pages, "page differs", "pages differ") if pages else "nothing differs"
+    noted(f"{reason}; {differs} from what was kept")
     return 0

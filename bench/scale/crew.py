@@ -1,11 +1,10 @@
-"""Real schools, backed up by real workers: what one backup costs, and whether the simulation is right about many."""
+"""Real schools, backed up by real workers: whether the simulation is right about many."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import redis
 from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
@@ -22,15 +22,16 @@ from django_celery_beat.models import PeriodicTask, PeriodicTasks
 
 from backups import tasks
 from backups.models import RetentionPolicy
-from bench.scale.simulation import Cost
+from bench.scale.hand import school_goes_on
 from bench.workplace import ROOT
-from bench.writer import work_of_a_school
 from demo.seeding import Order, make
+from smsops import queues
 from smsops.models import FINAL, Environment, Run
-from smsops.runs import executor
 from tests.places import wait_for
 
 MEGABYTE, PERIOD, IDLE = 1_000_000, 60.0, 30.0
+EMPTY, NOWHERE = 600, 0  # messages about an environment that is not there
+LAST_TURN, PATIENCE = 1000, timedelta(minutes=5)
 
 
 def schools(folder: Path, number: int) -> list[Environment]:
@@ -55,41 +56,17 @@ def _environment(folder: Path, name: str) -> Environment:
     return environment
 
 
-def measure(environments: list[Environment], each: int = 2) -> Cost:
-    """What the messages of a backup cost one worker, with nobody beside it. The first backups of all are not counted:
-    they find nothing to share."""
-    rings, ticks, cpu = list[float](), list[float](), 0.0
-    for turn in range(each + 1):
-        for environment in environments:
-            _school_goes_on(environment, turn)
-            Run.objects.filter(environment=environment).update(created_at=timezone.now() - timedelta(hours=1))
-            began, spent = time.perf_counter(), time.process_time()
-            tasks.scheduled.run(environment.pk)
-            rung = time.perf_counter()
-            executor.drive(Run.objects.filter(environment=environment).latest("pk").pk)
-            if turn:
-                rings.append(rung - began)
-                ticks.append(time.perf_counter() - rung)
-                cpu += time.process_time() - spent
-    return Cost(rings, ticks, min(1.0, cpu / (sum(rings) + sum(ticks))))
-
-
-def _school_goes_on(environment: Environment, turn: int) -> None:
-    path = Path(environment.data_path) / "student_management.db"
-    with contextlib.closing(sqlite3.connect(path, timeout=30)) as connection:
-        work_of_a_school(connection, 5, turn)
-
-
 @dataclass(frozen=True)
 class Trial:
-    """What really happened: how long the ticks of so many backups waited, and the seconds on the CPU they cost in
-    `seconds`, beyond the `idle` share of a second that the workers need with nothing to back up."""
+    """What really happened: how long the ticks of so many backups waited, and the seconds on the CPU they cost the
+    workers in `seconds`, beyond the `idle` share of a second that they need with nothing to back up."""
 
     waits: list[float]
-    lasted: list[float]  # seconds of each from its worker's beginning to its end
     seconds: float
     cpu: float
     idle: float
+    others: float  # how many cores more than without them were busy then, whoever it was that worked
+    message: float  # seconds that a message kept a worker in which there was nothing to do, all of them busy
     burst: float  # seconds until all schools were backed up that were rung for in the same moment
 
     @property
@@ -110,44 +87,58 @@ def trial(workers: int, seconds: float, folder: Path) -> Trial:
     """Beat and so many workers for so long; before that they have nothing to back up for a while, and a period of
     backups that does not count."""
     quiet = {"SMSOPS_WATCH_SECONDS": "86400", "SMSOPS_LOGS_SECONDS": "86400"}  # looks are measured by themselves
-    worker, environments = (
-        _program(folder, quiet, "worker", f"--concurrency={workers}"),
-        list(Environment.objects.all()),
-    )
+    worker = _program(folder, quiet, "worker", f"--concurrency={workers}")
+    environments = list(Environment.objects.order_by("pk"))
     _switch(False)
+    alone = _share()
     with worker as crew, _program(folder, quiet, "beat"):
         time.sleep(IDLE / 3)  # they start
-        idle, _ = _spent(crew.pid, IDLE)
+        idle, lasted = _spent(crew.pid, IDLE)
+        others = max(0.0, _share() - alone)
+        message = _empty(workers)
         _switch(True)
         with _work(environments):
             time.sleep(PERIOD)
             began = timezone.now()
             cpu, took = _spent(crew.pid, seconds)
         _switch(False)
-        waits, lasted = _times(began, began + timedelta(seconds=took))
+        waits = _waits(began, began + timedelta(seconds=took))
         burst = _at_once(environments)
-    return Trial(waits, lasted, took, cpu, idle / IDLE, burst)
+    return Trial(waits, took, cpu, idle / lasted, others, message, burst)
 
 
-def _times(began: datetime, ended: datetime) -> tuple[list[float], list[float]]:
-    """How long each backup of that time waited for its worker, and how long that one had it, in seconds."""
+def _empty(workers: int) -> float:
+    """Seconds that one message keeps a worker whose work is a look at the database: all of them taken together."""
+    with redis.Redis.from_url(os.environ["SMSOPS_BROKER_URL"]) as broker:
+        began = time.monotonic()
+        for _ in range(EMPTY):
+            tasks.scheduled.delay(NOWHERE)
+        wait_for(lambda: not broker.llen(queues.WORK) and not broker.hlen("unacked"), "the empty messages", 120)
+        return (time.monotonic() - began) * workers / EMPTY
+
+
+def _waits(began: datetime, ended: datetime) -> list[float]:
+    """How long each backup of that time waited for its worker, in seconds."""
     runs = Run.objects.filter(kind="backup", state__in=FINAL, created_at__gte=began, created_at__lt=ended)
-    times = [(run.created_at, run.started_at, run.finished_at) for run in runs]
-    whole = [(made, start, end) for made, start, end in times if start is not None and end is not None]
-    waits = [(start - made).total_seconds() for made, start, _ in whole]
-    return waits, [(end - start).total_seconds() for _, start, end in whole]
+    return [(run.started_at - run.created_at).total_seconds() for run in runs if run.started_at is not None]
 
 
 def _at_once(environments: list[Environment]) -> float:
-    """Ring for all of them together, and wait for the last."""
+    """Ring for all of them together, and wait for the last; each has as much to back up as when that was measured.
+    Whoever waits looks seldom: when the last was done is in its row."""
     backups = Run.objects.filter(kind="backup")
     wait_for(lambda: not backups.exclude(state__in=FINAL).exists(), "the last backups", 60)
     backups.update(created_at=timezone.now() - timedelta(hours=1))
+    for environment in environments:
+        school_goes_on(environment, LAST_TURN)
     began = timezone.now()
     for environment in environments:
         tasks.scheduled.delay(environment.pk)
     done = backups.filter(created_at__gte=began, state__in=FINAL)
-    wait_for(lambda: done.count() == len(environments), "the backups rung for at once", 300)
+    while done.count() < len(environments):
+        if timezone.now() - began > PATIENCE:
+            raise RuntimeError("The backups rung for at once were not done in time.")
+        time.sleep(1)
     return (max(run.finished_at or began for run in done) - began).total_seconds()
 
 
@@ -189,7 +180,7 @@ def _work(environments: list[Environment]) -> Iterator[None]:
             for environment in environments:
                 if ended.wait(PERIOD / len(environments)):
                     return
-                _school_goes_on(environment, turn)
+                school_goes_on(environment, turn)
 
     thread = threading.Thread(target=go_on, daemon=True)
     thread.start()
@@ -199,6 +190,19 @@ def _work(environments: list[Environment]) -> Iterator[None]:
         ended.set()
         thread.join()
         close_old_connections()
+
+
+def _share() -> float:
+    """How many cores everything on this machine kept busy for a while."""
+    before, began = _busy(), time.monotonic()
+    time.sleep(IDLE / 3)
+    return (_busy() - before) / (time.monotonic() - began)
+
+
+def _busy() -> float:
+    """Seconds on the CPU of everything on this machine."""
+    user, nice, system, _, _, *interrupts = Path("/proc/stat").read_text().splitlines()[0].split()[1:8]
+    return sum(map(int, (user, nice, system, *interrupts))) / os.sysconf("SC_CLK_TCK")
 
 
 def _cpu(pid: int) -> float:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 
+from django.conf import settings
 from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import connections
@@ -31,11 +33,14 @@ def rows_in(found: Cluster, name: str) -> Iterator[str]:
     wanted = dict(usual) | {"ENGINE": "django.db.backends.postgresql", "NAME": name, "USER": USER}
     wanted |= {"PASSWORD": PASSWORD, "HOST": "127.0.0.1", "PORT": str(found.port), "CONN_MAX_AGE": None}
     wanted |= {"OPTIONS": {"sslmode": "disable"}}
+    anchors = settings.SMSOPS_AUDIT_DIR
     try:
         use(wanted)
+        settings.SMSOPS_AUDIT_DIR = Path(anchors) / name  # each database has a trail of its own
         call_command("migrate", verbosity=0)
         yield f"postgresql://{USER}:{PASSWORD.replace('/', '%2F').replace('@', '%40')}@127.0.0.1:{found.port}/{name}"
     finally:
+        settings.SMSOPS_AUDIT_DIR = anchors
         use(usual)
 
 

@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from urllib.parse import parse_qs
 
 from django.contrib.admin import site
@@ -21,6 +22,7 @@ from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from backups.models import Backup
 from incidents.models import Incident, PostMortem
@@ -112,10 +114,27 @@ def rows() -> Iterator[tuple[str, str]]:
     deploy = Run.objects.filter(environment=place, kind="deploy").first()
     if deploy is not None:
         yield "one deploy", deploy.get_absolute_url()
-    yield "objectives", reverse("admin:incidents_objectives")
-    yield "objectives of one", reverse("admin:incidents_objectives_of", args=[place.name])
+    yield from _of_rooms(place)
     yield "search", reverse("admin:incidents_search") + "?q=disk"
     yield "applications", reverse("admin:app_list", args=["smsops"])
+
+
+def _of_rooms(place: Environment) -> Iterator[tuple[str, str]]:
+    """What the dashboards load later and again and again, and the objectives with the longest time they can show."""
+    yield "dashboard, again", reverse("admin:incidents_dashboard_live")
+    yield "dashboard, later", reverse("admin:incidents_dashboard_later")
+    for name, part in (("", ""), (", again", "_live"), (", later", "_later")):
+        yield f"dashboard of one{name}", reverse(f"admin:incidents_dashboard_of{part}", args=[place.name])
+    objectives = reverse("admin:incidents_objectives")
+    of_one = reverse("admin:incidents_objectives_of", args=[place.name])
+    yield "objectives", objectives
+    yield "objectives, a year", f"{objectives}?days=365"
+    yield "objectives of one", of_one
+    yield "objectives of one, a year by week", f"{of_one}?days=365"
+    month = timezone.localtime() - timedelta(days=40)
+    yield "report of a month", reverse("admin:incidents_objectives_month", args=[place.name, f"{month:%Y-%m}"])
+    yield "vault", reverse("admin:backups_vault", args=[place.pk])
+    yield "runbook", reverse("admin:incidents_runbook_of", args=[place.name])
 
 
 def worst(taken: list[float]) -> float:

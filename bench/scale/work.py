@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from backups.models import Backup, BackupDay, OffsiteVault, Replica
+from backups.models.day import packed
 from backups.services import old_runs
 from bench.scale.world import VERSIONS, World
 from bench.scale.writing import numbers, put, put_many
@@ -172,7 +173,7 @@ def _replicas(work: Work) -> Iterator[dict[str, Any]]:
 def _days(world: World, place: Environment) -> Iterator[dict[str, Any]]:
     """When the backups began whose runs were let go of."""
     phase = round(world.phase(place).total_seconds())
-    seconds = json.dumps([second + phase for second in range(0, 24 * 3600, 900)])
+    seconds = packed(second + phase for second in range(0, 24 * 3600, 900))
     for day in range(old_runs.days_of("backup") + 1, world.days):
         yield {"environment_id": place.pk, "day": (world.now - timedelta(days=day)).date(), "seconds": seconds}
 

@@ -16,8 +16,8 @@ from deployments.admin import (
     task,
 )
 from deployments.models import Release
+from deployments.services import rehearsals
 from smsops.admin.actions import add_action
-from smsops.admin.base import add_inline
 from smsops.admin.parts import PagePart, RunPart, add_page_part, add_part, add_plan_line
 from smsops.admin.site import add_page
 from smsops.models import Environment, Run
@@ -36,7 +36,7 @@ for action in BUTTONS:
 
 add_action(Environment, check.CheckNow())
 add_action(Release, check.CheckPreconditions())
-add_inline(Environment, check.LastChecks)
+add_page_part(Environment, check.LAST)
 add_page_part(Release, rehearsed.OF_RELEASE)
 add_page_part(Run, check.NOT_PASSED)
 add_page("deployments/config/<row:pk>/diff/", "deployments_config_diff", config.page)
@@ -45,6 +45,7 @@ add_page_part(Run, PagePart("admin/deployments/_rto_run.html", rto.of_run))
 add_plan_line(rto.of_plan)
 add_action(Release, finding.Audit())
 add_part("audit", RunPart("admin/deployments/_findings.html", finding.of_run))
+add_part(rehearsals.KIND, rehearsed.NEXT)
 first_steps.register()
 
 __all__ = ["check", "config", "finding", "images", "operation", "release", "rollback", "rotation", "task"]

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -17,10 +16,12 @@ from deployments.models.check import CheckVerdict
 from deployments.services import preflight
 from smsops.admin.actions import ObjectAction, Preview
 from smsops.admin.base import RecordAdmin
+from smsops.admin.nothing import Nothing
 from smsops.admin.parts import PagePart
 from smsops.models import Environment, Run
 from smsops.runs.plan import By
 from smsops.templatetags.smsops_ui import ago, badge
+from smsops.text import count_text
 
 
 class Shown:
@@ -37,10 +38,20 @@ class Shown:
 
 @admin.register(CheckResult)
 class CheckResultAdmin(Shown, RecordAdmin):
+    nothing = Nothing(
+        "No check has run yet: they run on an environment's page.",
+        "Environments",
+        "smsops_environment_changelist",
+        "smsops.view_environment",
+    )
     list_display = ("said", "title", "environment", "detail", "when", "release", "run", "on_copy")
     list_display_links = ("title",)
     list_filter = ("verdict", "environment", "key", "on_copy")
     list_select_related = ("environment", "release", "run")
+    presets = (
+        ("Failed", "verdict__exact=fail"),
+        ("Warnings", "verdict__exact=warn"),
+    )
     search_fields = ("title", "detail")
     date_hierarchy = "at"
     long_sorts = ("when",)
@@ -48,29 +59,15 @@ class CheckResultAdmin(Shown, RecordAdmin):
               "release", "run", "on_copy")  # fmt: skip
 
 
-class LastChecks(Shown, admin.TabularInline):  # type: ignore[type-arg]
-    """What each check said last, on the environment's page."""
+def last_of(environment: Environment, request: HttpRequest) -> dict[str, Any]:
+    """What each check said last, for those who see checks."""
+    if not request.user.has_perm("deployments.view_checkresult"):
+        return {}
+    found = list(selectors.latest_checks().filter(environment=environment).order_by("stage", "pk"))
+    return {"results": found} if found else {}
 
-    model = CheckResult
-    verbose_name_plural = "Checks: what each said last"
-    fields = readonly_fields = ("said", "title", "detail", "fix", "when", "failing")
-    ordering = ("stage", "pk")
-    extra = 0
-    can_delete = False
-    view_on_site = False
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[CheckResult]:
-        return selectors.latest_checks().order_by(*self.ordering)
-
-    @admin.display(description="Failing since")
-    def failing(self, result: Any) -> str:
-        return ago(result.failing_since) if result.verdict == CheckVerdict.FAIL else ""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+LAST = PagePart("admin/deployments/_last_checks.html", last_of)
 
 
 class CheckNow(ObjectAction):
@@ -107,7 +104,7 @@ def told(results: Sequence[CheckResult]) -> str:
     counted = Counter(result.verdict for result in results)
     words = [f"{counted[each]} {each.label.lower()}" for each in CheckVerdict if counted[each]]
     bad = [f"{each.title}: {each.detail} {each.fix}".strip() for each in results if each.verdict == CheckVerdict.FAIL]
-    return " ".join([f"{len(results)} checks: {', '.join(words)}.", *bad])
+    return " ".join([f"{count_text(len(results), 'check')}: {', '.join(words)}.", *bad])
 
 
 def not_passed(run: Run, request: HttpRequest) -> dict[str, Any]:

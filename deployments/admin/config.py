@@ -16,18 +16,27 @@ from django.utils.html import format_html
 from deployments.models import ConfigSnapshot
 from deployments.services import config
 from smsops.admin.base import RecordAdmin
+from smsops.admin.nothing import Nothing
 from smsops.templatetags.smsops_ui import ago
+from smsops.text import number_in
 
 OTHERS = 30  # snapshots one may be compared with by a click
 
 
 @admin.register(ConfigSnapshot)
 class ConfigSnapshotAdmin(RecordAdmin):
-    list_display = ("taken_at", "environment", "release_version", "count", "run", "seen", "compare")
+    nothing = Nothing(
+        "No configuration was kept yet: every deploy keeps the one it finds.",
+        "Environments",
+        "smsops_environment_changelist",
+        "smsops.view_environment",
+    )
+    list_display = ("when", "environment", "release_version", "count", "run", "seen", "compare")
     list_filter = ("environment",)
     list_select_related = ("environment", "run")
     date_hierarchy = "taken_at"
-    long_sorts = ("taken_at",)
+    long_sorts = ("when",)
+    search_fields = ("environment__name", "release_version", "image_id")
     fieldsets = (
         (None, {"fields": ("environment", "taken_at", "seen", "run", "release_version", "image_id", "compare")}),
         ("Variables", {"fields": ("names", "not_applied")}),
@@ -37,6 +46,10 @@ class ConfigSnapshotAdmin(RecordAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ConfigSnapshot]:
         sealed = ("env_content", "compose_content")
         return super().get_queryset(request).select_related("environment", "run").defer(*sealed)
+
+    @admin.display(description="Taken", ordering="taken_at")
+    def when(self, snapshot: ConfigSnapshot) -> str:
+        return ago(snapshot.taken_at)
 
     @admin.display(description="Variables")
     def count(self, found: ConfigSnapshot) -> int:
@@ -69,7 +82,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     before: ConfigSnapshot | None
     chosen = request.GET.get("with", "")
     if chosen:
-        before = get_object_or_404(others, pk=int(chosen) if chosen.isdecimal() and len(chosen) < 18 else 0)
+        before = get_object_or_404(others, pk=number_in(chosen))
     else:
         before = others.filter(pk__lt=pk).order_by("-pk").first()
     context: dict[str, Any] = {

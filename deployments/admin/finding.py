@@ -12,6 +12,7 @@ from deployments.models import Finding, Release
 from deployments.services import audits
 from smsops.admin.actions import ObjectAction, Preview, ReasonedForm
 from smsops.admin.base import RecordAdmin
+from smsops.admin.nothing import Nothing
 from smsops.admin.planned import PlannedAction
 from smsops.models import Run
 from smsops.runs.plan import By, Plan
@@ -53,12 +54,23 @@ class Accept(ObjectAction):
 
 @admin.register(Finding)
 class FindingAdmin(RecordAdmin):
+    nothing = Nothing(
+        "Nothing was found yet: an audit of a release looks for known weaknesses.",
+        "Releases",
+        "deployments_release_changelist",
+        "deployments.view_release",
+    )
     list_display = ("place", "severe", "advisory", "fix", "what", "version", "environment", "found", "accepted")
     list_filter = ("environment", "severity", "tool", ("accepted_at", admin.EmptyFieldListFilter))
     list_select_related = ("environment",)
+    presets = (
+        ("Not accepted", "accepted_at__isempty=1"),
+        ("Critical", "severity__exact=critical"),
+    )
     search_fields = ("package", "advisory", "file", "what")
     long_sorts = ("found",)
     object_actions = (Accept(),)
+    in_bulk = ("accept",)
     fields = (
         "environment", "version", "tool", "severe", "place", "file", "what", "advisory", "fix", "found", "run",
         "accepted", "accepted_reason",

@@ -31,7 +31,7 @@ FILES = FirstStep(
     "Env file and repository",
     "A deploy starts SMS with its env file, and finds its releases in its git repository: name both.",
     _described,
-    lambda environment: environment.get_absolute_url(),
+    lambda environment: f"{environment.get_absolute_url()}#id_env_file",  # browsers unfold what an address leads into
     "smsops.change_environment",
 )
 RELEASES = FirstStep(

@@ -13,7 +13,9 @@ from deployments.services import archive, builds
 from smsops.admin.actions import ActionForm, ObjectAction, Preview
 from smsops.admin.planned import ExclusiveAction, PlannedAction
 from smsops.models import Environment, Run
+from smsops.runs import history
 from smsops.runs.plan import By, Plan
+from smsops.text import number_in
 
 
 class Build(PlannedAction):
@@ -59,7 +61,8 @@ class Load(ObjectAction):
         return "" if target.runtime == "docker" else "SMS runs natively here: releases are unpacked from their tags."
 
     def preview(self, target: Environment, request: HttpRequest) -> Preview:
-        return Preview(("The image gets the version its tag tells; none that is there is overwritten.",))
+        said = "The image gets the version its tag tells; none that is there is overwritten. SMS is not touched."
+        return Preview((said, history.told(target, "load")))
 
     def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
         return builds.load(target, cleaned["file"].strip(), by, cleaned["again"])
@@ -81,8 +84,8 @@ class Archive(ExclusiveAction):
     form = ArchiveForm
 
     def preview(self, target: Environment, request: HttpRequest) -> Preview:
-        asked = (request.POST or request.GET).get("keep", "")
-        keep = int(asked) if asked.isdecimal() and 0 < int(asked) <= 1000 else archive.KEEP
+        asked = number_in((request.POST or request.GET).get("keep", ""))
+        keep = asked if asked and asked <= 1000 else archive.KEEP
         found = archive.judge(target, keep)
         if all(each.why for each in found):  # no plan; the form stays, to ask for another number
             return Preview(("No image would go.", *(each.line for each in found)))

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 
 from deployments.models import Release
 from deployments.services import rehearsals, rehearsed
-from smsops.admin.parts import PagePart
-from smsops.models import Environment
+from smsops.admin.parts import PagePart, RunPart
+from smsops.models import Environment, Run, RunState
 
 TEMPLATE = "admin/deployments/_rehearsal.html"
 TONES = {"never": "quiet", "passed": "pass", "failed": "fail", "outdated": "warn"}
@@ -40,9 +40,18 @@ def of_environment(environment: Environment, request: HttpRequest) -> list[dict[
     return [{"template": "admin/deployments/_rehearsals.html", "lines": lines}]
 
 
+def after_rehearsal(run: Run, request: HttpRequest) -> dict[str, Any]:
+    """What comes next once a rehearsal went well: its release's deploy, for who may."""
+    if run.state != RunState.SUCCEEDED or not request.user.has_perm("smsops.deploy_environment"):
+        return {}
+    release = Release.objects.filter(pk=run.params.get("release")).exclude(image_id="").first()
+    return {"release": release} if release is not None else {}
+
+
 def _lines(releases: Iterable[Release], request: HttpRequest) -> Iterable[dict[str, Any]]:
     for release in releases:
         yield {"release": release, **of_release(release, request)}
 
 
 OF_RELEASE = PagePart(TEMPLATE, of_release, above=True)
+NEXT = RunPart("admin/deployments/_rehearsal_next.html", after_rehearsal)

@@ -14,14 +14,16 @@ from deployments.admin.acknowledgement import DeployForm, DeployToForm
 from deployments.admin.images import Build
 from deployments.models import Release
 from deployments.rto import scenarios, table, words
-from deployments.services import deploys, rehearsals, releases
+from deployments.services import crossing, deploys, rehearsals, releases
 from deployments.sources.outline import outline, plain
 from smsops.admin.actions import ObjectAction, Preview
 from smsops.admin.base import RecordAdmin
+from smsops.admin.nothing import Nothing
 from smsops.admin.planned import ExclusiveAction, PlannedAction
 from smsops.models import Environment, Risk, Run
 from smsops.runs.plan import By, Plan
 from smsops.templatetags.smsops_ui import badge
+from smsops.text import count_text
 
 
 class Deploy(ExclusiveAction, PlannedAction):
@@ -42,6 +44,7 @@ class Deploy(ExclusiveAction, PlannedAction):
     def preview(self, target: Release, request: HttpRequest) -> Preview:
         parts, plan = rehearsed.beside_deploy(target, request), self.plan(target)
         notes = [note for note in plan.notes if not any(part["result"].says(note) for part in parts)]
+        notes = [note for note in notes if not note.startswith(crossing.BREAKS)]  # each stands beside its own tick
         return Preview(notes, plan, parts)
 
     def perform(self, target: Release, by: By, cleaned: dict[str, Any]) -> Run:
@@ -103,16 +106,22 @@ class ImportReleases(ObjectAction):
 
     def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> str:
         found, oddities = releases.import_all(target)
-        return " ".join([f"{len(found)} releases are known now.", *oddities])
+        return " ".join([f"{count_text(len(found), 'release is', 'releases are')} known now.", *oddities])
 
 
 @admin.register(Release)
 class ReleaseAdmin(RecordAdmin):
+    nothing = Nothing(
+        "No release is known yet: they are imported on an environment's page.",
+        "Environments",
+        "smsops_environment_changelist",
+        "smsops.view_environment",
+    )
     list_display = ("version", "environment", "image", "released_on", "heads", "breaks", "notes")
     list_filter = ("environment",)
     list_select_related = ("environment",)
     search_fields = ("version", "changelog")
-    object_actions = (Build(), Rehearse(), Deploy())
+    object_actions = (Deploy(), Rehearse(), Build())
     fieldsets = (
         (None, {"fields": ("environment", "version", "image", "released_on", "breaking_changes", "notes")}),
         ("What changes", {"fields": ("changes",)}),

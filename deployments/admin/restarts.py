@@ -12,7 +12,9 @@ from deployments.services import rebuilds, restarts, upgrades
 from smsops.admin.actions import DestructiveForm, Preview
 from smsops.admin.planned import ExclusiveAction, PlannedAction
 from smsops.models import Environment, Run
+from smsops.runs import history
 from smsops.runs.plan import By, Plan
+from smsops.text import number_in
 
 
 class Restart(ExclusiveAction, PlannedAction):
@@ -61,8 +63,8 @@ class GiveMemory(ExclusiveAction):
     form = MemoryForm
 
     def preview(self, target: Environment, request: HttpRequest) -> Preview:
-        asked = (request.POST or request.GET).get("memory_mb", "")
-        wanted = int(asked) if asked.isdecimal() and len(asked) < 8 else target.memory_limit_mb * 2
+        asked = number_in((request.POST or request.GET).get("memory_mb", ""), digits=7)
+        wanted = target.memory_limit_mb * 2 if asked is None else asked
         plan = restarts.plan_memory(target, wanted)
         return Preview(plan.notes, plan)
 
@@ -112,7 +114,7 @@ class Rebuild(ExclusiveAction):
         return "" if target.runtime == "docker" else "SMS runs natively here; there is no image to build."
 
     def preview(self, target: Environment, request: HttpRequest) -> Preview:
-        return Preview(rebuilds.NOTES)
+        return Preview((*rebuilds.NOTES, history.told(target, rebuilds.KIND)))
 
     def perform(self, target: Environment, by: By, cleaned: dict[str, Any]) -> Run:
         return rebuilds.start(target, by)

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from deployments.rto import scenarios, table, words
 from deployments.rto.phases import FIRST_SIGN, measure
 from smsops.models import FINAL, Environment, Run, RunState
+from smsops.runs import history
 from smsops.runs.plan import Plan
 from smsops.text import seconds_text
 
@@ -45,8 +46,8 @@ def of_run(run: Run, request: HttpRequest) -> dict[str, Any]:
 
 
 def of_plan(plan: Plan) -> str:
-    """What the scenario of this plan is expected to take, in one line."""
+    """What the scenario of this plan is expected to take, in one line; of any other run, what it took here."""
     scenario = scenarios.of(plan.kind, plan.params)
     if scenario is None or scenario.practice:
-        return ""
+        return history.told(plan.environment, plan.kind)
     return f"{scenario.title}: {words.sentence(table.row(plan.environment, scenario))}."

@@ -14,8 +14,9 @@ from deployments.models import PostTask
 from deployments.services import post_tasks
 from smsops.admin.actions import ObjectAction, Preview, ReasonedForm
 from smsops.admin.base import OperationsAdmin
+from smsops.admin.nothing import Nothing
 from smsops.runs.plan import By
-from smsops.templatetags.smsops_ui import ago, badge
+from smsops.templatetags.smsops_ui import ago, badge, until
 
 
 class NoteForm(ReasonedForm):
@@ -39,7 +40,8 @@ class MarkDone(ObjectAction):
 
     def preview(self, target: PostTask, request: HttpRequest) -> Preview:
         due = post_tasks.next_due(target.frequency, timezone.now())
-        return Preview((f"It is due again on {due:%Y-%m-%d}." if due else "It is due again with the next release.",))
+        again = f"on {due:%Y-%m-%d}" if due else "with the next release"
+        return Preview(("It counts as done, by you; what you write is the evidence.", f"It is due again {again}."))
 
     def perform(self, target: PostTask, by: By, cleaned: dict[str, Any]) -> str:
         post_tasks.mark_done(target, by)
@@ -62,11 +64,14 @@ class OverdueFilter(admin.SimpleListFilter):
 
 @admin.register(PostTask)
 class PostTaskAdmin(OperationsAdmin):
+    nothing = Nothing("Nothing is to be done after a deploy.")
     list_display = ("title", "environment", "owner", "frequency", "done_with", "done_at", "due")
     list_filter = (OverdueFilter, "environment", "frequency", "enabled")
     list_select_related = ("environment",)
+    presets = (("Overdue", "overdue=yes"),)
     search_fields = ("title", "owner")
     object_actions = (MarkDone(),)
+    in_bulk = ("done",)
     fields = (
         "environment", "title", "owner", "frequency", "when", "kind", "enabled", "due_at",
         "done_at", "done_by", "evidence",
@@ -83,8 +88,8 @@ class PostTaskAdmin(OperationsAdmin):
     @admin.display(description="Due", ordering="due_at")
     def due(self, task: PostTask) -> str:
         if task.overdue:
-            return badge("overdue", f"Overdue since {task.due_at:%Y-%m-%d}")
-        return f"{task.due_at:%Y-%m-%d}" if task.due_at and task.enabled else "—"
+            return badge("overdue", f"Overdue since {timezone.localtime(task.due_at):%Y-%m-%d}")
+        return until(task.due_at) if task.due_at and task.enabled else "—"
 
     @admin.display(description="Evidence")
     def evidence(self, task: PostTask) -> str:

@@ -68,9 +68,7 @@ def _shown(release: Release) -> dict[str, Any]:
 def releases(request: HttpRequest, asked: Query[ReleaseFilters]) -> dict[str, Any]:
     caller = the_caller(request)
     found = caller.within(Release.objects.select_related("environment").defer("graph", "changelog", "revisions"))
-    if asked.environment is not None:
-        found = found.filter(environment=caller.environment(asked.environment))
-    return page(found, asked, _shown)
+    return page(caller.chosen(found, asked), asked, _shown)
 
 
 @router.post("environments/{name}/releases", response=Announced, summary="Announce a release",

@@ -13,6 +13,11 @@ MAX_AGE = timedelta(hours=24)
 FREE_COPIES = 3  # the held copy, a migration's own copy, and air
 
 
+def _within(words: str) -> str:
+    """The words as they stand within a sentence; a name stays as it is."""
+    return words if words[:2].isupper() else words[0].lower() + words[1:]
+
+
 @register
 class RecentBackup(Check):
     key, title, section, stages, order = "backup", "Backup", "§1", (PRECONDITIONS,), 50
@@ -23,7 +28,7 @@ class RecentBackup(Check):
             return self.warned("There is no good backup yet; the deploy takes one first.")
         if newest.age > MAX_AGE:
             return self.warned(f"The newest is from {age_text(newest.age)}; the deploy takes one first.")
-        return self.passed(f"{newest.identifier}, {age_text(newest.age)}, {newest.get_proof_display().lower()}.")
+        return self.passed(f"{newest.identifier}, {age_text(newest.age)}, {_within(newest.get_proof_display())}.")
 
 
 @register

@@ -13,7 +13,7 @@ from deployments import versions
 from deployments.checks import answers
 from deployments.checks.base import CHECKLIST, Check, Result, Target
 from deployments.checks.registry import register
-from smsops.text import seconds_text
+from smsops.text import count_text, seconds_text
 
 READ = "/api/v1/students/?limit=1"  # harmless: one row, no cache, no write
 LIMITS = (("1.15.0", 60), ("1.18.25", 300))  # reads a minute that releases before these allow
@@ -38,7 +38,7 @@ class RateLimit(Check):
             sent += 1
             if answers.is_limited(answer):
                 took = seconds_text(time.monotonic() - began)
-                return self.passed(f"HTTP 429 after {sent - 1} requests in {took}.")
+                return self.passed(f"HTTP 429 after {count_text(sent - 1, 'request')} in {took}.")
             if target.lacks_account(answer):
                 return self.skipped("SMS wants a token for it, and no smoke account is set for this environment.")
             if not answer.ok:
@@ -48,7 +48,8 @@ class RateLimit(Check):
 
     def _never(self, sent: int, limit: int, seconds: float) -> Result:
         """What it means that nobody was stopped."""
-        said = f"{sent} requests in {seconds_text(seconds)} were all answered"
+        took = seconds_text(seconds)
+        said = f"{count_text(sent, 'request was', 'requests were all')} answered, in {took}"
         if sent < limit + SPARE:
             return self.warned(
                 f"{said}; the limit of {limit} a minute cannot be reached from here in {PATIENCE:.0f} s."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from deployments.checks.base import PRECONDITIONS, Check, Result, Target
 from deployments.checks.registry import register
 from smsops import envfile, secret_keys
+from smsops.text import count_text
 
 MAKE_ONE = 'Make one with: python -c "import secrets; print(secrets.token_urlsafe(48))"'
 THROWAWAY = ("CI", "GITHUB_ACTIONS", "CI_ALLOW_INSECURE_SECRET")  # with these SMS makes up a key per process
@@ -28,6 +29,8 @@ class Secrets(Check):
             said = f"{made_up[0]} is set: SMS may sign with a key of its own, and every start signs everybody out."
             return self.warned(said, f"Take {made_up[0]} out of the env file.")
         if len(value) < secret_keys.GOOD_LENGTH:
-            said = f"SECRET_KEY has {len(value)} characters; the runbook asks for {secret_keys.GOOD_LENGTH}."
+            said = (
+                f"SECRET_KEY has {count_text(len(value), 'character')}; the runbook asks for {secret_keys.GOOD_LENGTH}."
+            )
             return self.warned(said, MAKE_ONE)
         return self.passed(f"SECRET_KEY is strong ({len(value)} characters).")

@@ -10,6 +10,7 @@ from deployments.checks.registry import register
 from smsops import envfile
 from smsops.environments.database_url import SCHEMES
 from smsops.models import DatabaseEngine, Environment, RuntimeKind
+from smsops.text import count_text
 
 DATA_MOUNT, APP_ROOT = PurePosixPath("/data"), PurePosixPath("/app")
 SQLITE = "sqlite:///"
@@ -31,7 +32,9 @@ class EnvFile(Check):
             return self.failed(" ".join(wrong), "Correct the env file: SMS would start on another, perhaps empty one.")
         if doubts := [*open_doors(variables), *quoted(variables), *half_postgres(variables, environment)]:
             return self.warned(" ".join(doubts), "Correct the env file, or switch this check off with the reason.")
-        return self.passed(f"{len(variables)} variables; nothing in them leads away from the environment's database.")
+        return self.passed(
+            f"{count_text(len(variables), 'variable')}; nothing in them leads away from the environment's database."
+        )
 
 
 def wrong_database(variables: Mapping[str, str], environment: Environment) -> list[str]:

@@ -16,16 +16,17 @@ class Disturbance:
     ended: datetime | None
 
 
-Source = Callable[[datetime], list[Disturbance]]
+Source = Callable[[datetime, int], list[Disturbance]]
 _SOURCES: list[Source] = []
 
 
 def add_source(source: Source) -> None:
-    """Let another room say which disturbances began since a moment."""
+    """Let another room say which disturbances of an environment, by its id, began since a moment."""
     if source not in _SOURCES:
         _SOURCES.append(source)
 
 
-def since(moment: datetime) -> list[Disturbance]:
-    """All that are known, oldest first."""
-    return sorted((each for source in _SOURCES for each in source(moment)), key=lambda each: each.began)
+def since(moment: datetime, environment_id: int) -> list[Disturbance]:
+    """All that are known of it, oldest first."""
+    found = (each for source in _SOURCES for each in source(moment, environment_id))
+    return sorted(found, key=lambda each: each.began)

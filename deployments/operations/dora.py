@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from deployments.models import Release
@@ -45,31 +43,15 @@ class Figures:
 
 
 def of(environment: Environment, days: int) -> Figures:
-    """The figures of the last `days` days."""
-    runs = _runs().filter(environment=environment)
-    return _of(runs, days).get(environment.pk) or _figures(days, timezone.now(), [], [], {})
-
-
-def of_all(days: int) -> dict[int, Figures]:
-    """Those of every environment where there is something to count, by its id; three questions to the database."""
-    return _of(_runs(), days)
-
-
-def _runs() -> QuerySet[Run]:
-    return Run.objects.filter(kind__in=KINDS, started_at__isnull=False, finished_at__isnull=False)
-
-
-def _of(runs: QuerySet[Run], days: int) -> dict[int, Figures]:
+    """The figures of the last `days` days, in three questions; nothing of any other environment is read."""
     start = timezone.now() - timedelta(days=days)
-    history, troubles = defaultdict(list), defaultdict(list)
+    runs = Run.objects.filter(environment=environment, kind__in=KINDS)
+    runs = runs.filter(started_at__isnull=False, finished_at__isnull=False)
     fields = ("environment_id", "kind", "state", "params__release", "undo_started_at", "started_at", "finished_at")
-    for each in (Happened(*row) for row in runs.values_list(*fields)):
-        history[each.environment_id].append(each)
-    for trouble in disturbances.since(start):
-        troubles[trouble.environment_id].append(trouble)
-    commits = dict(Release.objects.filter(committed_at__isnull=False).values_list("pk", "committed_at"))
-    places = {*history, *troubles}
-    return {place: _figures(days, start, changes(history[place]), troubles[place], commits) for place in places}
+    history = [Happened(*row) for row in runs.values_list(*fields)]
+    known = Release.objects.filter(environment=environment, committed_at__isnull=False)
+    commits = dict(known.values_list("pk", "committed_at"))
+    return _figures(days, start, changes(history), disturbances.since(start, environment.pk), commits)
 
 
 def _figures(

@@ -20,7 +20,7 @@ class Said:
 
 def said(figures: Figures) -> list[Said]:
     """All four, in DORA's order."""
-    days = f"the last {figures.days} days"
+    days = f"the last {count_text(figures.days, 'day')}"
     bad = f"; {figures.still_bad} of them not good again yet, and not in the figure" if figures.still_bad else ""
     return [
         Said("Deployment frequency", frequency(figures), f"Deploys that succeeded in {days}: {figures.deploys}."),

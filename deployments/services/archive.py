@@ -57,7 +57,7 @@ def plan(environment: Environment, keep: int = KEEP) -> Plan:
         steps=(PlannedStep("release.archive"),),
         params={"keep": keep, "going": [{"version": image.version, "image_id": image.id} for image in going]},
         notes=(
-            f"{count_text(len(going), 'image')} of the environment go; SMS is not touched.",
+            f"{count_text(len(going), 'image goes', 'images go')} from the environment; SMS is not touched.",
             "A release that went can be built from its tag again, or loaded.",
             *(each.line for each in found),
         ),

@@ -15,13 +15,17 @@ def mistakes(environment: Environment) -> dict[str, str]:
     if not isinstance(off, dict):
         return {"checks_off": 'Give keys of checks and reasons, like {"bundle": "The page comes from elsewhere."}.'}
     known = {check.key: check for check in registry.known()}
-    said = [sentence for key, reason in off.items() if (sentence := _mistake(str(key), reason, known))]
-    return {"checks_off": " ".join(said)} if said else {}
+    said = [_unknown([str(key) for key in off if key not in known], known)]
+    said += [_mistake(key, reason, known) for key, reason in off.items() if key in known]
+    return {"checks_off": " ".join(filter(None, said))} if any(said) else {}
+
+
+def _unknown(keys: list[str], known: dict[str, Any]) -> str:
+    """One sentence about all of them: the list of those that are known is long."""
+    return f"There is no check “{'” or “'.join(keys)}”; known are {', '.join(known)}." if keys else ""
 
 
 def _mistake(key: str, reason: Any, known: dict[str, Any]) -> str:
-    if key not in known:
-        return f"There is no check “{key}”; known are {', '.join(known)}."
     if known[key].always:
         return f"The check “{key}” is never switched off: without it nobody knows whether SMS runs at all."
     if not isinstance(reason, str) or not reason.strip():

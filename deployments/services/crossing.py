@@ -11,6 +11,8 @@ from smsops.errors import WrongUse
 from smsops.models import Environment
 from smsops.runtimes.base import Instance
 
+BREAKS = "Breaking changes of"  # how a note about them begins
+
 
 def crossed(release: Release, running: Instance | None) -> Sequence[Release]:
     """The releases with breaking changes after the running one, up to and including this one, oldest first.
@@ -48,7 +50,7 @@ def notes(found: Sequence[Release], named: Collection[str]) -> list[str]:
     """Sentences for the plan: what each breaks, and whether it was acknowledged."""
     said = dict.fromkeys(acknowledged(found, named), "acknowledged")
     return [
-        f"Breaking changes of {each.version}, {said.get(each.version, 'to be acknowledged')}: {plain(each.breaking)}"
+        f"{BREAKS} {each.version}, {said.get(each.version, 'to be acknowledged')}: {plain(each.breaking)}"
         for each in found
     ]
 

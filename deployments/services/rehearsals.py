@@ -49,7 +49,7 @@ def plan(release: Release) -> Plan:
         exclusive=False,
         notes=(
             f"{release.version} upgrades a copy of {backup.identifier} and runs on it, beside the real SMS, which is "
-            "not touched; then the way back is gone on the copy.",
+            "not touched; then the way back is tried on the copy.",
             "It is cut off from other networks where the engine can do that, and goes away at the end.",
         ),
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from deployments.models import ConfigSnapshot
 from deployments.services import config, key_changes
+from smsops import zones
 from smsops.errors import WrongUse
 from smsops.models import Environment, Run
 from smsops.runs.plan import By, Plan, PlannedStep, submit
@@ -54,7 +55,7 @@ def plan_key_back(environment: Environment) -> Plan:
     """What putting back the SECRET_KEY that was known would do. WrongUse when it is there, or is not known."""
     snapshot = known_key(environment)
     notes = (
-        f"The SECRET_KEY of config snapshot {snapshot.pk} ({snapshot.taken_at:%Y-%m-%d %H:%M}) goes into "
+        f"The SECRET_KEY of config snapshot {snapshot.pk} ({zones.kept(snapshot.taken_at)}) goes into "
         f"{environment.env_file}; nothing else in it changes.",
         "Sessions from before the key was changed are good again; those begun since then end.",
         AWAY,

@@ -135,9 +135,11 @@ class WaysBack:
         for drop in way.drops:
             table, _, column = drop.partition(".")
             count = self.database.filled(table, column) if column else rows.get(table, 0)
-            if count or "?" in drop:
-                told.append(f"{drop}: {count:,} {'values' if column else 'rows'} are lost" if "?" not in drop
-                            else f"{drop}: how much is in it cannot be told")  # fmt: skip
+            word = "value" if column else "row"
+            if "?" in drop:
+                told.append(f"{drop}: how much is in it cannot be told")
+            elif count:
+                told.append(f"{drop}: {count_text(count, f'{word} is lost', f'{word}s are lost')}")
         return tuple(told)
 
     def _restore(self) -> WayBack:

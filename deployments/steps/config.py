@@ -6,6 +6,7 @@ from deployments.services import config
 from smsops.models import Phase
 from smsops.runs.context import Context
 from smsops.runs.kinds import Done, Outcome, StepKind
+from smsops.text import count_text
 
 
 class TakeConfig(StepKind):
@@ -18,7 +19,9 @@ class TakeConfig(StepKind):
 
     def do(self, ctx: Context) -> Outcome:
         found, new = config.take(ctx.environment, ctx.runtime, ctx.run)
-        said = f"Snapshot {found.pk}: {len(found.variables)} variables" + ("." if new else ", the same as last time.")
+        said = f"Snapshot {found.pk}: {count_text(len(found.variables), 'variable')}" + (
+            "." if new else ", the same as last time."
+        )
         late = config.unapplied(found)
         if late:
             said += f" The running SMS has not got these from the env file yet: {', '.join(late[:20])}."

@@ -7,6 +7,7 @@ from smsops.models import Environment, Phase
 from smsops.runs.context import Context
 from smsops.runs.kinds import Done, Outcome, StepKind
 from smsops.switch import names
+from smsops.switch.standing import how_it_ended, was_up
 
 
 class StartAgain(StepKind):
@@ -18,7 +19,8 @@ class StartAgain(StepKind):
 
     def do(self, ctx: Context) -> Outcome:
         name = names.canonical(ctx)
-        if ctx.runtime.inspect(name) is None:
+        found = ctx.runtime.inspect(name)
+        if found is None:
             raise OpsError(f"There is no instance {name}.", fix="Deploy a release.")
         ctx.guard()
         ctx.runtime.stop(name, ctx.environment.stop_seconds)
@@ -26,10 +28,8 @@ class StartAgain(StepKind):
         ctx.guard()
         ctx.runtime.start(name)
         code = ended.exit_code if ended is not None else None
-        killed = (
-            f"It had to be killed after {ctx.environment.stop_seconds} s." if code == 137 else "It ended by itself."
-        )
-        return Done({"exit_code": code}, f"{killed} Started again.")
+        _, note = how_it_ended(was_up(ctx, found), code, ctx.environment.stop_seconds)
+        return Done({"exit_code": code}, f"{note} Started again.")
 
 
 class WriteMemory(StepKind):

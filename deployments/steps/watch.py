@@ -14,7 +14,7 @@ from smsops.errors import OpsError
 from smsops.models import ACTIVE, Phase, Run
 from smsops.runs.context import Context
 from smsops.runs.kinds import Again, Done, Outcome, StepKind
-from smsops.text import seconds_text
+from smsops.text import count_text, seconds_text
 
 BEFORE, WINDOW = "watch.before", "watch.window"
 BASE_ROUNDS, KEPT = 10, 120
@@ -88,4 +88,4 @@ class WatchWindow(StepKind):
 def _told(found: Measure) -> str:
     share = f"{found.failed_share:.0%} failed" if found.failed else "none failed"
     lines = f"{found.lines_per_minute:.1f} lines of errors a minute"
-    return f"{found.rounds} rounds of requests, {share}, {found.slow * 1000:.0f} ms, {lines}."
+    return f"{count_text(found.rounds, 'round')} of requests, {share}, {found.slow * 1000:.0f} ms, {lines}."

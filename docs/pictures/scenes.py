@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from django.db.models import Model
@@ -13,6 +12,7 @@ from backups import selectors as backups
 from backups.models import Backup
 from demo import acts
 from demo.school_client import School
+from demo.stage import Stage
 from demo.telling import Line, Story, wait_for
 from deployments import selectors
 from deployments.models import CheckResult, ConfigSnapshot, Release
@@ -20,12 +20,16 @@ from deployments.services import deploys
 from docs.pictures.browser import DESK, PHONE
 from docs.pictures.camera import Camera
 from docs.pictures.night import Night
+from docs.pictures.people import People
+from docs.pictures.proofs import Proofs
 from docs.pictures.tasks import Tasks
+from docs.pictures.watch import Watch
 from incidents.models import Incident
 from smsops.models import Environment, Run, StepState
 
 PATIENT = 30  # seconds for SMS to become ready: a browser and much else runs beside it
 LONG = 1500  # pixels of a page on a telephone
+PART = 1400  # pixels of the dashboard of one environment: how it is, the ways back, the backups
 HIGH = 1000  # pixels, of a page that goes on for long
 LISTS = (
     "/smsops/run/",
@@ -45,7 +49,7 @@ class Scenes:
     story: Story
     camera: Camera
     school: School
-    folder: Path
+    stage: Stage
 
     def play(self) -> None:
         """Everything, in order, until something does not end as it should."""
@@ -57,10 +61,11 @@ class Scenes:
 
     def acts(self) -> tuple[tuple[str, Callable[[], Line]], ...]:
         """What happens, and what is pictured in between."""
-        tasks = Tasks(self.camera, self.school)
+        tasks, watch = Tasks(self.camera, self.school), Watch(self.camera, self.stage)
+        proofs = Proofs(self.camera, self.stage.folder)
         return (
             ("Deploy 1.18.0, the first release", lambda: acts.deploy("1.18.0", "succeeded")),
-            ("Back up", acts.back_up),
+            *proofs.first(),
             ("Rehearse 1.18.1", lambda: acts.rehearse("1.18.1")),
             ("Deploy 1.18.1 beside it", lambda: acts.deploy("1.18.1", "succeeded")),
             ("Roll back at once", lambda: acts.go_back_to("1.18.0", "code")),
@@ -75,9 +80,13 @@ class Scenes:
             ("Work in 1.19.0", self.work),
             ("Afterwards", self.after),
             *tasks.by_day(),
-            *Night(self.camera).acts(),
+            *proofs.later(),
+            *watch.by_day(),
+            *Night(self.camera, self.lights_out).acts(),
             *tasks.afterwards(),
+            *People(self.camera, "ada").acts(),
             ("Look at the other pages", self.look),
+            *watch.afterwards(),
         )
 
     def go_back(self) -> Line:
@@ -111,18 +120,21 @@ class Scenes:
 
     def after(self) -> Line:
         place, back = acts.environment(), f"{self._door(acts.environment(), 'rollback')}?version=1.18.1"
-        backups.keyring().export(self.folder / "escrow.json")  # as an ops lead does before anything else
+        backups.keyring().export(self.stage.folder / "escrow.json")  # as an ops lead does before anything else
         self.camera.take("going-back", back)
         self.camera.take("going-back-phone", back, size=PHONE)
-        whole, own = "#later[data-came]", f"/dashboard/of/{place.name}/"
-        self.camera.take("dashboard", "/", until=whole)
-        self.camera.take("dashboard-phone", "/", until=whole, size=PHONE, dark=True, height=LONG)
-        self.camera.take("dashboard-of", own, until=whole)
-        self.camera.take("dashboard-of-phone", own, until=whole, size=PHONE, height=LONG)
         self.camera.take("environment", place.get_absolute_url(), height=830, opened=".more details")
         self.camera.take("rto", place.get_absolute_url(), part="section[aria-labelledby=rto]")
         self.camera.take("operations-log", "/deployments/operation/", part="#content")
-        return Line(True, "Pictures of the way back, the dashboard and the log.")
+        return Line(True, "Pictures of the way back, the environment and the log.")
+
+    def lights_out(self) -> None:
+        """The dashboard, when all is well and somebody is on call."""
+        whole, own = "#later[data-came]", f"/dashboard/of/{acts.environment().name}/"
+        self.camera.take("dashboard", "/", until=whole)
+        self.camera.take("dashboard-phone", "/", until=whole, size=PHONE, dark=True, height=LONG)
+        self.camera.take("dashboard-of", own, until=whole, height=PART)
+        self.camera.take("dashboard-of-phone", own, until=whole, size=PHONE, height=LONG)
 
     def look(self) -> Line:
         """Every other page, at a desk and on a phone, only to hear whether it complains."""

@@ -14,6 +14,7 @@ from demo.school_client import School
 from demo.telling import Line
 from docs.pictures.camera import Camera
 from incidents.models import EscalationPolicy, Incident, PostMortem
+from incidents.services import diagnosing
 
 LOST = {"students": ["hidden"]}  # SMS hides who was deleted
 PART = 900  # pixels of pages that go on
@@ -68,12 +69,15 @@ class Tasks:
         draft = PostMortem.objects.get(incident=incident)
         self.camera.take("report", f"{_door(acts.environment())}report/")
         self.camera.take("incident", incident.get_absolute_url(), height=PART)
+        done = acts.finished(diagnosing.start(incident, acts.BY))
+        self.camera.take("playbook", incident.get_absolute_url(), part="section[aria-labelledby=playbook]")
+        self.camera.take("evidence", incident.get_absolute_url(), part="section[aria-labelledby=evidence]")
         self.camera.take("post-mortem-write", f"{_door(draft)}write/", height=PART)
         self.camera.take("objectives", "/objectives/", part="#content")
         if policy is not None:
             where = reverse("admin:incidents_escalationpolicy_change", args=[policy.pk])
             self.camera.take("policy", where, height=PART)
-        return Line(policy is not None, "An incident from its report to what is learnt.")
+        return Line(policy is not None and done.state == "succeeded", done.headline)
 
     @staticmethod
     def _newest() -> Backup:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from incidents.models import ActionItem
+from smsops.text import count_text
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,10 @@ def since(item: ActionItem) -> datetime:
 def lasted(item: ActionItem, start: datetime, good: str) -> Verdict:
     """It has been so since `start`: that is enough after the days the item asks for."""
     days = (timezone.now() - start).total_seconds() / 86400
+    asked = count_text(item.check_days, "day")
     if days >= item.check_days:
-        return Verdict(True, f"{good} for {item.check_days} days.")
-    return Verdict(None, f"{good} for {days:.1f} of {item.check_days} days.")
+        return Verdict(True, f"{good} for {asked}.")
+    return Verdict(None, f"{good} for {days:.1f} of {asked}.")
 
 
 def window(item: ActionItem) -> datetime:

@@ -14,6 +14,7 @@ from deployments.models.check import CheckVerdict
 from incidents.actions.checks import Evidence, Verdict, add, lasted, since, window
 from incidents.models import ActionItem, Incident
 from incidents.objectives import copies
+from smsops import zones
 from smsops.models import FINAL, Run, RunState
 from smsops.text import seconds_text
 
@@ -96,7 +97,7 @@ def release_there(item: ActionItem) -> Verdict:
 
 
 def _when(at: datetime) -> str:
-    return f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
+    return zones.kept(at)
 
 
 add(

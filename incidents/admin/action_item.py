@@ -13,15 +13,17 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from incidents import selectors
 from incidents.actions import checks, history, words
 from incidents.admin.postmortem import due_text
 from incidents.admin.postmortem_actions import person
 from incidents.admin.reach import NumberOfIncident, OfIncident
-from incidents.documents import html
 from incidents.models import ACTION_TABLE, ActionItem, ActionState, Incident
 from incidents.privacy import seen_by
-from smsops.admin.actions import ActionForm, ObjectAction, ReasonedForm
+from smsops import html
+from smsops.admin.actions import ActionForm, ObjectAction, Preview, ReasonedForm
 from smsops.admin.buttons import Row
+from smsops.admin.nothing import Nothing
 from smsops.runs.plan import By
 from smsops.templatetags.smsops_ui import ago, badge
 
@@ -58,6 +60,10 @@ class _Move(ObjectAction):
     to: str
     move: ClassVar[Callable[[ActionItem, User, str], None]]
     said: ClassVar[str]
+    notes: ClassVar[tuple[str, ...]]
+
+    def preview(self, target: ActionItem, request: HttpRequest) -> Preview:
+        return Preview(self.notes)
 
     def obstacle(self, target: ActionItem) -> str:
         fits = self.to in ACTION_TABLE[target.state] and (not self.froms or target.state in self.froms)
@@ -72,18 +78,22 @@ class Accept(_Move):
     name, label, to = "accept", "Accept", ActionState.TODO
     froms = (ActionState.PROPOSED,)
     move, said = history.accept, "It is to be done."
+    notes = ("What was proposed is to be done. It is yours until you give it to somebody else, where nobody has it.",
+             "Without a date of its own it is due as the severity of its incident says.")  # fmt: skip
 
 
 class Finish(_Move):
     name, label, to = "finish", "It is done…", ActionState.DONE
     form = ReasonedForm
     move, said = history.finish, "It is done."
+    notes = ("It counts as done, by you; what you write is the evidence, and stays in its history.",)
 
 
 class Drop(_Move):
     name, label, to = "drop", "Drop…", ActionState.DROPPED
     form = ReasonedForm
     move, said = history.drop, "It is dropped."
+    notes = ("It will not be done, and nobody is reminded of it any more. Your reason stays; it can be opened again.",)
 
 
 class Reopen(_Move):
@@ -91,6 +101,7 @@ class Reopen(_Move):
     form = ReasonedForm
     froms = (ActionState.DONE, ActionState.DROPPED)
     move, said = history.reopen, "It is to be done again."
+    notes = ("It was not done after all. That it was opened again is counted, and its history stays.",)
 
 
 class WhoseFilter(admin.SimpleListFilter):
@@ -107,18 +118,26 @@ class WhoseFilter(admin.SimpleListFilter):
         if self.value() == "nobody":
             return queryset.filter(owner=None)
         if self.value() == "overdue":
-            return queryset.filter(state=ActionState.TODO, due_at__lt=timezone.now())
+            return selectors.items_to_do(queryset, until=timezone.now())
         return queryset
 
 
 @admin.register(ActionItem)
 class ActionItemAdmin(OfIncident):
+    nothing = Nothing("Nothing is to be done: action items come out of post-mortems.")
     form = ItemForm
     list_display = ("title", "status", "priority", "owner", "due", "kind", "proof", "of_incident")
     list_filter = ("state", WhoseFilter, "kind", "priority", "incident__environment")
+    presets = (
+        ("To do", "state__exact=todo"),
+        ("Mine to do", "whose=mine&state__exact=todo"),
+        ("Overdue", "whose=overdue"),
+        ("Proposed", "state__exact=proposed"),
+    )
     search_fields = ("title", "detail", "incident__title")
     raw_id_fields = ("incident",)
     object_actions = (Accept(), Finish(), Drop(), Reopen())
+    in_bulk = ("accept", "finish", "drop")
     readonly_fields = ("status", "proof", "told", "done", "history_lines")
     fieldsets = (
         (None, {"fields": ("incident", "title", "detail", "kind", "priority", "owner", "due_at")}),

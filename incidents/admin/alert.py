@@ -14,9 +14,10 @@ from incidents.models import Alert, AlertState, EntryKind
 from incidents.services import aging, incidents
 from smsops.admin.actions import ObjectAction, Preview, ReasonedForm
 from smsops.admin.base import RecordAdmin
+from smsops.admin.nothing import Nothing
 from smsops.errors import WrongUse
 from smsops.runs.plan import By
-from smsops.templatetags.smsops_ui import ago, badge
+from smsops.templatetags.smsops_ui import ago, badge, moments
 
 
 class Settle(ObjectAction):
@@ -46,12 +47,24 @@ class Settle(ObjectAction):
 
 @admin.register(Alert)
 class AlertAdmin(Discreet, RecordAdmin):
+    nothing = Nothing(
+        "Nobody has sent an alert yet: they come from alert sources.",
+        "Alert sources",
+        "incidents_alertsource_changelist",
+        "incidents.view_alertsource",
+    )
     list_display = ("name", "status", "level", "said", "source", "first", "last", "times", "why_quiet")
     list_filter = ("state", "severity", "source__environment", "source", ("quiet", admin.EmptyFieldListFilter))
     list_select_related = ("source",)
+    presets = (
+        ("Firing", "state__exact=firing"),
+        ("Not heard of any more", "state__exact=stale"),
+        ("Kept quiet", "quiet__isempty=0"),
+    )
     search_fields = ("name", "text")
     long_sorts = ("last",)
     object_actions = (Settle(),)
+    in_bulk = ("settle",)
     fields = (
         "name", "status", "level", "text", "named", "incident_link", "source", "link", "first", "last", "times",
         "over", "starts", "ends", "why_quiet", "truncated",
@@ -100,4 +113,4 @@ class AlertAdmin(Discreet, RecordAdmin):
 
     @admin.display(description="Quiet")
     def why_quiet(self, alert: Alert) -> str:
-        return alert.quiet or "no"
+        return moments(alert.quiet) or "no"

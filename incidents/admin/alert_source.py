@@ -10,6 +10,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.html import format_html
 
 from incidents.admin.source_actions import ReadAgain, Renew
 from incidents.models import Alert, AlertSource, DeliveryState, SourceKind
@@ -17,6 +18,7 @@ from incidents.privacy import seen_by
 from incidents.services import addresses, sources
 from smsops.admin.actions import ActionForm, ObjectAction
 from smsops.admin.base import OperationsAdmin
+from smsops.admin.nothing import Nothing
 from smsops.templatetags.smsops_ui import ago, badge
 
 NEVER = "It has never said that something is over: is send_resolved off (in Grafana “Disable resolved message”)?"
@@ -43,6 +45,7 @@ class AlertSourceForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(AlertSource)
 class AlertSourceAdmin(OperationsAdmin):
+    nothing = Nothing("No other program tells smsops of trouble.")
     form = AlertSourceForm
     list_display = ("name", "environment", "kind", "state", "heard", "firing", "enabled")
     list_filter = ("environment", "kind", "enabled")
@@ -121,7 +124,7 @@ class AlertSourceAdmin(OperationsAdmin):
 
     @admin.display(description="Last refused")
     def refused(self, source: AlertSource) -> str:
-        return f"{source.refused_at:%Y-%m-%d %H:%M:%S} UTC: {source.refused_why}" if source.refused_at else "never"
+        return format_html("{}: {}", ago(source.refused_at), source.refused_why) if source.refused_at else "never"
 
     @admin.display(description="Waits to be read")
     def waiting(self, source: AlertSource) -> int:

@@ -13,6 +13,7 @@ from incidents.admin.postmortem_actions import person
 from incidents.models import Clock, Incident
 from incidents.services import clocks
 from smsops.admin.actions import ObjectAction, Preview, ReasonedForm
+from smsops.admin.typed import MomentField
 from smsops.runs.plan import By
 from smsops.text import seconds_text
 
@@ -22,10 +23,7 @@ class ClockForm(ReasonedForm):
 
     prefilled = ("clock", "to")
     clock = forms.ChoiceField()
-    to = forms.DateTimeField(
-        label="Was really",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S"),
-    )
+    to = MomentField(label="Was really")
     field_order = ("clock", "to", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

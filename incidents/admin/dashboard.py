@@ -18,13 +18,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from backups.services import forecast
-from incidents.admin import pulse
 from incidents.dashboard import cards, now, standings, strips, weeks, wrong
 from incidents.dashboard.cards import Card
 from incidents.dashboard.matters import Open
 from incidents.dashboard.now import Now
 from incidents.dashboard.standings import Standing
 from incidents.services import gaps
+from smsops import zones
+from smsops.admin.site import warnings_for
 from smsops.models import Environment
 
 SHOWN = 6  # environments in full
@@ -102,11 +103,11 @@ def live(request: HttpRequest) -> HttpResponse:
 def fresh(request: HttpRequest, known: Now) -> HttpResponse:
     """The part anew, or 304 where nothing but time has passed since the one the script has."""
     html = render_to_string(NOW, {"now": known}, request)
-    warnings = [said for said in (pulse.warning(),) if said]
+    warnings = warnings_for(request.user)
     mark = hashlib.sha256(f"{warnings}{CHANGING.sub(_first, html)}".encode()).hexdigest()[:32]
     if request.headers.get("If-None-Match") == f'"{mark}"':
         return HttpResponseNotModified(headers={"ETag": f'"{mark}"'})
-    told = {"html": html, "said": known.said, "warnings": warnings}
+    told = {"html": html, "said": known.said, "warnings": [zones.told(each) for each in warnings]}
     return JsonResponse(told, headers={"ETag": f'"{mark}"', "Cache-Control": "no-cache"})
 
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from incidents.expressions import searching
 from incidents.models import Detection, LogPattern
 from smsops.admin.base import OperationsAdmin
+from smsops.admin.typed import Typed
 from smsops.templatetags.smsops_ui import badge
 
 
@@ -53,7 +54,7 @@ class LogPatternAdmin(OperationsAdmin):
         return badge("running", "Looked for") if pattern.enabled else badge("unknown", "Off")
 
 
-class DetectionInline(admin.StackedInline):  # type: ignore[type-arg]
+class DetectionInline(Typed, admin.StackedInline):  # type: ignore[type-arg]
     """On the environment's page."""
 
     model = Detection

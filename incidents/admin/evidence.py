@@ -13,6 +13,7 @@ from django.template.response import TemplateResponse
 from incidents.models import Evidence, Incident
 from incidents.services import databases_taken, evidence, evidence_runs
 from smsops.admin.planned import PlannedAction
+from smsops.admin.saying import said
 from smsops.audit import carried_out, record
 from smsops.audit.recording import deed
 from smsops.errors import OpsError
@@ -60,7 +61,7 @@ def answer(request: HttpRequest, piece: Evidence, context: dict[str, Any]) -> Ht
         record("evidence.read", piece, sort=Sort.TAKEN)
         return found
     except OpsError as error:
-        return HttpResponse(str(error), status=410, content_type="text/plain; charset=utf-8")
+        return said(str(error), 410)
 
 
 def _open(piece: Evidence) -> HttpResponseBase:

@@ -23,6 +23,7 @@ from incidents.models import RESPONSE, Incident, Severity, SeverityRule, Timelin
 from incidents.services.roles import ROLES
 from smsops.admin.base import RecordAdmin
 from smsops.admin.buttons import Row
+from smsops.admin.nothing import Nothing
 from smsops.templatetags.smsops_ui import ago, badge, seconds
 
 PEOPLE = ("acknowledged_by", *ROLES)
@@ -30,14 +31,26 @@ PEOPLE = ("acknowledged_by", *ROLES)
 
 @admin.register(Incident)
 class IncidentAdmin(Discreet, RecordAdmin):
+    nothing = Nothing(
+        "No incident so far; one that smsops does not see is reported on an environment's page.",
+        "Environments",
+        "smsops_environment_changelist",
+        "smsops.view_environment",
+    )
     to_incident = ""
     list_display = ("level", "title", "status", "environment", "detected", "answered", "lasted", "people")
     list_display_links = ("title",)
     list_filter = ("state", "severity", "environment")
+    presets = (
+        ("Not over", "state__in=open,acknowledged,mitigated"),
+        ("Nobody has it", "state__exact=open"),
+        ("Critical", "severity__exact=critical"),
+    )
     search_fields = ("title", "timeline__text")
     long_sorts = ("detected",)
     date_hierarchy = "detected_at"
     object_actions = (*moves.MOVES, *incident_people.PEOPLE, clocks.Correct(), *hiding.BUTTONS)
+    in_bulk = ("acknowledge", "mitigate", "close")
     change_form_template = "admin/incidents/incident/change_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Incident]:

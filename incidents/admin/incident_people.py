@@ -51,7 +51,8 @@ class Classify(ObjectAction):
 
     def preview(self, target: Incident, request: HttpRequest) -> Preview:
         found = suggested_severity.of(target)
-        return Preview([found.sentence] if found else ["The facts that are known speak for no other one."])
+        speaks = found.sentence if found else "The facts that are known speak for no other one."
+        return Preview((speaks, "Who is paged, and how soon somebody should have it, goes by the new one from now on."))
 
     def perform(self, target: Incident, by: By, cleaned: dict[str, Any]) -> str:
         severities.change(target, cleaned["severity"], person(by), by.reason)

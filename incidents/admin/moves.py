@@ -73,7 +73,8 @@ class Resolve(Move):
 
     def preview(self, target: Incident, request: HttpRequest) -> Preview:
         against = contradictions.red(target)
-        return Preview([f"Red now: {each}" for each in against] or ["Nothing that smsops looks at is red."])
+        seen = [f"Red now: {each}" for each in against] or ["Nothing that smsops looks at is red."]
+        return Preview((*seen, "It is over: nobody is paged for it any more, and the time to repair it ends now."))
 
     def move(self, incident: Incident, user: User, cleaned: dict[str, Any]) -> None:
         lifecycle.resolve(incident, cleaned["reason"], user, cleaned.get("although", ""))

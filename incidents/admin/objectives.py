@@ -16,7 +16,7 @@ from incidents.admin.postmortem import as_file
 from incidents.documents import markdown
 from incidents.objectives import charts, figures, record, report, trends, words
 from incidents.objectives.spans import Span
-from smsops import audit
+from smsops import audit, zones
 from smsops.models import Environment
 from smsops.models.audit import Sort
 
@@ -53,7 +53,7 @@ def environment_page(request: HttpRequest, name: str) -> HttpResponse:
         "by": by,
         "charts": charts.of(trend),
         "trend": [(label, each, [each.figures[key] for key in TREND]) for label, each in reversed(trend)],
-        "months": [span.begin for span in reversed(trends.buckets(window, trends.MONTH))],
+        "months": [zones.in_house(span.begin).date() for span in reversed(trends.buckets(window, trends.MONTH))],
     }
     title = f"Objectives of {environment}"
     return render(request, "admin/incidents/objectives_of.html", _context(request, title, window) | context)

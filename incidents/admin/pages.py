@@ -12,6 +12,7 @@ from incidents.admin.reach import Discreet
 from incidents.models import Incident, Page
 from incidents.services import attempts
 from smsops.admin.base import RecordAdmin
+from smsops.admin.nothing import Nothing
 from smsops.admin.parts import PagePart
 from smsops.redact import redact
 from smsops.templatetags.smsops_ui import ago, badge
@@ -22,8 +23,18 @@ RELATED = ("user", "contact__user", "channel", "incident__environment")
 
 @admin.register(Page)
 class PageAdmin(Discreet, RecordAdmin):
+    nothing = Nothing(
+        "Nobody was paged yet; escalation policies say who is, and when.",
+        "Escalation policies",
+        "incidents_escalationpolicy_changelist",
+        "incidents.view_escalationpolicy",
+    )
     list_display = ("when", "status", "kind", "whom", "how", "about", "level", "attempts", "late", "error")
     list_filter = ("state", "kind", "unsure", "incident__environment")
+    presets = (
+        ("Not delivered", "state__exact=failed"),
+        ("To be sent", "state__exact=pending"),
+    )
     search_fields = ("user__username", "channel__name", "incident__title")
     date_hierarchy = "due_at"
     long_sorts = ("when",)

@@ -15,18 +15,20 @@ from incidents.admin.ways import AddressForm, SendTest
 from incidents.models import Contact, Override, Rota, RotaMember
 from incidents.services import rotas
 from smsops.admin.base import OperationsAdmin
+from smsops.admin.nothing import Nothing
 from smsops.admin.parts import PagePart
+from smsops.admin.typed import Typed
 from smsops.templatetags.smsops_ui import ago
 
 SHOWN = 14  # days
 
 
-class PlaceInline(admin.TabularInline):  # type: ignore[type-arg]
+class PlaceInline(Typed, admin.TabularInline):  # type: ignore[type-arg]
     model = RotaMember
     extra = 0
 
 
-class OverrideInline(admin.TabularInline):  # type: ignore[type-arg]
+class OverrideInline(Typed, admin.TabularInline):  # type: ignore[type-arg]
     model = Override
     extra = 0
     fields = ("user", "starts_at", "ends_at", "reason")
@@ -34,6 +36,7 @@ class OverrideInline(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Rota)
 class RotaAdmin(OperationsAdmin):
+    nothing = Nothing("Nobody is on call.")
     list_display = ("name", "now", "every_days", "handover", "zone")
     search_fields = ("name",)
     inlines = (PlaceInline, OverrideInline)
@@ -66,6 +69,7 @@ class ContactForm(AddressForm):
 class ContactAdmin(OperationsAdmin):
     """Whoever may change contacts changes their own; a superuser everybody's."""
 
+    nothing = Nothing("Nobody can be reached: whoever has no contact is not paged.")
     form = ContactForm
     list_display = ("label_or_way", "user", "way", "after_minutes", "least", "enabled", "tested")
     list_display_links = ("label_or_way",)

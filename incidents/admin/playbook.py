@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from incidents.models import Playbook
 from incidents.services import playbook_rules, playbooks
 from smsops.admin.base import OperationsAdmin
+from smsops.admin.typed import StoredJSONField
 
 SAID = ("symptom", "signature", "diagnosis", "responses", "fallback")
 
@@ -20,9 +21,9 @@ class PlaybookForm(forms.ModelForm):  # type: ignore[type-arg]
     """Shows what the newest version says."""
 
     symptom = forms.CharField(widget=forms.Textarea(attrs={"rows": 2, "cols": 90}))
-    signature = forms.JSONField(required=False, initial=list, help_text="What it is recognised by.")
-    diagnosis = forms.JSONField(required=False, initial=list, help_text="What is looked at, in this order.")
-    responses = forms.JSONField(required=False, initial=list, help_text="What helps, and when.")
+    signature = StoredJSONField(required=False, initial=list, help_text="What it is recognised by.")
+    diagnosis = StoredJSONField(required=False, initial=list, help_text="What is looked at, in this order.")
+    responses = StoredJSONField(required=False, initial=list, help_text="What helps, and when.")
     fallback = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2, "cols": 90}))
 
     class Meta:
@@ -36,7 +37,9 @@ class PlaybookForm(forms.ModelForm):  # type: ignore[type-arg]
             if last is not None:
                 self.fields[name].initial = getattr(last, name)
             if name in ("signature", "diagnosis", "responses"):
-                self.fields[name].widget = forms.Textarea(attrs={"rows": 12, "cols": 110, "spellcheck": "false"})
+                self.fields[name].widget = forms.Textarea(
+                    attrs={"rows": 12, "cols": 110, "spellcheck": "false", "data-kind": "json"}
+                )
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

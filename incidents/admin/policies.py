@@ -14,10 +14,12 @@ from incidents.admin.ways import AddressForm, SendTest
 from incidents.models import Channel, EscalationPolicy, PolicyLevel, Severity, Team
 from incidents.services import policies, reach
 from smsops.admin.base import OperationsAdmin
+from smsops.admin.nothing import Nothing
 from smsops.admin.parts import PagePart
+from smsops.admin.typed import Typed
 
 
-class LevelInline(admin.StackedInline):  # type: ignore[type-arg]
+class LevelInline(Typed, admin.StackedInline):  # type: ignore[type-arg]
     model = PolicyLevel
     extra = 0
     fields = (("position", "after_minutes", "condition", "office_hours"), ("rotas", "teams"), ("users", "channels"))
@@ -25,6 +27,7 @@ class LevelInline(admin.StackedInline):  # type: ignore[type-arg]
 
 @admin.register(EscalationPolicy)
 class PolicyAdmin(OperationsAdmin):
+    nothing = Nothing("Nobody is paged, whatever happens.")
     list_display = ("name", "issue", "environment", "least", "levels_there", "enabled")
     list_filter = ("issue", "environment", "enabled")
     list_select_related = ("environment",)
@@ -43,6 +46,7 @@ class PolicyAdmin(OperationsAdmin):
 
 @admin.register(Team)
 class TeamAdmin(OperationsAdmin):
+    nothing = Nothing("Nobody is in a team.")
     list_display = ("name", "people")
     search_fields = ("name",)
     filter_horizontal = ("members",)
@@ -64,6 +68,7 @@ class ChannelForm(AddressForm):
 
 @admin.register(Channel)
 class ChannelAdmin(OperationsAdmin):
+    nothing = Nothing("No room or list is told of incidents.")
     form = ChannelForm
     list_display = ("name", "way", "environment", "least", "enabled")
     list_select_related = ("environment",)

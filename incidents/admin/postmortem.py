@@ -14,12 +14,16 @@ from django.utils import timezone
 from incidents.admin.after import items_of
 from incidents.admin.postmortem_actions import BUTTONS
 from incidents.admin.reach import OfIncident
-from incidents.documents import html, markdown, pdf
-from incidents.models import MEASURING, PostMortem
+from incidents.documents import markdown, pdf
+from incidents.models import MEASURING, PostMortem, PostMortemVersion
 from incidents.postmortems import reading, sections, words
+from smsops import html
 from smsops.admin.base import RecordAdmin
 from smsops.admin.buttons import Row
+from smsops.admin.nothing import Nothing
+from smsops.admin.saying import said
 from smsops.audit import record
+from smsops.differences import between
 from smsops.errors import OpsError
 from smsops.models.audit import Sort
 from smsops.templatetags.smsops_ui import badge
@@ -43,9 +47,20 @@ class DueFilter(admin.SimpleListFilter):
 
 @admin.register(PostMortem)
 class PostMortemAdmin(OfIncident, RecordAdmin):
+    nothing = Nothing(
+        "No post-mortem yet: one is drafted when a bad incident is over.",
+        "Incidents",
+        "incidents_incident_changelist",
+        "incidents.view_incident",
+    )
     list_display = ("status", "what", "environment", "severity", "due", "owner")
     list_display_links = ("what",)
     list_filter = ("state", DueFilter, "incident__severity", "incident__environment", "incident__drill")
+    presets = (
+        ("Drafts", "state__exact=draft"),
+        ("In review", "state__exact=in_review"),
+        ("Published", "state__exact=published"),
+    )
     search_fields = ("incident__title", "searchable")
     object_actions = BUTTONS
     change_form_template = "admin/incidents/postmortem/change_form.html"
@@ -103,6 +118,7 @@ class PostMortemAdmin(OfIncident, RecordAdmin):
             "version": found,
             "told": [{"title": each.title, "html": html.of_text(each.text)} for each in told],
             "parts": words.parts(found.measured or {}),
+            "changed": _changed(postmortem, found),
         }
         return render(request, "admin/incidents/postmortem/version.html", context)
 
@@ -134,6 +150,16 @@ class PostMortemAdmin(OfIncident, RecordAdmin):
         return due_text(postmortem)
 
 
+def _changed(postmortem: PostMortem, found: PostMortemVersion) -> dict[str, Any]:
+    """What that version changed in each section, and of which one before it."""
+    earlier = postmortem.versions.filter(number__lt=found.number, set_aside=False, measured__isnull=True)
+    before = earlier.order_by("-number").first()
+    old = before.texts if before is not None else {}
+    parts = sections.SECTIONS.items()
+    lines = {title: between(old.get(key, ""), found.texts.get(key, "")) for key, (title, _) in parts}
+    return {"before": before, "sections": [{"title": title, "lines": each} for title, each in lines.items() if each]}
+
+
 def due_text(row: Any) -> str:
     """When it is due, loud when that is past."""
     if row.due_at is None:
@@ -148,6 +174,6 @@ def as_file(name: str, title: str, text: str) -> HttpResponse:
         pdf_wanted = name.endswith(".pdf")
         data, kind = (pdf.of(title, text), "application/pdf") if pdf_wanted else (text, "text/markdown; charset=utf-8")
     except OpsError as error:
-        return HttpResponse(str(error), status=503, content_type="text/plain; charset=utf-8")
+        return said(str(error), 503)
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
     return HttpResponse(data, content_type=kind, headers=headers)

@@ -11,9 +11,11 @@ from incidents.admin.postmortem_forms import ApproveForm, DueForm, WriteForm
 from incidents.models import MEASURING, POSTMORTEM_TABLE, Incident, PostMortem, PostMortemState
 from incidents.postmortems import drafting, review, writing
 from incidents.postmortems.sections import SECTIONS
+from smsops import zones
 from smsops.admin.actions import ActionForm, ObjectAction, Preview, ReasonedForm
 from smsops.errors import WrongUse
 from smsops.runs.plan import By
+from smsops.text import number_in
 
 WRITES = "incidents.write_postmortem"
 
@@ -30,18 +32,18 @@ class Write(ObjectAction):
     def preview(self, target: PostMortem, request: HttpRequest) -> Preview:
         notes = ["Markdown. Blameless: what made it possible, not who. Every version is kept; secrets are taken out.",
                  "What was measured stands beside it and need not be written again."]  # fmt: skip
-        base = request.POST.get("base", "")
-        if base.isdecimal() and int(base) != target.version:
+        base = number_in(request.POST.get("base", ""))
+        if base is not None and base != target.version:
             sent = writing.clean({key: request.POST.get(key, "") for key in SECTIONS})
             notes += [f"Theirs, under “{SECTIONS[key][0]}”: {target.texts.get(key) or '(emptied)'}"
-                      for key in writing.clashes(target, sent, int(base))]  # fmt: skip
+                      for key in writing.clashes(target, sent, base)]  # fmt: skip
         return Preview(notes)
 
     def perform(self, target: PostMortem, by: By, cleaned: dict[str, Any]) -> str:
         over = cleaned["seen"] if cleaned.get("mine") else None
         sent = writing.Sent({key: cleaned[key] for key in SECTIONS}, cleaned["base"], over, by.reason)
         saved = writing.write(target.pk, sent, person(by))
-        others = saved.version > sent.base + 1
+        others = saved.version > sent.base + 1 and over is None
         also = " What others wrote meanwhile in other sections is kept beside it." if others else ""
         return f"Version {saved.version} is saved.{also}"
 
@@ -58,6 +60,9 @@ class _Step(ObjectAction):
 
 class Submit(_Step):
     name, label, permission, to = "submit", "Hand in for review…", WRITES, PostMortemState.REVIEW
+
+    def preview(self, target: PostMortem, request: HttpRequest) -> Preview:
+        return Preview(("Somebody who did not write in it approves it, or gives it back with a reason.",))
 
     def perform(self, target: PostMortem, by: By, cleaned: dict[str, Any]) -> str:
         review.submit(target, person(by), by.reason)
@@ -97,6 +102,9 @@ class Approve(_Step):
 class Publish(_Step):
     name, label, permission, to = "publish", "Publish…", review.PERMISSION, PostMortemState.PUBLISHED
 
+    def preview(self, target: PostMortem, request: HttpRequest) -> Preview:
+        return Preview(("Everybody who may see the incident may rely on it. It can be taken back to a draft.",))
+
     def perform(self, target: PostMortem, by: By, cleaned: dict[str, Any]) -> str:
         review.publish(target, person(by), by.reason)
         return "It is published."
@@ -108,6 +116,10 @@ class SetDue(ObjectAction):
 
     def obstacle(self, target: PostMortem) -> str:
         return "" if target.state in MEASURING else f"It is {target.get_state_display().lower()}."
+
+    def preview(self, target: PostMortem, request: HttpRequest) -> Preview:
+        due = f"It is due {zones.shown(target.due_at)} now." if target.due_at else "It has no due date now."
+        return Preview((due, "The incident's timeline says the new date, with your name and the reason."))
 
     def perform(self, target: PostMortem, by: By, cleaned: dict[str, Any]) -> str:
         review.set_due(target, person(by), cleaned["due_at"], by.reason)

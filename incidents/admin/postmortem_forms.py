@@ -10,6 +10,7 @@ from django.utils import timezone
 from incidents.models import PostMortem
 from incidents.postmortems.sections import CHECKLIST, LONGEST, SECTIONS
 from smsops.admin.actions import ActionForm, ReasonedForm
+from smsops.admin.typed import MOST, MomentField
 
 
 class SeenInput(forms.HiddenInput):
@@ -24,8 +25,8 @@ class SeenInput(forms.HiddenInput):
 class WriteForm(ActionForm):
     """All sections, and which version somebody had before them; where it was overtaken, which shall stand."""
 
-    base = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
-    seen = forms.IntegerField(widget=SeenInput, min_value=0)
+    base = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=MOST)
+    seen = forms.IntegerField(widget=SeenInput, min_value=0, max_value=MOST)
     mine = forms.BooleanField(
         label="Mine shall stand", required=False,
         help_text="Replaces what others wrote in the same sections meanwhile; it stays among the versions.",
@@ -45,7 +46,7 @@ class WriteForm(ActionForm):
         self.fields["seen"].widget.present = postmortem.version
         if not self.overtaken:
             del self.fields["mine"]
-        self.order_fields(["base", "seen", *SECTIONS, "reason", "mine"])
+        self.order_fields(["base", "seen", "mine", *SECTIONS, "reason"])
 
     @property
     def overtaken(self) -> bool:
@@ -67,12 +68,11 @@ class ApproveForm(ActionForm):
 class DueForm(ReasonedForm):
     """Another date."""
 
-    due_at = forms.DateTimeField(
-        label="Due", widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )  # fmt: skip
+    due_at = MomentField(label="Due")
     field_order = ("due_at", "reason")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         due = self.target.due_at  # type: ignore[attr-defined]
         self.fields["due_at"].initial = timezone.localtime(due) if due else None
+        self.fields["due_at"].help_text = f"In {timezone.get_current_timezone_name()}."

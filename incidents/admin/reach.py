@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest
 from incidents.models import Incident
 from incidents.privacy import seen_by
 from smsops.admin.base import OperationsAdmin
+from smsops.text import number_in
 
 
 class Discreet(OperationsAdmin):
@@ -53,8 +54,8 @@ class NumberOfIncident(ForeignKeyRawIdWidget):
         self.user = user
 
     def label_and_url_for_value(self, value: Any) -> tuple[str, str]:
-        number = str(value)
-        seen = number.isdecimal() and Incident.objects.filter(seen_by(self.user), pk=int(number)).exists()
+        number = number_in(str(value))
+        seen = number is not None and Incident.objects.filter(seen_by(self.user), pk=number).exists()
         return super().label_and_url_for_value(value) if seen else ("", "")
 
 

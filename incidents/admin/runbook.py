@@ -17,18 +17,21 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from incidents.admin.postmortem import as_file
-from incidents.documents import html
 from incidents.models import RunbookNote
 from incidents.runbook import chapters, markdown, notes
 from incidents.runbook.chapters import Chapter
 from incidents.runbook.notes import Place
+from smsops import html
 from smsops.admin.base import OperationsAdmin
+from smsops.admin.typed import MOST
 from smsops.audit.recording import record
+from smsops.differences import between
 from smsops.errors import WrongUse
 from smsops.models import Environment
 from smsops.models.audit import Sort
 from smsops.runbook import paper
 from smsops.runbook.blocks import Link
+from smsops.text import number_in
 
 READ, WRITE = "smsops.view_environment", "incidents.write_runbook"
 SHOWN = 50  # versions on the page of a note
@@ -112,7 +115,7 @@ def _doors(chapter: Chapter, environment: Environment | None, request: HttpReque
 class NoteForm(forms.Form):
     """A note, and which version its author had before them."""
 
-    base = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    base = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=MOST)
     text = forms.CharField(
         label="Note", required=False, max_length=notes.LONGEST, widget=forms.Textarea(attrs={"rows": 12}),
         help_text="Markdown, for the colleague who reads it at night. Empty: no note. Never a password.",
@@ -153,7 +156,7 @@ def _note(request: HttpRequest, environment: Environment | None, number: str) ->
     context = site.each_context(request) | {
         "title": f"Note beside §{number} {section.title}", "environment": environment, "form": form,
         "back": f"{back(environment)}#{section.anchor}", "theirs": theirs,
-        "theirs_html": html.of_text(theirs.text) if theirs else "", "versions": place.versions()[:SHOWN],
+        "theirs_html": html.of_text(theirs.text) if theirs else "", "versions": _versions(place),
     }  # fmt: skip
     return render(request, "admin/incidents/runbook_note.html", context, status=status)
 
@@ -161,9 +164,17 @@ def _note(request: HttpRequest, environment: Environment | None, number: str) ->
 def _beginning(place: Place, request: HttpRequest) -> dict[str, Any]:
     """What stands in the field: the newest text, or that of the version that is asked for to begin with."""
     last = place.newest
-    wanted = request.GET.get("version", "")
-    chosen = place.versions().filter(version=int(wanted)).first() if wanted.isdecimal() and len(wanted) < 9 else last
+    wanted = number_in(request.GET.get("version", ""))
+    chosen = last if wanted is None else place.versions().filter(version=wanted).first()
     return {"base": last.version if last else 0, "text": chosen.text if chosen else ""}
+
+
+def _versions(place: Place) -> list[dict[str, Any]]:
+    """The newest first, each with what it changed of the one before it."""
+    found = list(place.versions()[: SHOWN + 1])
+    texts = [*(each.text for each in found[1:]), ""]
+    pairs = list(zip(found, texts, strict=False))[:SHOWN]  # without a version there is nothing
+    return [{"row": each, "lines": between(before, each.text)} for each, before in pairs]
 
 
 def _given_back(form: NoteForm, theirs: RunbookNote | None) -> NoteForm:

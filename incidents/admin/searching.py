@@ -20,5 +20,6 @@ def page(request: HttpRequest) -> HttpResponse:
         found = search.find(asked, request.user)
     except WrongUse as error:
         problem = str(error)
-    context = {"title": "Search", "asked": asked, "found": found, "problem": problem}
+    context: dict[str, object] = {"title": "Search", "asked": asked, "found": found, "problem": problem}
+    context |= {"many": len(found) == search.MOST, "compared": search.compared()}
     return render(request, "admin/incidents/search.html", site.each_context(request) | context)

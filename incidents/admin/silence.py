@@ -11,6 +11,7 @@ from django.utils import timezone
 from incidents.models import MaintenanceWindow, Silence
 from smsops.admin.actions import ObjectAction, Preview
 from smsops.admin.base import OperationsAdmin
+from smsops.admin.nothing import Nothing
 from smsops.runs.plan import By
 from smsops.templatetags.smsops_ui import badge
 
@@ -58,11 +59,13 @@ class _Kept(OperationsAdmin):
 
 @admin.register(Silence)
 class SilenceAdmin(_Kept):
+    nothing = Nothing("Nothing is kept quiet.")
     list_display = ("reason", "status", "environment", "match", "starts_at", "ends_at", "created_by")
     list_filter = ("environment",)
     list_select_related = ("environment", "created_by")
     search_fields = ("reason",)
     object_actions = (EndSilence(),)
+    in_bulk = ("end",)
     readonly_fields = ("created_by",)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -82,6 +85,7 @@ class SilenceAdmin(_Kept):
 
 @admin.register(MaintenanceWindow)
 class MaintenanceWindowAdmin(_Kept):
+    nothing = Nothing("No maintenance is planned.")
     list_display = ("title", "status", "environment", "starts_at", "minutes", "repeats", "zone", "until")
     list_filter = ("environment", "repeats", "enabled")
     list_select_related = ("environment",)

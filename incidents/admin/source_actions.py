@@ -41,5 +41,12 @@ class ReadAgain(ObjectAction):
         failed = Delivery.objects.filter(source=target, state=DeliveryState.FAILED)
         return "" if failed.exists() else "Everything that came could be read."
 
+    def preview(self, target: AlertSource, request: HttpRequest) -> Preview:
+        failed = Delivery.objects.filter(source=target, state=DeliveryState.FAILED).count()
+        said = f"{count_text(failed, 'message is', 'messages are')} read again as if just come, within seconds."
+        return Preview(
+            (said, "What they tell of may open incidents and wake people. What is not understood stays here.")
+        )
+
     def perform(self, target: AlertSource, by: By, cleaned: dict[str, Any]) -> str:
         return f"{count_text(unread.again(target), 'message')} will be read within seconds."

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest
+from django.utils import timezone
 
 from incidents.models import EntryKind, Incident
 
@@ -28,6 +29,6 @@ def context(incident: Incident, request: HttpRequest) -> dict[str, Any]:
     chosen = chosen if chosen in CHOICES else ""
     found = incident.timeline.filter(CHOICES[chosen][1]).order_by("-at", "-pk")
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("entries"))
-    days = {entry.at.date() for entry in page.object_list}
+    days = {timezone.localtime(entry.at).date() for entry in page.object_list}
     choices = [{"word": word, "label": label, "on": word == chosen} for word, (label, _) in CHOICES.items()]
     return {"page": page, "choices": choices, "show": chosen, "dated": len(days) > 1}

@@ -114,14 +114,7 @@ def _whole(incident: Incident) -> Any:
 
 @router.get("incidents", response=Page[IncidentShape], summary="Incidents, the newest first", **SEE)
 def incidents(request: HttpRequest, asked: Query[IncidentFilters]) -> dict[str, Any]:
-    found = _seen(request)
-    if asked.environment is not None:
-        found = found.filter(environment=the_caller(request).environment(asked.environment))
-    if asked.state is not None:
-        found = found.filter(state=asked.state)
-    if asked.severity is not None:
-        found = found.filter(severity=asked.severity)
-    return page(found, asked, _shown)
+    return page(the_caller(request).chosen(_seen(request), asked), asked, _shown)
 
 
 @router.get("incidents/{row:number}", response=WholeIncident, summary="One incident, with its timeline", **SEE)

@@ -22,8 +22,8 @@ class Message:
 class NotSent(OpsError):
     """It did not go out. `transient`: it may later; `unsure`: it may even have gone out."""
 
-    def __init__(self, message: str, *, transient: bool = False, unsure: bool = False) -> None:
-        super().__init__(message, transient=transient)
+    def __init__(self, message: str, *, transient: bool = False, unsure: bool = False, fix: str = "") -> None:
+        super().__init__(message, transient=transient, fix=fix)
         self.unsure = unsure
 
 

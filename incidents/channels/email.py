@@ -11,6 +11,8 @@ from django.core.mail import EmailMessage, get_connection
 
 from incidents.channels.base import SECONDS, Message, NotSent
 
+FIX = "See that it runs and that this machine reaches it; SMSOPS_EMAIL_HOST and SMSOPS_EMAIL_PORT say which one it is."
+
 
 class Email:
     """Hands messages to the SMTP server, over one connection as long as it holds. A message's Message-ID is that of the
@@ -47,6 +49,11 @@ class Email:
         )
 
 
+def server() -> str:
+    """Which one it is, to begin a sentence with."""
+    return f"The mail server {settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
+
+
 def _not_sent(error: Exception, unsure: bool) -> NotSent:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, text = next(iter(error.recipients.values()))
@@ -55,10 +62,10 @@ def _not_sent(error: Exception, unsure: bool) -> NotSent:
         told = f"The mail server says {error.smtp_code} {_words(error.smtp_error)}."
         return NotSent(told, transient=error.smtp_code < 500)
     if isinstance(error, TimeoutError) or "timed out" in str(error):  # smtplib tells of it as of a cut
-        return NotSent("The mail server does not answer.", transient=True, unsure=unsure)
+        return NotSent(f"{server()} does not answer.", transient=True, unsure=unsure, fix=FIX)
     if isinstance(error, OSError):  # SMTPException is one, and so is what a network says
-        where = f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}"
-        return NotSent(f"The mail server {where} is not reached: {error}.", transient=True, unsure=unsure)
+        why = (error.strerror or str(error)).rstrip(".")
+        return NotSent(f"{server()} is not reached: {why}.", transient=True, unsure=unsure, fix=FIX)
     return NotSent(f"This cannot be sent as mail: {error}.")  # a line break in a header, an address that is none
 
 

@@ -16,18 +16,21 @@ from typing import Any
 from incidents.channels.base import SECONDS, Carrier, Message, NotSent
 from incidents.channels.sides import side_of
 
-TOO_LONG = "It took longer than {:.0f} seconds."
+TOO_LONG = "{} took longer than {:.0f} seconds."
 LONG = 0.3  # of the time a hand has: who fails only after it kept the hand waiting
 
 
 @dataclass(frozen=True)
 class Errand:
-    """What is to be carried, where to; `mark` is how the giver knows it again."""
+    """What is to be carried, where to; `mark` is how the giver knows it again, `called` how a sentence about the far
+    side begins and `fix` what can be done about one that does not take it."""
 
     mark: Any
     way: str
     address: str
     message: Message
+    called: str = "It"
+    fix: str = ""
 
     @property
     def side(self) -> str:
@@ -113,8 +116,10 @@ class Hands:
         late = [hand for hand, (_, until) in self.busy.items() if until <= time.monotonic()]
         for hand in late:
             hand.errands.put(None)
-        error = NotSent(TOO_LONG.format(self.seconds), transient=True, unsure=True)
-        return [self._end(hand, error) for hand in late]
+        return [self._end(hand, self._too_long(self.busy[hand][0])) for hand in late]
+
+    def _too_long(self, errand: Errand) -> NotSent:
+        return NotSent(TOO_LONG.format(errand.called, self.seconds), transient=True, unsure=True, fix=errand.fix)
 
     def _end(self, hand: _Hand, error: NotSent | None) -> Ended:
         errand, until = self.busy.pop(hand)

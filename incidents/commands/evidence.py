@@ -15,6 +15,7 @@ from smsops.errors import OpsError, WrongUse
 from smsops.ops.common import by, follow
 from smsops.ops.output import Output
 from smsops.ops.registry import BAD, GOOD, Verb
+from smsops.text import count_text
 
 
 def _collect_arguments(parser: ArgumentParser) -> None:
@@ -81,8 +82,8 @@ def _verify(args: Namespace, output: Output) -> int:
     for left in found.left_out:
         output.say(f"left out  {left}")
     if not found.problems:
-        said = f"Incident {found.incident} of {found.environment}, bundled {found.made_at}: {len(found.files)} files"
-        output.say(f"{said}, none changed.")
+        said = f"Incident {found.incident} of {found.environment}, bundled {found.made_at}"
+        output.say(f"{said}: {count_text(len(found.files), 'file')}, none changed.")
         output.say(f"Its last link is {found.head}.")
     output.data({"incident": found.incident, "head": found.head, "files": {k: v[1] for k, v in found.files.items()},
                  "left_out": found.left_out, "problems": found.problems})  # fmt: skip

@@ -17,6 +17,7 @@ from smsops.models import Environment
 from smsops.ops.common import find_environment
 from smsops.ops.output import Output
 from smsops.ops.registry import BAD, GOOD, Verb
+from smsops.text import count_text
 
 LONGEST = 3650
 
@@ -51,7 +52,7 @@ def _objectives(args: Namespace, output: Output) -> int:
 
 def _say(environment: Environment, days: int, found: Figures, output: Output) -> None:
     part = words.table(found)
-    output.say(f"{environment.name}, the last {days} days")
+    output.say(f"{environment.name}, the last {count_text(days, 'day')}")
     for line in part.lines:
         output.say(f"  {line}")
     output.table([name.upper() for name in part.head], part.rows)

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 
 from incidents.models import AlertSource, SourceKind
 from incidents.services import addresses, sources
+from smsops import complaints
 from smsops.errors import WrongUse
 from smsops.ops.common import environment_argument, find_environment
 from smsops.ops.output import Output
@@ -62,7 +63,7 @@ def _source(args: Namespace, output: Output) -> int:
                 (known, sources.renew(known)) if known else sources.create(environment, args.name, args.kind, **more)
             )
         except ValidationError as error:
-            raise WrongUse(" ".join(error.messages)) from None
+            raise WrongUse(complaints.first(error, AlertSource, {"every_seconds": "--every"})) from None
         if keep is not None:
             keep.write_text(f"{token}\n")
         undo.pop_all()

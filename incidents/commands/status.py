@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from backups.services.own import copies as own_copies
 from incidents import selectors
 from incidents.commands.eyes import eyes, eyes_argument
+from smsops import troubles
 from smsops.models import Environment
 from smsops.ops.common import find_environment
 from smsops.ops.output import Output
@@ -36,10 +36,11 @@ def _status(args: Namespace, output: Output) -> int:
             for status in found
         ],
     )
-    if late := own_copies.problem():
-        output.say(f"WARNING: {late}")
+    wrong = [said for _, said in troubles.found()]
+    for said in wrong:
+        output.say(f"WARNING: {said}")
     output.data([status.as_data() for status in found])
-    return GOOD if all(status.good for status in found) and not late else BAD
+    return GOOD if all(status.good for status in found) and not wrong else BAD
 
 
 STATUS = Verb(

@@ -23,7 +23,8 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
 from deployments.models import PostTask
-from incidents.models import LIVE, MEASURING, ActionItem, ActionState, Incident, PostMortem
+from incidents import selectors
+from incidents.models import LIVE, MEASURING, Incident, PostMortem
 from incidents.privacy import seen_by
 from smsops.models import Approval, Decision, RunState
 
@@ -137,8 +138,8 @@ def _postmortems(user: Any, where: Q) -> QuerySet[Any, Any]:
 
 
 def _actions(user: Any, where: Q) -> QuerySet[Any, Any]:
-    found = ActionItem.objects.filter(where, seen_by(user, "incident__"), state=ActionState.TODO)
-    found = found.filter(due_at__lt=timezone.now() + SOON, incident__drill=False)
+    found = selectors.items_to_do(until=timezone.now() + SOON).filter(where, seen_by(user, "incident__"))
+    found = found.filter(incident__drill=False)
     return _row(found, ACTION, "incident__environment", who=Coalesce("owner__username", _text()))
 
 

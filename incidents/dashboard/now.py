@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from backups.selectors import key_warning, keyring
@@ -15,6 +16,7 @@ from incidents.dashboard.matters import Open
 from incidents.dashboard.running import Running
 from incidents.dashboard.standings import Standing
 from incidents.dashboard.wrong import Ordered
+from smsops import troubles, zones
 from smsops.text import count_text
 
 
@@ -29,22 +31,22 @@ class Now:
     unwatched: bool
     sees_incidents: bool
 
-    @property
+    @cached_property
     def waiting(self) -> Listed:
         return due.approvals(self.found)
 
-    @property
+    @cached_property
     def due(self) -> Listed:
         return due.others(self.found)
 
-    @property
+    @cached_property
     def well(self) -> str:
         """That all is well; empty where it is not, where SMS is being changed, or where there is nothing."""
         changing = any(each.changing for each in self.standings)
         nothing = self.wrong.total or self.unwatched or changing or not self.standings
         return "" if nothing else verdict.sentence(self.standings)
 
-    @property
+    @cached_property
     def counts(self) -> str:
         return verdict.counts(self.standings)
 
@@ -60,7 +62,7 @@ class Now:
         verb = "is" if self.wrong.total == 1 else "are"
         first = f"{bad} {verb} wrong." if self.wrong.total else "Nobody is watching." if self.unwatched else self.well
         runs = f"Running: {', '.join(each.title for each in self.running.runs)}." if self.running.runs else ""
-        return f"{first} {runs}".strip()
+        return zones.told(f"{first} {runs}".strip())
 
 
 def read(user: Any, place: int | None = None) -> tuple[Open, Running]:
@@ -74,6 +76,7 @@ def made(user: Any, all_of: Sequence[Standing], found: Open, under: Running, car
     at_risk = keyring().at_risk() if user.has_perm("backups.view_backup") else []
     if at_risk:
         lines.append(wrong.of_keys(key_warning(at_risk)))
+    lines += [wrong.of_itself(trouble, said) for trouble, said in troubles.seen_by(user)]
     return Now(
         all_of, found, under, wrong.ordered(lines), standings.nobody_looks(all_of),
         user.has_perm("incidents.view_incident"),

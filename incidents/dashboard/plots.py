@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from incidents.objectives.charts import BOTTOM, HEIGHT, LABELS, LEFT, RIGHT, TOP, WIDTH, Bar, Chart
+from smsops.text import count_text
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def bars(key: str, title: str, points: Sequence[Point], target: tuple[float, str
     return Chart(
         key=key,
         title=title,
-        summary=f"{title}, {len(points)} bars, {told}.",
+        summary=f"{title}, {count_text(len(points), 'bar')}, {told}.",
         bars=[_bar(at, point, len(points), scale) for at, point in enumerate(points)],
         top=target[1] if target and top == target[0] else highest.told if highest is not None else "",
         target=f"target {target[1]}" if target else "",

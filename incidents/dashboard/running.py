@@ -9,10 +9,7 @@ from typing import Any
 from django.db.models import (
     BigIntegerField,
     Count,
-    DurationField,
     Exists,
-    ExpressionWrapper,
-    F,
     OuterRef,
     Q,
     QuerySet,
@@ -26,7 +23,7 @@ from django.utils import timezone
 from incidents.models import Incident
 from incidents.privacy import LOOKING, PERMISSION
 from smsops.models import ACTIVE, Run, RunState, Step, StepState
-from smsops.text import seconds_text
+from smsops.runs.remaining import Remaining, last_took
 
 SHOWN = 10
 LATELY = 8
@@ -64,37 +61,13 @@ class Under:
         return self.steps - self.left
 
     @property
-    def at(self) -> int:
-        """Which of its steps it is in."""
-        return min(self.ended + 1, self.steps)
+    def remaining(self) -> Remaining:
+        """How far it is, and how long it still takes."""
+        return Remaining(self.started_at, self.ended, self.steps, self.expected, self.now)
 
     @property
     def word(self) -> str:
         return str(RunState(self.state).label)
-
-    @property
-    def share(self) -> int:
-        """How far it is, of a hundred: by the time it took before, else by its steps; a hundred only at its end."""
-        by_steps = self.ended / self.steps if self.steps else 0.0
-        if not self.expected or self.started_at is None:
-            return round(99 * by_steps)
-        return min(99, round(99 * (self.now - self.started_at).total_seconds() / self.expected))
-
-    @property
-    def ends_at(self) -> datetime | None:
-        """When it will be over if it takes as long as the last time."""
-        if self.expected is None or self.started_at is None:
-            return None
-        return self.started_at + timedelta(seconds=self.expected)
-
-    @property
-    def left_text(self) -> str:
-        """`about 40 s left`; empty where nobody knows."""
-        if self.ends_at is None:
-            return "waits for a worker" if self.started_at is None else "never done here before"
-        left = (self.ends_at - self.now).total_seconds()
-        over = f"{seconds_text(-left)} longer than the last time"
-        return f"about {seconds_text(left)} left" if left > 0 else over
 
 
 @dataclass(frozen=True)
@@ -141,9 +114,6 @@ def _under(row: tuple[Any, ...], now: datetime) -> Under:
 def _described(found: QuerySet[Run]) -> QuerySet[Run, Any]:
     steps = Step.objects.filter(run=OuterRef("pk"))
     now = steps.filter(state__in=OPEN).order_by("position")
-    before = Run.objects.filter(environment=OuterRef("environment"), kind=OuterRef("kind"), state=RunState.SUCCEEDED)
-    before = before.filter(started_at__isnull=False, finished_at__isnull=False).order_by("-created_at")
-    took = ExpressionWrapper(F("finished_at") - F("started_at"), DurationField())
     counted = {
         "steps_all": Subquery(steps.order_by().values("run").annotate(n=Count("pk")).values("n")),
         "steps_left": Subquery(now.order_by().values("run").annotate(n=Count("pk")).values("n")),
@@ -151,7 +121,7 @@ def _described(found: QuerySet[Run]) -> QuerySet[Run, Any]:
     return found.annotate(
         step_title=Subquery(now.values("title")[:1]),
         step_progress=Subquery(now.values("progress")[:1]),
-        expected=Subquery(before.annotate(took=took).values("took")[:1]),
+        expected=last_took(),
         total=Window(Count("pk")),
         **counted,
     )

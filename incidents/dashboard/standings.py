@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Subquery
@@ -28,7 +29,8 @@ _FIELDS = (
 @dataclass(frozen=True)
 class Standing:
     """One environment. `backup_at` is the moment its newest good backup is from, by which the RPO is judged; `changing`
-    whether a run disturbs SMS now, while which the watcher asks it nothing."""
+    whether a run disturbs SMS now, while which the watcher asks it nothing. What is said of it is asked for again and
+    again of each of a thousand, and never changes: `now` is the moment it was read."""
 
     pk: int
     name: str
@@ -49,23 +51,23 @@ class Standing:
     def label(self) -> str:
         return self.title or self.name
 
-    @property
+    @cached_property
     def health(self) -> str:
         """One word, like Watch.word; what is being changed is not said to be as it was before."""
         if self.changing and self.fresh:
             return CHANGING
         return word_of(self.looked_at, self.status, self.ready, self.now)
 
-    @property
+    @cached_property
     def fresh(self) -> bool:
         return wall_clock.lately(self.looked_at, FRESH, self.now)
 
-    @property
+    @cached_property
     def away(self) -> bool:
         """Whether SMS was seen not to serve."""
         return self.health in AWAY
 
-    @property
+    @cached_property
     def late(self) -> bool:
         """Whether there is no good backup younger than the RPO (runbook §6.1)."""
         return self.backup_at is None or self.now - self.backup_at > timedelta(minutes=self.rpo_minutes)

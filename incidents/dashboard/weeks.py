@@ -25,6 +25,7 @@ from incidents.objectives.record import BAD
 from incidents.objectives.spans import Span
 from incidents.objectives.trends import WEEK, buckets
 from incidents.privacy import seen_by
+from smsops import zones
 from smsops.models import GOOD, Run
 from smsops.text import count_text, seconds_text
 
@@ -78,8 +79,8 @@ def read(user: Any, environments: Sequence[tuple[int, datetime]]) -> Weeks:
         asked.append(_deploys(places, since))
     found: dict[date, Week] = defaultdict(Week)
     for row in asked[0].union(*asked[1:], all=True) if asked else ():
-        _add(found[timezone.localtime(row[1]).date()], row)
-    mondays = [timezone.localtime(span.begin).date() for span in spans]
+        _add(found[zones.in_house(row[1]).date()], row)
+    mondays = [zones.in_house(span.begin).date() for span in spans]
     return Weeks([(monday, found[monday]) for monday in mondays], len(places))
 
 
@@ -105,7 +106,7 @@ def _incidents(user: Any, since: datetime) -> QuerySet[Any, Any]:
     served = Coalesce("mitigated_at", "resolved_at")
     away = ExpressionWrapper(served - F("detected_at"), DurationField())
     found = Incident.objects.filter(seen_by(user), detected_at__gte=since, drill=False).order_by()
-    weekly = found.annotate(week=TruncWeek("detected_at")).values("week")
+    weekly = found.annotate(week=TruncWeek("detected_at", tzinfo=zones.house())).values("week")
     return weekly.annotate(
         what=Value("incidents"), count=Count("pk"), good=Count("resolved_at"),
         took=Coalesce(Sum(_span("resolved_at", "detected_at")), _nothing()), bad=Count("pk", failure),
@@ -117,7 +118,7 @@ def _deploys(places: Sequence[int], since: datetime) -> QuerySet[Any, Any]:
     """Found by the index of runs, kind by kind, at each environment."""
     found = Run.objects.filter(environment__in=places, kind__in=DEPLOYS, created_at__gte=since)
     found = found.filter(state__in=CAME).order_by()
-    weekly = found.annotate(week=TruncWeek("created_at")).values("week")
+    weekly = found.annotate(week=TruncWeek("created_at", tzinfo=zones.house())).values("week")
     deploy = Q(kind="deploy")
     return weekly.annotate(
         what=Value("deploys"), count=Count("pk"), good=Count("pk", deploy & Q(state__in=GOOD)), took=_nothing(),
@@ -155,18 +156,18 @@ def _band(seconds: float | None, target: float) -> str:
 def sentences(found: Weeks, environments: Sequence[tuple[int, datetime]]) -> list[str]:
     """The weeks in words, each with what it is measured by."""
     whole, now = found.whole, timezone.now()
-    first = timezone.make_aware(
-        datetime.combine(found.weeks[0][0], time())
-    )  # of the week the failures are counted from
+    monday = datetime.combine(found.weeks[0][0], time())
+    first = timezone.make_aware(monday, zones.house())  # of the week the failures are counted from
     known = sum((now - max(since, first)).total_seconds() for _, since in environments)
     repaired = f"{count_text(whole.incidents, 'incident')}, over after {seconds_text(whole.mttr)} in the mean"
     said = [f"{repaired} (target {settings.SMSOPS_MTTR_MINUTES} min)." if whole.repaired else
             f"{count_text(whole.incidents, 'incident')}."]  # fmt: skip
     if whole.failures:
-        between = (known - whole.away) / whole.failures / 3600
+        between = (known - whole.away) / whole.failures
+        pace = f"{between / 3600:,.0f} h" if between >= 7200 else seconds_text(max(0.0, between))
         back = f"; users were served again after {seconds_text(whole.away / whole.served)}" if whole.served else ""
-        said.append(f"{count_text(whole.failures, 'failure')} of SMS, one in {between:,.0f} h{back}.")
+        said.append(f"{count_text(whole.failures, 'failure')} of SMS, one in {pace}{back}.")
     if whole.deploys or whole.went_wrong:
-        wrong = f"{whole.went_wrong} went wrong or back" if whole.went_wrong else "none went wrong"
-        said.append(f"{count_text(whole.deploys, 'deploy')}, {wrong}.")
+        wrong = whole.went_wrong or "none"
+        said.append(f"{count_text(whole.deploys, 'deploy')} succeeded, {wrong} failed or went back.")
     return said

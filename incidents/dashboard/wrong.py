@@ -15,11 +15,12 @@ from incidents.dashboard.running import Running, Under
 from incidents.dashboard.standings import Standing, nobody_looks
 from incidents.models import IncidentState, Severity
 from smsops.models import RunState
+from smsops.troubles import Trouble
 
 Route = tuple[str, tuple[object, ...]]  # the name of a page of the admin, and what it is about
 SHOWN = 12
 RANKS = {Severity.CRITICAL: 0, Severity.HIGH: 2, Severity.MEDIUM: 5, Severity.LOW: 8}
-AWAY, LATE, STUCK, UNSEEN, KEYS, COMING, DRILL, WELL = 1, 3, 4, 4, 6, 7, 9, 10
+AWAY, LATE, STUCK, UNSEEN, ITSELF, KEYS, COMING, DRILL, WELL = 1, 3, 4, 4, 4, 6, 7, 9, 10
 TIMED = (Severity.CRITICAL, Severity.HIGH)  # these have a clock: it counts down the RTO
 
 
@@ -191,3 +192,8 @@ def _coming(card: Card, user: Any) -> Wrong:
 def of_keys(said: str) -> Wrong:
     """That the backups hang by one disk."""
     return Wrong(KEYS, "warn", "Keys", "The backups hang by one disk", said=said)
+
+
+def of_itself(trouble: Trouble, said: str) -> Wrong:
+    """That something is wrong with smsops itself."""
+    return Wrong(ITSELF, "fail", "smsops", trouble.called, (trouble.page, ()), said=said)

@@ -13,6 +13,7 @@ from incidents.services import incidents, lifecycle
 from incidents.services.incidents import Sign
 from smsops.errors import WrongUse
 from smsops.models import Environment
+from smsops.text import count_text
 
 
 def reopened(environment: Environment, sign: Sign) -> Incident | None:
@@ -35,8 +36,8 @@ def end(incident: Incident, text: str, well_since: datetime | None, sign: str = 
     Whether it is over."""
     steady = thresholds.of(incident.environment).steady
     if incident.flapping and (well_since is None or timezone.now() - well_since < steady):
-        minutes = round(steady.total_seconds() / 60)
-        _say(incident, f"{text} It flaps: over once that lasts for {minutes} minutes.")
+        minutes = count_text(round(steady.total_seconds() / 60), "minute")
+        _say(incident, f"{text} It flaps: over once that lasts for {minutes}.")
         return False
     if sign:
         incidents.note(incident, EntryKind.SIGN, sign)

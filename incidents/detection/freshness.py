@@ -16,6 +16,7 @@ from incidents.detection.findings import Finding
 from incidents.fingerprints import BACKUP
 from incidents.models import Issue, Severity
 from incidents.services.incidents import Sign
+from smsops import zones
 from smsops.models import Environment
 from smsops.text import seconds_text
 
@@ -39,8 +40,8 @@ def judge(environment: Environment, newest: Backup | None, now: datetime) -> Sig
     due = known.hours.next_due(max(since, known.paused_until or since))
     if now < due + max(known.hours.usual, SLACK):
         return None
-    last = f"The last good one was taken at {since:%Y-%m-%d %H:%M} UTC" if newest else "There is none yet"
-    told = f"{last}; one was due at {due:%H:%M}. Do the schedule and a worker run?"
+    last = f"The last good one was taken at {zones.kept(since)}" if newest else "There is none yet"
+    told = f"{last}; one was due at {zones.kept(due)}. Do the schedule and a worker run?"
     if now - since > environment.rpo:
         why = f" {forecast.breach(environment) or ''}".rstrip()
         detail = f"{told} That is beyond the RPO of {seconds_text(environment.rpo.total_seconds())}.{why}"

@@ -46,7 +46,8 @@ def add(pattern: LogPattern, count: Count, lines: Iterable[LogLine]) -> Sign | N
 def _sign(pattern: LogPattern, count: Count, line: LogLine) -> Sign:
     often = count_text(len(count.at), "line")
     within = f" within {seconds_text(pattern.seconds)}" if pattern.times > 1 else ""
-    detail = f"SMS logged {often} like it{within}, the last at {line.at[11:19]} UTC: {line.text.strip()[:SHOWN]}"
+    last = f"{line.at[:10]} {line.at[11:19]} UTC"
+    detail = f"SMS logged {often} like it{within}, the last at {last}: {line.text.strip()[:SHOWN]}"
     return Sign(pattern.fingerprint, Severity(pattern.severity), f"Log: {pattern.name}", detail, Issue(pattern.issue))
 
 

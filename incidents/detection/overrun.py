@@ -12,6 +12,7 @@ from incidents import fingerprints
 from incidents.detection import thresholds
 from incidents.models import Severity
 from incidents.services.incidents import Sign
+from smsops import zones
 from smsops.health import Health
 from smsops.models import ACTIVE, Environment, Phase, Run
 from smsops.runs import history
@@ -63,7 +64,7 @@ def of_change(change: Change, seen: Health) -> Sign:
     bad = seen.status in ("down", "unhealthy")
     step = run.steps.filter(finished_at__isnull=True, started_at__isnull=False).first()
     at = f" It is at “{step.title}”." if step is not None else ""
-    detail = f"It was to be over by {change.until:%H:%M:%S} UTC: {change.why}.{at} {seen.detail}"
+    detail = f"It was to be over by {zones.kept(change.until, seconds=True)}: {change.why}.{at} {seen.detail}"
     severity = Severity.CRITICAL if bad else Severity.HIGH
     return Sign(fingerprints.RUN.of(run.pk), severity, f"{run.title} takes too long", detail)
 

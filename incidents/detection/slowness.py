@@ -83,7 +83,7 @@ def compare(before: Figures, now: Figures, limits: Detection) -> Slow:
         taken = _more(before.sums, now.sums).get(name, 0.0)
         if total >= FEW and taken / total * 1000 > limits.slow_ms:
             mean = taken / total
-            found.append((f"{name} took {seconds_text(mean)} on average ({total:.0f} requests)", mean))
+            found.append((f"{name} took {seconds_text(mean)} on average ({count_text(round(total), 'request')})", mean))
     if limits.slow_ms <= 1000:  # what SMS itself calls slow
         slow = _more(before.slow, now.slow)
         if (often := round(sum(slow.values()))) >= limits.slow_times:

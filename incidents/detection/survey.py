@@ -29,6 +29,7 @@ from incidents.models import LIVE, Incident, LogPattern, Survey, Watch
 from smsops import wall_clock
 from smsops.errors import OpsError
 from smsops.models import Environment
+from smsops.text import count_text
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ def _logged(environment: Environment, now: datetime) -> Iterator[Finding]:
         last = log_following.last_line(environment, pattern) if pattern is not None else None
         quiet = timedelta(minutes=pattern.quiet_minutes) if pattern is not None else timedelta()
         if last is None or now - last > quiet:
-            said = f"SMS has not logged it for {round(quiet.total_seconds() / 60)} minutes."
+            said = f"SMS has not logged it for {count_text(round(quiet.total_seconds() / 60), 'minute')}."
             yield Finding(fingerprint, well=said, since=last)
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from incidents.diagnoses.base import Case, Diagnosis, Seen, Verdict, register
 from incidents.services.triage import told
+from smsops.text import count_text
 
 SPAN = timedelta(minutes=30)
 # Of SMS's entrypoint (sms-contract §6); what ends with a signal is told by 128 and its number.
@@ -44,6 +45,6 @@ class Ending(Diagnosis):
         code = codes[-1] if codes else found.exit_code
         if not code:
             return self.clear(f"It did not die within half an hour. {told(found)}")
-        deaths = f"It died {len(codes)} times within half an hour" if codes else "It ended"
+        deaths = f"It died {count_text(len(codes), 'time')} within half an hour" if codes else "It ended"
         why = CODES.get(code, "SMS has no such code of its own")
         return Seen(Verdict.CAUSE, f"{deaths}, exit code {code}: {why}; {limit}.", HELPS.get(code, ("restart",)))

@@ -9,6 +9,7 @@ from incidents.diagnoses.base import Case, Diagnosis, Seen, register
 from incidents.expressions import searching
 from smsops.environments.secrets import known_secrets
 from smsops.redact import redact
+from smsops.text import count_text
 
 LINES, SHOWN = 1_000, 5
 
@@ -32,4 +33,5 @@ class LogSearch(Diagnosis):
         last = "\n".join(line[:300] for line in dict.fromkeys(found[-SHOWN:]))
         means = f"{params['means']} " if params.get("means") else ""
         helps = tuple(params.get("helps", ()))
-        return Seen(self.cause("").verdict, f"{means}{len(found)} lines have it, the last:\n{last}", helps)
+        have = count_text(len(found), "line has", "lines have")
+        return Seen(self.cause("").verdict, f"{means}{have} it, the last:\n{last}", helps)

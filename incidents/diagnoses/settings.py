@@ -80,7 +80,7 @@ class WhatChanged(Diagnosis):
     def look(self, case: Case, params: Mapping[str, Any]) -> Seen:
         ours = changes.of_ours(case.incident)
         lines = changes.of_config(case.incident)
-        return self.unknown("\n".join([ours, *lines[:30]]))
+        return self.unknown(changes.in_short("\n".join([ours, *lines[:30]])))
 
 
 def _asked(case: Case, keys: tuple[str, ...]) -> list[Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.html import format_html
 
-from incidents.documents import html
+from smsops import html
 from smsops.errors import OpsError
 
 MISSING = OpsError(

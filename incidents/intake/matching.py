@@ -78,7 +78,7 @@ def rules_mistake(rules: object) -> str:
         match = rule.get("match")
         if not isinstance(match, Mapping) or not all(isinstance(value, str) for value in match.values()):
             return f"Rule {number}: “match” names labels and their patterns."
-        if rule.get("severity", "high") not in set(SEVERITIES.values()):
+        if str(rule.get("severity", "high")) not in SEVERITIES.values():
             return f"Rule {number}: the severity is critical, high, medium or low."
         if rule.get("issue", "service") not in ISSUES:
             return f"Rule {number}: the issue is one of {', '.join(ISSUES)}."

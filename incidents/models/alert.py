@@ -175,6 +175,7 @@ class Alert(models.Model):
             models.Index(fields=["last_at"], condition=models.Q(state="firing"), name="alert_firing_by_age"),
             models.Index(fields=["incident", "state"], name="alerts_of_incident"),
             models.Index(fields=["-last_at", "-id"], name="alert_newest_first"),
+            models.Index(fields=["severity", "-last_at", "-id"], name="alert_by_severity"),
         ]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -53,6 +54,12 @@ class EscalationPolicy(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse a second one for the same incidents, by name: the constraint has none that means anything."""
+        others = EscalationPolicy.objects.filter(enabled=True, environment=self.environment, issue=self.issue)
+        if self.enabled and (other := others.exclude(pk=self.pk).first()) is not None:
+            raise ValidationError({"issue": f"“{other}” is for the same incidents; switch one of the two off."})
 
 
 class Condition(models.TextChoices):

@@ -9,13 +9,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from incidents.models.incident import Incident
+from smsops.fields import NameField
 from smsops.models import Run
 
 
 class Playbook(models.Model):
     """One kind of incident. What it says is in its versions; the newest counts for the next incident."""
 
-    key = models.SlugField(max_length=40, unique=True, help_text="Short name used in commands.")
+    key = NameField(max_length=40, unique=True, help_text="Short name used in commands.")
     title = models.CharField(max_length=120)
     section = models.CharField("runbook", max_length=12, blank=True)
     enabled = models.BooleanField(default=True, help_text="Whether it is suggested.")

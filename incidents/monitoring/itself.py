@@ -1,4 +1,4 @@
-"""smsops itself: beat, the workers of each queue, the broker, the disk, the clock (K8)."""
+"""smsops itself: beat, the workers of each queue, its troubles, the broker, the disk, the clock (K8)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from django.db.models import Max
 from django.utils import timezone
 from prometheus_client import Metric
 
+from backups.models import OwnBackups
 from incidents.monitoring.gauges import Gauges
 from incidents.services import life
-from smsops import queue_depths, queues
+from smsops import queue_depths, queues, troubles
+from smsops.audit import checking
 from smsops.errors import OpsError
 from smsops.models import Environment
 
@@ -23,12 +25,13 @@ log = logging.getLogger(__name__)
 
 
 def families(names: Sequence[str]) -> Iterator[Metric]:
-    """In two queries; with PostgreSQL in three."""
+    """In four queries and those of its troubles; with PostgreSQL in one more."""
     beat = Gauges(beat_timestamp_seconds="When beat last went through its schedule")
     beat.add(beat_timestamp_seconds=life.beat_at())
     yield from beat
     seen = dict(Environment.objects.order_by().values_list("queue").annotate(seen=Max("watch__looked_at")))
     yield from _workers(seen)
+    yield from _troubles()
     yield from _broker({queues.WORK, queues.URGENT, *seen})
     yield from _machine()
 
@@ -39,6 +42,22 @@ def _workers(seen: dict[str, datetime | None]) -> Gauges:
     for queue, at in sorted(seen.items()):
         gauges.add(queue, queue_looked_timestamp_seconds=at)
     return gauges
+
+
+def _troubles() -> Iterator[Metric]:
+    """What people are told of it is in no figure: only whether there is anything."""
+    wrong = {trouble.name for trouble, _ in troubles.found()}
+    gauges = Gauges(("of",), trouble="Whether something of smsops itself is wrong")
+    for each in troubles.known():
+        gauges.add(each.name, trouble=each.name in wrong)
+    yield from gauges
+    lately = Gauges(
+        audit_verified_timestamp_seconds="When the whole audit trail was last verified",
+        own_backup_last_timestamp_seconds="When smsops' own rows were last backed up",
+    )
+    taken = OwnBackups.objects.values_list("taken_at", flat=True).first()
+    lately.add(audit_verified_timestamp_seconds=checking.verified_at(), own_backup_last_timestamp_seconds=taken)
+    yield from lately
 
 
 def _broker(wanted: set[str]) -> Iterator[Metric]:

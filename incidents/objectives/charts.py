@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from incidents.objectives.figures import Figures
+from smsops.text import count_text
 
 WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP = 360, 150, 46, 14, 20, 10
 LABELS = 6  # under the bars at most, so that they are legible on a phone
@@ -95,7 +96,7 @@ def _chart(series: Series, trend: Trend) -> Chart:
     return Chart(
         key=series.key,
         title=series.title,
-        summary=f"{series.title}, {len(trend)} bars, from {least} to {most}.",
+        summary=f"{series.title}, {count_text(len(trend), 'bar')}, from {least} to {most}.",
         bars=bars,
         top=series.told(top) if known or target else "",
         target=f"target {series.told(target)}" if target else "",

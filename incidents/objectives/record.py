@@ -54,11 +54,11 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Record:
-    """Of one environment: its troubles, oldest first, and when backups were taken."""
+    """Of one environment: its troubles, oldest first, and when backups were taken, in seconds since 1970."""
 
     environment: Environment
     troubles: Sequence[Trouble] = ()
-    backups: Sequence[datetime] = ()
+    backups: Sequence[float] = ()
     until: datetime = field(default_factory=timezone.now)
 
     @property

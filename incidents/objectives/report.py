@@ -12,6 +12,7 @@ from incidents.models import ActionItem, Incident, Severity
 from incidents.objectives import figures, record, words
 from incidents.objectives.spans import Span
 from incidents.privacy import seen_by
+from smsops import zones
 from smsops.models import Environment
 from smsops.text import seconds_text
 
@@ -24,16 +25,16 @@ def of(environment: Environment, month: Span, user: Any) -> Document:
     real, drills = figures.of(found, month), figures.of(found, month, drills=True)
     begun = Incident.objects.filter(seen_by(user), environment=environment, detected_at__range=month)
     begun = begun.select_related("postmortem").order_by("detected_at")
-    name = f"{timezone.localtime(month.begin):%B %Y}"
+    name = f"{zones.in_house(month.begin):%B %Y}"
     parts = [words.table(real), _incidents(begun.filter(drill=False)), _actions(environment, month, user)]
     if drills.incidents:
         parts += [words.drills(drills), _incidents(begun.filter(drill=True), "drilled", "What was drilled")]
     return Document(
         title=f"{environment}: {name}",
-        about=[f"From {timezone.localtime(month.begin):%Y-%m-%d} to {timezone.localtime(real.window.end):%Y-%m-%d}. "
+        about=[f"From {zones.in_house(month.begin):%Y-%m-%d} to {zones.in_house(real.window.end):%Y-%m-%d}. "
                "Everything in it was measured by smsops."],
         parts=parts,
-        end=f"Made {timezone.localtime():%Y-%m-%d %H:%M}.",
+        end=f"Made {timezone.localtime(timezone=zones.house()):%Y-%m-%d %H:%M %Z}.",
     )  # fmt: skip
 
 
@@ -42,7 +43,7 @@ def _incidents(found: Any, key: str = "incidents", title: str = "Incidents") -> 
     for incident in found[:_SHOWN]:
         review = getattr(incident, "postmortem", None)
         lasted = seconds_text(incident.seconds) if incident.resolved_at else "not over"
-        rows.append((str(incident.pk), f"{timezone.localtime(incident.detected_at):%m-%d %H:%M}",
+        rows.append((str(incident.pk), f"{zones.in_house(incident.detected_at):%m-%d %H:%M}",
                      Severity(incident.severity).label, incident.title, lasted,
                      review.get_state_display() if review else "none"))  # fmt: skip
     lines = [] if rows else ["None."]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
-from django.utils import timezone
-
 from incidents.objectives import figures
 from incidents.objectives.figures import Figures
 from incidents.objectives.record import Record
 from incidents.objectives.spans import Span
+from smsops import zones
 
 WEEK, MONTH = "week", "month"
 
@@ -17,7 +16,7 @@ WEEK, MONTH = "week", "month"
 def buckets(window: Span, by: str) -> list[Span]:
     """Whole weeks (from Monday) or months of the installation's own time zone that touch the window, oldest first; the
     last one ends with the window."""
-    found, day = [], _first(timezone.localtime(window.begin).date(), by)
+    found, day = [], _first(zones.in_house(window.begin).date(), by)
     while (begin := _midnight(day)) < window.end:
         day = _next(day, by)
         found.append(Span(begin, min(_midnight(day), window.end)))
@@ -32,7 +31,7 @@ def of(record: Record, window: Span, by: str) -> list[tuple[str, Figures]]:
 
 def month(text: str) -> Span:
     """The month written like “2026-11”; ValueError for anything else."""
-    first = datetime.strptime(text, "%Y-%m").replace(tzinfo=timezone.get_current_timezone()).date()
+    first = datetime.strptime(text, "%Y-%m").replace(tzinfo=zones.house()).date()
     return Span(_midnight(first), _midnight(_next(first, MONTH)))
 
 
@@ -45,9 +44,9 @@ def _next(day: date, by: str) -> date:
 
 
 def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), timezone.get_current_timezone())
+    return datetime.combine(day, time(), zones.house())
 
 
 def _label(at: datetime, by: str) -> str:
-    local = timezone.localtime(at)
+    local = zones.in_house(at)
     return f"{local:%Y-%m}" if by == MONTH else f"{local:%d %b}"

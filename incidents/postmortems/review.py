@@ -22,6 +22,7 @@ from incidents.models import (
 from incidents.postmortems import drafting
 from incidents.postmortems.sections import CHECKLIST, SECTIONS
 from incidents.services import incidents
+from smsops import zones
 from smsops.errors import WrongUse
 from smsops.redact import redact
 from smsops.states import IllegalTransition, advance
@@ -72,7 +73,7 @@ def set_due(postmortem: PostMortem, user: User, at: datetime, note: str) -> None
     """Another date; the timeline says why."""
     PostMortem.objects.filter(pk=postmortem.pk).update(due_at=at)
     postmortem.due_at = at
-    _tell(postmortem, user, f"The post-mortem is due {at:%Y-%m-%d %H:%M}. {note}")
+    _tell(postmortem, user, f"The post-mortem is due {zones.kept(at)}. {note}")
 
 
 def authors(postmortem: PostMortem) -> set[int]:

@@ -60,7 +60,9 @@ def write(number: int, sent: Sent, user: User) -> PostMortem:
             return _save(postmortem, _merged(postmortem, texts, sent), user, sent.note)
         _keep_aside(postmortem, texts, sent.base, user)
     names = ", ".join(f"“{SECTIONS[key][0]}”" for key in clash)
-    raise Overtaken(f"{_last_author(postmortem)} has changed {names} since you began. Yours is kept and not lost; "
+    author = _last_author(postmortem)
+    who = "You have" if author == user.get_username() else f"{author} has"
+    raise Overtaken(f"{who} changed {names} since you began. Yours is kept and not lost; "
                     "read theirs, and say which shall stand.")  # fmt: skip
 
 

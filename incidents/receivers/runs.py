@@ -48,9 +48,7 @@ def on_ended(run: Run, **_: Any) -> None:
     if incident is not None and incident.live:
         lifecycle.mitigate(incident, run.headline, run)
     if run.kind == "watch" and run.state == RunState.SAFE and not run.cancel_requested:
-        detail = f"{run.cause} It is gone back by itself where that costs no data; else look at “Roll back…”."
-        title = f"{run.params['version']} is worse than the release before"
-        watching.raise_incident(run.environment, Sign(_of(run), Severity.HIGH, title, detail), run)
+        _tell_worse(run)
     if run.disturbs:
         watching.look_now(run.environment_id)
 
@@ -67,6 +65,18 @@ def on_glass_broken(run: Run, author: str, said: str, **_: Any) -> None:
         title = f"The glass was broken at {run.environment.name}"
         sign = Sign(fingerprint, Severity.MEDIUM, title, said, Issue.UNKNOWN)
         incidents.report(run.environment, sign, run)
+
+
+def _tell_worse(run: Run) -> None:
+    """What breaks while a release is watched is one incident, however many signs there are of it."""
+    detail = f"{run.cause} It is gone back by itself where that costs no data; else look at “Roll back…”."
+    title = f"{run.params['version']} is worse than the release before"
+    grave = Incident.objects.filter(severity__in=(Severity.CRITICAL, Severity.HIGH), detected_at__gte=run.created_at)
+    known = grave.filter(environment=run.environment, state__in=LIVE).order_by("detected_at").first()
+    if known is not None:
+        incidents.note(known, EntryKind.SIGN, f"{title}. {detail}", run=run)
+        return
+    watching.raise_incident(run.environment, Sign(_of(run), Severity.HIGH, title, detail), run)
 
 
 def _of(run: Run) -> str:

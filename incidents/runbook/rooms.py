@@ -10,13 +10,11 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
 from django.urls import reverse
-from django.utils import timezone
 
+from incidents import selectors
 from incidents.models import (
     LIVE,
     MEASURING,
-    ActionItem,
-    ActionState,
     AlertSource,
     Incident,
     IncidentState,
@@ -35,6 +33,7 @@ from incidents.objectives import figures, record, words
 from incidents.objectives.spans import Span
 from incidents.privacy import seen_by
 from incidents.services import rotas
+from smsops import zones
 from smsops.models import SecondPerson
 from smsops.runbook.blocks import Block, Fact, Link, Verdict
 from smsops.runbook.registry import Source, View
@@ -88,7 +87,7 @@ def _incident(incident: Incident, view: View) -> Fact:
 def _afterwards(view: View) -> list[Fact]:
     mine = Q(incident__environment=view.place) & seen_by(view.user, "incident__")
     open_ones = PostMortem.objects.filter(mine, state__in=MEASURING).select_related("incident")[:DUE]
-    items = ActionItem.objects.filter(mine, state=ActionState.TODO).select_related("owner")[:DUE]
+    items = selectors.items_to_do().filter(mine).select_related("owner")[:DUE]
     found = [
         Fact(
             "Post-mortem", f"{each.incident}, {_due(each)}", "overdue" if each.overdue else "", each.get_absolute_url()
@@ -108,7 +107,7 @@ def _late(each: Any) -> str:
 
 
 def _due(each: Any) -> str:
-    return f"due {timezone.localtime(each.due_at):%Y-%m-%d %H:%M}" if each.due_at else "no date"
+    return f"due {zones.kept(each.due_at)}" if each.due_at else "no date"
 
 
 def severities(view: View) -> Mapping[str, Block]:

@@ -25,6 +25,7 @@ from incidents.searching.vectors import CONFIG
 from smsops.errors import WrongUse
 
 LONGEST, MOST_WORDS, MOST_ROWS, MOST = 200, 10, 200, 50
+NEWEST = 1_000  # rows of a table that are compared: of a word that most have, every text would be read to rank it
 
 
 @dataclass
@@ -64,6 +65,11 @@ def find(asked: str, user: Any) -> list[Found]:
     return [Found(rows[row.incident], row.rank, row.where, row.pieces) for row in chosen if row.incident in rows]
 
 
+def compared() -> int:
+    """How many of the newest rows of each table are compared."""
+    return NEWEST if connection.vendor == "postgresql" else MOST_ROWS
+
+
 def _words(asked: str) -> list[str]:
     words = list(dict.fromkeys(asked.replace("\x00", "").split()))
     if len(asked) > LONGEST or len(words) > MOST_WORDS:
@@ -101,8 +107,9 @@ def _full_text(source: Source, words: Sequence[str], user: Any) -> Iterable[_Row
 
 
 def fitting(source: Source, query: SearchQuery, user: Any) -> QuerySet[Any]:
-    """The rows of a table that have the words, found by its index."""
+    """The newest rows of a table that have the words, found by its index, with how well they fit."""
     vector = vectors.of(source.columns)
     found = source.rows().filter(seen_by(user, source.path)).annotate(vector=vector).filter(vector=query)
-    ranked: QuerySet[Any] = found.annotate(rank=SearchRank(vector, query))
+    newest = found.order_by("-pk").values("pk")[:NEWEST]
+    ranked: QuerySet[Any] = source.rows().filter(pk__in=newest).annotate(rank=SearchRank(vector, query))
     return ranked

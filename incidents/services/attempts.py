@@ -8,12 +8,12 @@ from django.utils import timezone
 
 from incidents.models import Page, PageState
 from smsops.redact import redact
+from smsops.text import count_text
 
 
 def told(page: Page) -> str:
     """What is known of its delivery. Whether it was read nobody but its recipient knows."""
-    tries = "1 try" if page.attempts == 1 else f"{page.attempts} tries"
-    often = f"{tries}, the last at {_at(page.claimed_at)}"
+    often = f"{count_text(page.attempts, 'try', 'tries')}, the last at {_at(page.claimed_at)}"
     match page.state:
         case PageState.SENT:
             said = f"It was taken over at {_at(page.sent_at)}, after {often}."
@@ -41,4 +41,4 @@ def _error(page: Page) -> str:
 
 
 def _at(moment: datetime | None) -> str:
-    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S}" if moment is not None else "a time that is not known"
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S %Z}" if moment is not None else "a time that is not known"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from incidents.channels.base import Carrier, NotSent
-from incidents.channels.email import Email
+from incidents.channels.email import FIX, Email, server
 from incidents.models import Way
 
 
@@ -24,6 +24,12 @@ def ready(way: str) -> None:
         from incidents.channels import chat
 
         chat.load()
+
+
+def called(way: str) -> tuple[str, str]:
+    """What takes messages of that way over, to begin a sentence with, and what can be done where it does not. Chat
+    addresses are secrets."""
+    return (server(), FIX) if way == Way.EMAIL else ("The chat service", "")
 
 
 def mistake(address: str) -> str:

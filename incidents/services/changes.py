@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from deployments import selectors
 from deployments.models import ConfigSnapshot, Release
 from deployments.services import config
@@ -13,6 +15,7 @@ from smsops.runtimes.registry import runtime_for
 
 COMMITS = 10  # runbook §5.2: git log --oneline -10
 BETWEEN = 200  # commits between two releases that are told
+DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{28,}\b")
 
 
 def last_good(incident: Incident) -> ConfigSnapshot | None:
@@ -34,6 +37,11 @@ def of_config(incident: Incident) -> list[str]:
     if late:
         lines.append(f"in the env file, but SMS does not run with it: {', '.join(late)}")
     return [f"Since config snapshot {before.pk} of {before.taken_at:%Y-%m-%d %H:%M} UTC:", *(lines or ["nothing."])]
+
+
+def in_short(line: str) -> str:
+    """For a telephone: of a digest the first twelve digits. The evidence has all of them."""
+    return DIGEST.sub(r"\1…", line)
 
 
 def _values(change: config.Change) -> str:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from incidents import signals
 from incidents.models import Clock, ClockCorrection, EntryKind, Incident, IncidentState
 from incidents.services import incidents, pages
+from smsops import zones
 from smsops.errors import WrongUse
 from smsops.redact import redact
 
@@ -50,8 +51,8 @@ def correct(incident: Incident, clock: str, to: datetime, user: User, reason: st
     made = ClockCorrection.objects.create(
         incident=incident, clock=which, was=was, now=to, reason=redact(why), author=user.get_username()
     )
-    before = f"from {_told(was)} " if was is not None else ""
-    said = f"{which.label} corrected {before}to {_told(to)}. {why}"
+    before = f"from {zones.kept(was, seconds=True)} " if was is not None else ""
+    said = f"{which.label} corrected {before}to {zones.kept(to, seconds=True)}. {why}"
     incidents.note(incident, EntryKind.ACTION, said, author=user.get_username())
     signals.clock_corrected.send(Incident, incident=incident, correction=made)
     return made

@@ -15,6 +15,7 @@ from backups.vault.shelf import explained
 from incidents.services import log_archive, log_reading
 from smsops.errors import OpsError
 from smsops.models import Environment
+from smsops.text import count_text
 
 PART = 32_000_000  # bytes of text; at least so many of the newest are kept, at most twice as many
 SECONDS = 30.0  # for what the archive has not got yet
@@ -61,7 +62,7 @@ def _join(target: Path, older: Path, newer: Path, counted: tuple[int, int]) -> i
     count, dropped = counted
     with target.open("wb") as out:
         if dropped:
-            said = f"[smsops] {dropped:,} older lines were left out.\n"
+            said = f"[smsops] {count_text(dropped, 'older line was', 'older lines were')} left out.\n"
             out.write(zstandard.ZstdCompressor().compress(said.encode()))
         for path in (older, newer):
             if path.exists():

@@ -14,7 +14,7 @@ from django.utils import timezone
 from incidents.models import Pulse, Watch
 from incidents.models.watch import FRESH
 from incidents.services import sweep
-from smsops import wall_clock
+from smsops import wall_clock, zones
 from smsops.runs import holders
 from smsops.text import age_text
 
@@ -58,4 +58,4 @@ def _stopped(round_at: datetime | None, beat: datetime | None) -> str:
 def _since(at: datetime) -> str:
     if wall_clock.ahead(at):
         return "since the clock was set back"
-    return f"since {timezone.localtime(at):%Y-%m-%d %H:%M:%S}"
+    return f"since {zones.kept(at, seconds=True)}"

@@ -28,8 +28,8 @@ def of(page: Page) -> str:
     if page.incident_id is None or not settings.SMSOPS_PUBLIC_URL:
         return ""
     if page.user_id is not None and page.kind in (PageKind.PAGE, PageKind.REMINDER):
-        return f"Acknowledge: {_absolute(reverse('acknowledge', args=[token(page.incident_id, page.user_id)]))}"
-    return _absolute(reverse("admin:incidents_incident_change", args=[page.incident_id]))
+        return f"Acknowledge: {absolute(reverse('acknowledge', args=[token(page.incident_id, page.user_id)]))}"
+    return absolute(reverse("admin:incidents_incident_change", args=[page.incident_id]))
 
 
 def token(incident: int, user: int) -> str:
@@ -46,5 +46,6 @@ def asked(word: str) -> Asked | None:
     return Asked(incident, user)
 
 
-def _absolute(path: str) -> str:
-    return f"{settings.SMSOPS_PUBLIC_URL.rstrip('/')}{path}"
+def absolute(path: str) -> str:
+    """The address people reach that page by; empty where the installation does not know its own."""
+    return f"{settings.SMSOPS_PUBLIC_URL.rstrip('/')}{path}" if settings.SMSOPS_PUBLIC_URL else ""

@@ -222,7 +222,7 @@ def _elsewhere(waiting: list[Group]) -> list[Group]:
 def _errand(group: Group) -> Errand:
     way, address = _route(group[0])
     carriers.ready(way)
-    return Errand(group, way, address, bundles.message(group))
+    return Errand(group, way, address, bundles.message(group), *carriers.called(way))
 
 
 def _unwanted(page: Page) -> bool:

@@ -36,7 +36,7 @@ def _judged(entry: Any, judge: Any) -> Iterator[str]:
 
 
 def _rule(entry: dict[str, Any]) -> Iterator[str]:
-    if entry.get("in") not in PLACES:
+    if str(entry.get("in")) not in PLACES:
         yield f"“in” is one of {', '.join(PLACES)}."
     yield from _pattern(entry)
     points = entry.get("points", 1)
@@ -60,7 +60,7 @@ def _step(entry: dict[str, Any]) -> Iterator[str]:
 
 
 def _response(entry: dict[str, Any]) -> Iterator[str]:
-    if entry.get("do") not in RESPONSES:
+    if str(entry.get("do")) not in RESPONSES:
         yield f"“do” is one of {', '.join(RESPONSES)}."
     memory = entry.get("memory_mb")
     if memory is not None and (not isinstance(memory, int) or isinstance(memory, bool) or memory < 64):

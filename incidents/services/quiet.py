@@ -18,6 +18,7 @@ from incidents import fingerprints
 from incidents.detection import overrun
 from incidents.intake import matching
 from incidents.models import Alert, AlertState, FactKind, Incident, Issue, MaintenanceWindow, Silence
+from smsops import zones
 from smsops.models import Environment
 
 EXCUSED = frozenset({Issue.SERVICE})  # by a window or a change
@@ -39,7 +40,7 @@ class Quiet:
         """Why an alert of that kind with those labels wakes nobody; empty when it does."""
         for silence in self.silences:
             if matching.fits(silence.match, labels):
-                return f"{SILENCED} {timezone.localtime(silence.ends_at):%Y-%m-%d %H:%M}: {silence.reason}"[:200]
+                return f"{SILENCED} {zones.kept(silence.ends_at)}: {silence.reason}"[:200]
         return self.excuse[:200] if issue in EXCUSED else ""
 
 

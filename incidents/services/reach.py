@@ -13,6 +13,7 @@ from incidents.models import Condition, FactKind, Rota, Team
 from incidents.services import decisions, directory, severities
 from incidents.services.decisions import Paged, View
 from incidents.services.recipients import Reached, Recipient
+from smsops.text import count_text
 
 HORIZON = timedelta(hours=3)  # beyond that only reminders go on
 Level = dict[str, Any]
@@ -60,7 +61,7 @@ def sentence(lines: list[str], nag_minutes: int) -> str:
     """All of it in one."""
     if not lines:
         return "Nothing happens: the policy has no level."
-    return f"{'; '.join(lines)}; and so on every {nag_minutes} minutes until somebody acknowledges."
+    return f"{'; '.join(lines)}; and so on every {count_text(nag_minutes, 'minute')} until somebody acknowledges."
 
 
 def _who(level: Level, reached: Reached, *, again: bool) -> str:
@@ -85,7 +86,7 @@ def _ways(ways: list[Recipient]) -> str:
 
 def _on_fact(level: Level, severity: str, now: datetime) -> str:
     what = Condition(level["condition"]).label
-    later = f" {level['after_minutes']} minutes later" if level["after_minutes"] else ""
+    later = f" {count_text(level['after_minutes'], 'minute')} later" if level["after_minutes"] else ""
     return (
         f"when {what[0].lower()}{what[1:]}{later} {_who(level, directory.of_level(level, severity, now), again=False)}"
     )

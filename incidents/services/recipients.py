@@ -102,8 +102,8 @@ def of_person(person: User, severity: str) -> Iterator[Recipient]:
         yield Recipient(person)
 
 
-def channels_of(environment_id: int, severity: str) -> Iterable[Recipient]:
-    """The channels that are told of every incident there."""
+def channels_of(environment_id: int | None, severity: str) -> Iterable[Recipient]:
+    """The channels that are told of every incident there; with None those that are for all environments."""
     found = Channel.objects.filter(enabled=True)
     told = [channel for channel in found if channel.environment_id in (None, environment_id)]
     return [Recipient(channel=channel) for channel in told if _enough(channel.least, severity)]

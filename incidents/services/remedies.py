@@ -19,6 +19,7 @@ from incidents.responses.known import of_run
 from incidents.services import incidents, playbooks, suggestions
 from smsops.models import Environment, Run, RunState
 from smsops.runs.history import Estimate, spread
+from smsops.text import count_text
 
 SOON = timedelta(minutes=15)
 LOOKED_BACK = 200  # responses of the same playbook or fingerprint that are counted
@@ -38,7 +39,7 @@ class Record:
         if not self.tried:
             return "not tried here yet"
         half = f", half within {self.taken.half:.0f} s" if self.taken is not None else ""
-        return f"worked {self.worked} of {self.tried} times here{half}"
+        return f"worked {self.worked} of {count_text(self.tried, 'time')} here{half}"
 
 
 NEVER = Record(0, 0, None)

@@ -10,6 +10,7 @@ from incidents.models import Severity
 from incidents.services.incidents import Sign
 from smsops.health import LIVE, Health
 from smsops.runtimes.base import Event, Instance, Status
+from smsops.text import count_text
 
 LOOP_DEATHS, LOOP_SPAN = 3, timedelta(seconds=60)
 DOUBT = 2  # bad answers in a row before a bad answer alone is a sign
@@ -23,7 +24,7 @@ def of_instance(found: Instance | None, known_restarts: int, events: Sequence[Ev
     code = next((event.exit_code for event in reversed(deaths) if event.exit_code is not None), found.exit_code)
     ending = "exit code unknown" if code is None else f"exit code {code}"
     if found.oom_killed or any(event.action == "oom" for event in events):
-        detail = f"It was killed for memory ({ending}, {found.restarts} restarts)."
+        detail = f"It was killed for memory ({ending}, {count_text(found.restarts, 'restart')})."
         return Sign(SERVICE, Severity.CRITICAL, "SMS runs out of memory", detail)
     # The engine forgets old events; then its count of restarts since the last look has to do.
     recent = sum(now - event.at <= LOOP_SPAN for event in deaths) if deaths else found.restarts - known_restarts

@@ -20,6 +20,7 @@ from incidents.services.decisions import Decision, View
 from incidents.services.directory import Directory, Level
 from incidents.services.step_words import StepWords, put
 from incidents.services.wording import Seen
+from smsops.text import count_text
 
 LOOK_AGAIN = timedelta(seconds=30)  # while something excuses it
 FAILED = timedelta(seconds=5)  # after a step that could not be done
@@ -140,7 +141,7 @@ def _lapse(words: StepWords) -> datetime | None:
     if ends > words.now:
         return ends
     person = incident.acknowledged_by
-    lifecycle.lapse(incident, f"It was acknowledged {minutes} minutes ago and is not mitigated.")
+    lifecycle.lapse(incident, f"It was acknowledged {count_text(minutes, 'minute')} ago and is not mitigated.")
     escalation.refresh_from_db(fields=["paged", "free_since"])
     if person is not None and person.is_active:
         words.write(PageKind.PAGE, wording.lapsed(incident), recipients.of_person(person, incident.severity), 0)

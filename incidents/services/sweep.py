@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from incidents.models import Escalation, Pulse
 from incidents.services import outbox, set_back, stepping
-from smsops import wall_clock
+from smsops import wall_clock, zones
 from smsops.runs import holders
 from smsops.text import count_text
 
@@ -59,15 +59,15 @@ def complaint_of(since: datetime | None) -> str:
     waiting = "" if since is not None else _in_vain()
     if since is None and not waiting:
         return ""  # it was never needed
-    local = timezone.localtime(since) if since is not None else None
-    when = f"since {local:%Y-%m-%d %H:%M:%S}" if local is not None else waiting
+    when = f"since {zones.kept(since, seconds=True)}" if since is not None else waiting
     when = "since the clock was set back" if wall_clock.ahead(since) else when
     return f"Nobody sends pages {when}: start the worker and beat. Until then only requests like this one do."
 
 
 def needed() -> bool:
     """Whether somebody else has to do it, because the schedule does not."""
-    rounds = list(Pulse.objects.values_list("at", flat=True))
+    # Not by beat's own tick: where it lives and no worker does, nobody else sends.
+    rounds = list(Pulse.objects.filter(name__in=(WEB, COMMAND)).values_list("at", flat=True))
     return not scheduled() and not any(wall_clock.lately(at, OTHERS) for at in rounds)
 
 
@@ -105,7 +105,7 @@ def _outage() -> str:
     last = _last()
     if last is None or _gap(last) is None:
         return ""
-    since, now = timezone.localtime(last), timezone.localtime()
+    since, now = zones.in_house(last), zones.in_house(timezone.now())
     return f"nobody was there to do it from {since:%H:%M:%S} to {now:%H:%M:%S}"
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from incidents.models import LIVE, Incident, Triage
 from incidents.services import changes, pieces, suggestions
 from incidents.services.together import Answer, Job, within
-from smsops import health
+from smsops import health, zones
 from smsops.environments.secrets import known_secrets
 from smsops.errors import OpsError
 from smsops.http import ask
@@ -21,6 +21,7 @@ from smsops.models import ACTIVE, Environment, Run
 from smsops.redact import redact
 from smsops.runtimes.base import Instance
 from smsops.runtimes.registry import runtime_for
+from smsops.text import count_text
 
 BOUND = 4.0  # seconds
 LATELY = timedelta(hours=1)  # older incidents nobody triages any more
@@ -60,7 +61,7 @@ def _look(incident: Incident) -> dict[str, str]:
         "health": partial(_health, environment),
         "instance": partial(_instance, environment),
         "words": lambda: _words(pieces.log(environment, secrets)),
-        "config": lambda: "; ".join(changes.of_config(incident)[1:]),
+        "config": lambda: changes.in_short("; ".join(changes.of_config(incident)[1:])),
     }
     found = within(BOUND, jobs)
     runs = Run.objects.filter(environment=environment, state__in=ACTIVE).values_list("title", "pk")
@@ -94,17 +95,19 @@ def told(found: Instance) -> str:
     parts = [f"{found.name} runs {found.version or 'an unknown release'}" if found.up else
              f"{found.name} ({found.version or 'unknown release'}) is {found.status}"]  # fmt: skip
     if found.restarts:
-        parts.append(f"the engine started it again {found.restarts} times")
+        parts.append(f"the engine started it again {count_text(found.restarts, 'time')}")
     if found.oom_killed:
         parts.append("killed for memory")
     if found.exit_code is not None:
         parts.append(f"exit code {found.exit_code}")
     if found.started_at is not None:
-        parts.append(f"started {found.started_at:%H:%M:%S} UTC")
+        parts.append(f"started {zones.kept(found.started_at, seconds=True)}")
     return ", ".join(parts) + "."
 
 
 def _words(log: str) -> str:
     lines = [line.strip() for line in log.splitlines() if line.strip()]
     telling = [line for line in lines if TELLING.search(line)]
-    return (telling or lines or [""])[-1][:300]
+    if telling or not lines:
+        return (telling or [""])[-1][:300]
+    return f"nothing in it tells why; it ends with: {lines[-1]}"[:300]

@@ -33,7 +33,7 @@ def again(source: AlertSource) -> int:
     """Read once more what could not be read; return how many deliveries that are. Their incident ends."""
     failed = Delivery.objects.filter(source=source, state=DeliveryState.FAILED)
     count = failed.update(state=DeliveryState.NEW, problem="")
-    lifecycle.end(source.environment, _cause(source), f"{count_text(count, 'message')} are read again.")
+    lifecycle.end(source.environment, _cause(source), f"{count_text(count, 'message is', 'messages are')} read again.")
     return count
 
 

@@ -7,9 +7,9 @@ used now. Destructive ones ask for a reason and for the environment's name, type
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import Any, ClassVar, Protocol
 
 from django import forms
@@ -21,7 +21,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from smsops.admin import addresses, proving  # noqa: F401  (makes “<row:…>” known)
+from smsops.admin import addresses, mistakes, proving  # noqa: F401  (makes “<row:…>” known)
 from smsops.admin.audited import given_in
 from smsops.admin.buttons import Button, Row, row
 from smsops.admin.parts import page_parts, plan_lines
@@ -33,7 +33,7 @@ from smsops.models import Environment, Risk, Trigger
 from smsops.models.audit import Sort
 from smsops.redact import redact
 from smsops.runs import preludes, requests
-from smsops.runs.plan import By, Plan
+from smsops.runs.plan import By, Plan, asked_once
 
 BROKEN = "Only where that cannot be waited for; it breaks the glass, and everybody sees it."
 
@@ -91,6 +91,7 @@ class DestructiveForm(ReasonedForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["typed_name"].help_text = f"Type “{self.wanted}” to go on."
+        self.fields["typed_name"].widget.attrs["data-wanted"] = self.wanted
 
     @property
     def wanted(self) -> str:
@@ -188,24 +189,24 @@ class ActionsMixin(ModelAdmin):  # type: ignore[type-arg]
 
     def buttons(self, request: HttpRequest, target: models.Model) -> Row:
         """The buttons this person gets to see for this object."""
+        with asked_once():
+            return row(self._drawn(request, target))
+
+    def _drawn(self, request: HttpRequest, target: models.Model) -> Iterator[Button]:
         door = f"admin:{self.model._meta.app_label}_{self.model._meta.model_name}_do"
-        return row(
-            Button(
-                action.label,
-                reverse(door, args=[target.pk, action.name]),
-                action.tone,
-                action.obstacle(target),
-                action.place,
-            )
-            for action in self.actions_of()
-            if action.allowed(request) and action.offered(target)
-        )
+        for action in self.actions_of():
+            if action.allowed(request) and action.offered(target):
+                url = reverse(door, args=[target.pk, action.name])
+                yield Button(action.label, url, action.tone, action.obstacle(target), action.place)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         target = kwargs.get("obj")
+        if target is not None and request.method == "POST":  # as it is stored: what was typed into it is refused
+            target = self.get_queryset(request).get(pk=target.pk)
         if target is not None:
             context["buttons"] = self.buttons(request, target)
-            context["page_parts"] = partial(page_parts, target, request)
+            context["page_parts"] = cache(partial(page_parts, target, request))  # a page has two places for them
+        mistakes.lead_to(mistakes.forms_of(context))
         return super().render_change_form(request, context, *args, **kwargs)
 
     def action_view(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
@@ -230,6 +231,14 @@ class ActionsMixin(ModelAdmin):  # type: ignore[type-arg]
         return self._confirm(request, action, target, form, obstacle)
 
     def _perform(self, request: HttpRequest, action: ObjectAction, target: Any, form: ActionForm) -> HttpResponse:
+        done = self.done_to(request, action, target, form)
+        if not isinstance(done, str):
+            return HttpResponseRedirect(done.get_absolute_url())
+        messages.success(request, done)
+        return HttpResponseRedirect(target.get_absolute_url())
+
+    def done_to(self, request: HttpRequest, action: ObjectAction, target: Any, form: ActionForm) -> Shown | str:
+        """Do it to one row, with its entry in the audit trail. May raise OpsError."""
         user = request.user
         given = form.cleaned_data
         at_once = given.get("at_once", "")
@@ -240,12 +249,9 @@ class ActionsMixin(ModelAdmin):  # type: ignore[type-arg]
         )  # fmt: skip
         with carried_out(told):
             done = action.perform(target, by, given)
-        if not isinstance(done, str):
-            return HttpResponseRedirect(done.get_absolute_url())
-        if action.recorded:
+        if isinstance(done, str) and action.recorded:
             self._record(request, action, target, by.reason)
-        messages.success(request, done)
-        return HttpResponseRedirect(target.get_absolute_url())
+        return done
 
     def _record(self, request: HttpRequest, action: ObjectAction, target: models.Model, reason: str) -> None:
         """What leaves no run behind goes into the object's history."""
@@ -256,6 +262,7 @@ class ActionsMixin(ModelAdmin):  # type: ignore[type-arg]
         self, request: HttpRequest, action: ObjectAction, target: Any, form: ActionForm, obstacle: str
     ) -> HttpResponse:
         preview = Preview()
+        mistakes.lead_to([form])
         if not obstacle:
             try:
                 preview = action.preview(target, request)
@@ -265,7 +272,7 @@ class ActionsMixin(ModelAdmin):  # type: ignore[type-arg]
         context = {
             **self.admin_site.each_context(request),
             "title": action.label.rstrip("…"),
-            "subtitle": str(target),
+            "subtitle": _where(target),
             "opts": self.model._meta,
             "original": target,
             "action": action,
@@ -277,6 +284,12 @@ class ActionsMixin(ModelAdmin):  # type: ignore[type-arg]
         }
         status = 409 if obstacle and request.method == "POST" else 200
         return TemplateResponse(request, "admin/confirm_action.html", context, status=status)
+
+
+def _where(target: Any) -> str:
+    """The object, and at which environment, which its own name may leave open."""
+    place = getattr(target, "environment", None)
+    return str(target) if place is None or str(place) in str(target) else f"{target} · {place}"
 
 
 def _stake(target: Any, preview: Preview) -> tuple[Environment, Risk]:

@@ -48,7 +48,7 @@ def page(request: HttpRequest) -> HttpResponse:
     for path, operations in found["paths"].items():
         for method, operation in operations.items():
             rooms[operation["tags"][0]].append(_shown(path, method, operation, found))
-    context = {**site.each_context(request), "title": "API", "rooms": dict(rooms), "about": ABOUT}
+    context = {**site.each_context(request), "title": "API", "rooms": dict(rooms), "about": ABOUT.replace("`", "")}
     return render(request, "admin/smsops/api.html", context)
 
 

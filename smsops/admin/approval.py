@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from smsops.admin.actions import ActionForm, DestructiveForm, ObjectAction, Preview, ReasonedForm
 from smsops.models import Approval, Run
-from smsops.runs import approvals, glass, planners
+from smsops.runs import approvals, glass, history, planners
 from smsops.runs.plan import By, active_exclusive, busy
 
 
@@ -44,7 +44,7 @@ class Starting(Decide):
         approval = approvals.waiting(target)
         if changed := planners.changes(approval):
             return Preview((approvals.changed_text(approval, changed), "Going on ends it; ask for it anew."))
-        return Preview(_notes(approval))
+        return Preview((*_notes(approval), history.told(target.environment, target.kind)))
 
 
 class Approve(Starting):
@@ -105,5 +105,5 @@ def _notes(approval: Approval) -> Sequence[str]:
         f"{asked}: {approval.reason}" if approval.reason else f"{asked} and gave no reason.",
         f"What it may cost: {approval.get_risk_display().lower()}.",
         f"It does this, in order: {steps}.",
-        f"Nobody has to decide; at {until:%H:%M} it ends by itself.",
+        f"Nobody has to decide; at {until:%H:%M %Z} it ends by itself.",
     )

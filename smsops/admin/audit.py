@@ -5,34 +5,38 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import BooleanField, Case, QuerySet, Value, When
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from smsops.admin.audit_filters import ActionFilter, KindFilter, PersonFilter, hidden, narrows
+from smsops.admin.audit_filters import ActionFilter, DoorFilter, KindFilter, PersonFilter, hidden, narrows
 from smsops.admin.audit_object import link_to, part_of_entry
 from smsops.admin.base import RecordAdmin
+from smsops.admin.nothing import Nothing
 from smsops.admin.parts import PagePart, add_page_part
 from smsops.audit import chain, checking, exporting, record
 from smsops.models import AuditEntry
 from smsops.models.audit import Sort
+from smsops.runs import bell
 from smsops.templatetags.smsops_ui import ago, badge
 
 OBJECT = re.compile(r"([a-z]{1,60}):([\w.-]{1,60})")
 FORMATS = {"jsonl": ("application/x-ndjson", exporting.json_lines), "csv": ("text/csv", exporting.csv_lines)}
+CHECK, QUICK = "check-chain", 20_000  # the button; as many entries are verified in a second or two
 PRIVATE = "private"  # what stands where somebody may not read
 
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(RecordAdmin):
+    nothing = Nothing("Nothing was written down yet.")
     list_display = ("entry", "when", "person", "came_from", "deed", "thing", "why")
-    list_filter = (PersonFilter, ActionFilter, KindFilter, "sort", "outcome", "door")
+    list_filter = (PersonFilter, ActionFilter, KindFilter, "sort", "outcome", ("door", DoorFilter))
     search_fields = ("words", "reason", "who", "action", "address")
     search_help_text = "Words, a name, an address, or an object like incident:7"
     date_hierarchy = "at"
@@ -62,10 +66,24 @@ class AuditEntryAdmin(RecordAdmin):
         return [path("export.<slug:form>", export, name="smsops_auditentry_export"), *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method == "POST" and CHECK in request.POST and self.has_view_permission(request):
+            return self._check(request)
         shown = (
             {"chain": checking.state(), "asked": request.GET.urlencode()} if self.has_view_permission(request) else {}
         )
         return super().changelist_view(request, {**(extra_context or {}), **shown})
+
+    def _check(self, request: HttpRequest) -> HttpResponse:
+        """Verify the chain: at once, or by a worker where that would take longer than somebody waits for a page."""
+        if chain.head()[0] > QUICK:
+            if bell.ring_for_the_trail():
+                messages.info(request, "The trail is long: a worker checks it. Look here again in a few minutes.")
+            else:
+                messages.error(request, "The trail is long, and the broker that would ring for a worker is away.")
+        else:
+            found = checking.check()
+            (messages.success if found.whole else messages.error)(request, found.sentence)
+        return HttpResponseRedirect(request.get_full_path())
 
     def export_view(self, request: HttpRequest, form: str) -> StreamingHttpResponse:
         """What the filter shows, as a file; the trail itself says that it was taken out."""

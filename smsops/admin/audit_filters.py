@@ -59,3 +59,11 @@ class ActionFilter(ColumnFilter):
 
 class KindFilter(ColumnFilter):
     title, parameter_name, column = "object", "of", "kind"
+
+
+class DoorFilter(admin.ChoicesFieldListFilter):
+    """Through which door somebody came."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "door"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from django.contrib import admin
@@ -12,9 +13,11 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 
 from smsops.admin import filters  # noqa: F401  (takes the place of Django's)
-from smsops.admin.actions import ActionsMixin
+from smsops.admin.bulk import BulkMixin
 from smsops.admin.paging import CappedPaginator, LongList
+from smsops.admin.typed import Typed
 from smsops.fields import EncryptedTextField
+from smsops.templatetags.smsops_ui import until
 
 _INLINES: dict[type[models.Model], list[type[InlineModelAdmin[Any, Any]]]] = defaultdict(list)
 
@@ -25,15 +28,36 @@ def add_inline(model: type[models.Model], inline: type[InlineModelAdmin[Any, Any
         _INLINES[model].append(inline)
 
 
-class OperationsAdmin(ActionsMixin):
+@cache
+def _moment(field: Any) -> Callable[[Any], str]:
+    """A column that shows this field of a row."""
+
+    @admin.display(description=field.verbose_name, ordering=field.name)
+    def shown(row: Any) -> str:
+        return until(getattr(row, field.name))
+
+    shown.__name__ = field.name
+    return shown
+
+
+class OperationsAdmin(Typed, BulkMixin):
     """A page with object actions; lists show facets and do not count what nobody asked for."""
 
     show_facets = admin.ShowFacets.ALLOW
     paginator = CappedPaginator
     show_full_result_count = False
     list_per_page = 50
+    presets: Sequence[tuple[str, str]] = ()  # what is asked of the list most: a label, and what follows the “?”
     long_sorts: Sequence[str] | None = None  # the columns a very long list can be sorted by; None: all
     view_on_site = False  # the admin is the site
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Columns of moments tell both: how long until or since, and when exactly."""
+        return [self._column(name) for name in super().get_list_display(request)]
+
+    def _column(self, name: Any) -> Any:
+        fields = {field.name: field for field in self.model._meta.fields}
+        return _moment(fields[name]) if isinstance(fields.get(name), models.DateTimeField) else name
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LongList]:
         return LongList

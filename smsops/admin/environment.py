@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from smsops.admin.base import OperationsAdmin
+from smsops.admin.nothing import Nothing
 from smsops.models import Environment
 
 SECRETS = ("smoke_password", "database_url")
@@ -46,8 +47,12 @@ class EnvironmentForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(Environment)
 class EnvironmentAdmin(OperationsAdmin):
+    nothing = Nothing(
+        "smsops takes care of no SMS yet.", "Add the first environment", "backups_first_run", "smsops.add_environment"
+    )
     form = EnvironmentForm
     list_display = ("name", "title", "runtime", "instance", "base_url", "backup_minutes", "backups_enabled")
+    list_display_links = ("name", "title")
     list_filter = ("runtime", "backups_enabled")
     search_fields = ("name", "title")
     readonly_fields = ("created_at",)

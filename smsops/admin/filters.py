@@ -23,8 +23,6 @@ LONGEST = 60  # characters of a name that count
 class RelatedFilter(RelatedFieldListFilter):
     """A link for each where there are few of them; else a field for the beginning of the name."""
 
-    template = "admin/related_filter.html"
-
     def __init__(
         self, field: Any, request: HttpRequest, params: Any, model: Any, model_admin: Any, field_path: str
     ) -> None:

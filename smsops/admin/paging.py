@@ -12,12 +12,15 @@ from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.templatetags.admin_list import date_hierarchy
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+
+from smsops.text import number_in
 
 MOST = 10_000  # rows that are counted and paged through
 NEAR = 3  # pages; further back only the numbers of the rows before are read, not the rows with all they refer to
@@ -48,6 +51,12 @@ class LongList(ChangeList):
     queryset: QuerySet[Any]
 
     def get_results(self, request: HttpRequest) -> None:
+        try:
+            self._get_results(request)
+        except OverflowError:  # a number in the address that no database holds
+            raise IncorrectLookupParameters from None
+
+    def _get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         rows = self.queryset
         if isinstance(self.result_count, MoreThan):
@@ -123,7 +132,8 @@ class _Dates:
     def _number(self, part: str) -> int | None:
         asked = self.changes.params.get(f"{self.field}__{part}") or ""
         text = str(asked[-1] if isinstance(asked, list) else asked)
-        return int(text) if text.isdecimal() and 0 < int(text) <= (9998 if part == "year" else 12) else None
+        number = number_in(text)
+        return number if number and number <= (9998 if part == "year" else 12) else None
 
     def _at(self, day: date | None) -> datetime | None:
         return datetime.combine(day, time(), self.zone) if day is not None else None

@@ -27,7 +27,13 @@ def wanted(request: HttpRequest, what: str) -> HttpResponse | None:
     elif proof.fresh(request):
         return None
     way = proof.way_of(request)
-    context: dict[str, Any] = {"what": what, "problem": problem, "way": way, "field": proof.FIELD}
+    context: dict[str, Any] = {
+        "what": what,
+        "problem": problem,
+        "way": way,
+        "field": proof.FIELD,
+        "lost": proof.lost(request),
+    }
     if way.kind == How.OIDC:
         context["link"] = f"{reverse('admin:oidc_begin')}?held={proof.hold(request)}"
     return _page(request, request.get_full_path(), _typed(proof.typed_in(request)), context)

@@ -10,13 +10,15 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path
 
+from smsops import zones
 from smsops.admin.actions import ActionForm, ObjectAction, Preview
 from smsops.admin.approval import Approve, BreakGlass, Refuse, approval_of
 from smsops.admin.base import RecordAdmin
+from smsops.admin.nothing import Nothing
 from smsops.admin.parts import page_parts, part_of
 from smsops.limits import within
 from smsops.models import FINAL, Run, RunState, StepState
-from smsops.runs import cancel
+from smsops.runs import cancel, remaining
 from smsops.runs.executor import past_return
 from smsops.runs.plan import By
 from smsops.templatetags.smsops_ui import ago, badge, seconds
@@ -48,10 +50,22 @@ class Cancel(ObjectAction):
 
 @admin.register(Run)
 class RunAdmin(RecordAdmin):
+    nothing = Nothing(
+        "Nothing has run yet: runs begin by themselves or on an environment's page.",
+        "Environments",
+        "smsops_environment_changelist",
+        "smsops.view_environment",
+    )
     list_display = ("verdict", "title", "environment", "when", "took", "trigger", "actor_name", "second_person")
     list_display_links = ("title",)
     list_filter = ("state", "kind", "environment", "trigger", "approval__decision")
     list_select_related = ("environment",)
+    presets = (
+        ("Going on", "state__in=queued,running,undoing"),
+        ("Needs a person", "state__exact=needs_human"),
+        ("Failed", "state__in=failed_undone,failed_safe,needs_human"),
+        ("By people", "trigger__in=manual,command,api"),
+    )
     search_fields = ("title", "headline", "reason")
     long_sorts = ("when",)
     date_hierarchy = "created_at"
@@ -95,12 +109,16 @@ class RunAdmin(RecordAdmin):
         return super().change_view(request, object_id, form_url, extra)
 
     def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The part of a run's page that changes, for the script that keeps it fresh."""
-        run = self.get_queryset(request).filter(pk=pk).first()
+        """The part of a run's page that changes, for the script that keeps it fresh (`html`), and what a screen reader
+        says (`said`)."""
+        run = remaining.expecting(self.get_queryset(request)).filter(pk=pk).first()
         if run is None or not self.has_view_permission(request, run):
             raise Http404
-        html = render_to_string("admin/smsops/run/_live.html", _live_context(run, request), request)
-        return JsonResponse({"html": html, "finished": run.state in FINAL})
+        context = _live_context(run, request) | {"buttons": self.buttons(request, run)}
+        html = render_to_string("admin/smsops/run/_live.html", context, request)
+        told = context["now"].title if context["now"] else run.headline or run.cause
+        said = f"{run.get_state_display()}: {told}" if told else run.get_state_display()
+        return JsonResponse({"html": html, "said": zones.told(said), "finished": run.state in FINAL})
 
 
 def _live_context(run: Run, request: HttpRequest) -> dict[str, Any]:
@@ -113,6 +131,7 @@ def _live_context(run: Run, request: HttpRequest) -> dict[str, Any]:
         "steps": steps,
         "ended": ended,
         "now": None if run.state in FINAL else now,
+        "left": remaining.of(run, ended, len(steps)),
         "past_return": past_return(steps),
         "needs_human": run.state == RunState.NEEDS_HUMAN,
         "part": part_of(run, request),

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -17,7 +18,7 @@ from smsops.admin.devices import show_codes
 from smsops.admin.site import add_page
 from smsops.models import SignIn
 from smsops.signin import devices, policy, sessions
-from smsops.text import count_text
+from smsops.text import count_text, number_in
 
 SHOWN = 20
 
@@ -59,8 +60,7 @@ def _end_others(request: HttpRequest, user: User) -> HttpResponse:
 
 
 def _end_one(request: HttpRequest, user: User) -> HttpResponse:
-    number = request.POST.get("row", "")
-    mine = SignIn.objects.filter(user=user, pk=int(number) if number.isascii() and number.isdecimal() else 0)
+    mine = SignIn.objects.filter(user=user, pk=number_in(request.POST.get("row", "")) or 0)
     if sessions.end(mine.exclude(session_id=request.session.session_key), "Ended by yourself."):
         messages.success(request, "That session is ended.")
     return redirect("admin:sign_ins")
@@ -83,7 +83,14 @@ def _remove(request: HttpRequest, user: User) -> HttpResponse:
     return redirect("admin:sign_ins")
 
 
+@never_cache
+def still(request: HttpRequest) -> JsonResponse:
+    """For a form that was open for long: who is signed in now, and the word that what they send has to bring."""
+    return JsonResponse({"user": request.user.get_username(), "csrf": get_token(request)})
+
+
 ACTS: dict[str, Callable[[HttpRequest, User], HttpResponse]] = {
     "end-others": _end_others, "end": _end_one, "new-codes": _new_codes, "remove": _remove,
 }  # fmt: skip
 add_page("account/sign-ins/", "sign_ins", page)
+add_page("account/signed-in/", "signed_in", still)

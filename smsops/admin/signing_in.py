@@ -55,12 +55,19 @@ class SignInForm(AdminAuthenticationForm):
         return self.cleaned_data
 
 
+class CodeInput(forms.TextInput):
+    """Empty every time: a code that was wrong, or used, is never right again, and would be typed into."""
+
+    def format_value(self, value: Any) -> None:
+        return None
+
+
 class CodeForm(forms.Form):
     """One code, of the authenticator or a backup code."""
 
     code = forms.CharField(
         max_length=20,
-        widget=forms.TextInput(
+        widget=CodeInput(
             attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True, "class": "code"}
         ),
     )
@@ -85,6 +92,7 @@ class SignInSite(AdminSite):
     """An admin whose people have a second factor, where it is wanted."""
 
     login_form = SignInForm
+    logout_template = "admin/sign_in/out.html"
 
     def has_permission(self, request: HttpRequest) -> bool:
         return super().has_permission(request) and policy.settled(request)

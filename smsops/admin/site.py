@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 
+from smsops import troubles
 from smsops.admin.signing_in import SignInSite
 from smsops.audit import forms
 
@@ -44,6 +45,11 @@ def add_warning(warning: Warning) -> None:
         _WARNINGS.append(warning)
 
 
+def warnings_for(user: Any) -> list[str]:
+    """What every page says to this person above everything else; what is wrong with smsops itself among it."""
+    return [*(said for warning in _WARNINGS if (said := warning())), *(said for _, said in troubles.seen_by(user))]
+
+
 class OperationsSite(SignInSite):
     site_header = "smsops"
     site_title = "smsops"
@@ -62,7 +68,7 @@ class OperationsSite(SignInSite):
         return cast(V, super().admin_view(forms.watched(view), cacheable))
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        warnings = [said for warning in _WARNINGS if (said := warning())] if self.has_permission(request) else []
+        warnings = warnings_for(request.user) if self.has_permission(request) else []
         return {**super().each_context(request), "house_warnings": warnings}
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:

@@ -17,7 +17,9 @@ from django.urls import reverse
 from smsops.admin import proving
 from smsops.admin.actions import ActionForm, ObjectAction, Preview
 from smsops.admin.base import RecordAdmin
+from smsops.admin.nothing import Nothing
 from smsops.admin.site import add_page
+from smsops.admin.typed import RowsField
 from smsops.api import tokens
 from smsops.audit.recording import record
 from smsops.errors import WrongUse
@@ -25,6 +27,7 @@ from smsops.models import ApiToken, Environment, Scope
 from smsops.models.audit import Sort
 from smsops.runs.plan import By
 from smsops.templatetags.smsops_ui import ago, badge
+from smsops.text import number_in
 
 
 class TokenForm(forms.Form):
@@ -35,7 +38,7 @@ class TokenForm(forms.Form):
         label="For", choices=Scope, widget=forms.CheckboxSelectMultiple, initial=[Scope.READ],
         help_text="It can never do more than you may yourself.",
     )  # fmt: skip
-    environments = forms.ModelMultipleChoiceField(
+    environments = RowsField(
         Environment.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, help_text="None: everywhere."
     )
     days = forms.IntegerField(
@@ -75,8 +78,8 @@ def _made(request: HttpRequest, form: TokenForm) -> HttpResponse:
 
 
 def _revoke(request: HttpRequest) -> HttpResponse:
-    number = request.POST["revoke"]
-    token = ApiToken.objects.filter(owner=request.user, pk=number).first() if number.isdigit() else None  # type: ignore[misc]
+    number = number_in(request.POST["revoke"])
+    token = ApiToken.objects.filter(owner=request.user, pk=number).first()  # type: ignore[misc]
     if token is None:
         raise PermissionDenied
     with transaction.atomic():
@@ -94,6 +97,8 @@ def state(token: ApiToken) -> str:
     """Its state, as a badge."""
     if token.revoked_at:
         return badge("unknown", "Revoked")
+    if token.stranded:
+        return badge("unknown", "Useless")
     return badge("warn", "Expired") if token.expired else badge("pass", "Usable")
 
 
@@ -118,6 +123,7 @@ class Revoke(ObjectAction):
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(RecordAdmin):
+    nothing = Nothing("Nobody has a token.", "Make one of your own", "smsops_my_tokens")
     list_display = ("status", "name", "owner", "shown", "purposes", "where", "expires_at", "used")
     list_display_links = ("name",)
     list_filter = ("owner", "environments")
@@ -144,7 +150,7 @@ class ApiTokenAdmin(RecordAdmin):
 
     @admin.display(description="Where")
     def where(self, token: ApiToken) -> str:
-        return ", ".join(each.name for each in token.environments.all()) or "everywhere"
+        return token.where
 
     @admin.display(description="Last used", ordering="last_used_at")
     def used(self, token: ApiToken) -> str:

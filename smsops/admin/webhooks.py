@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.html import format_html
 
-from smsops import afterwards
 from smsops.admin.actions import ActionForm, ObjectAction, Preview
 from smsops.admin.base import OperationsAdmin, RecordAdmin
 from smsops.admin.environment import secret_field
+from smsops.admin.nothing import Nothing
 from smsops.admin.site import add_warning
 from smsops.models import DeliveryState, Webhook, WebhookDelivery
+from smsops.remembered import Remembered
 from smsops.runs.plan import By
 from smsops.templatetags.smsops_ui import ago, badge
-from smsops.webhooks import outbox, posting, signing
+from smsops.text import count_text
+from smsops.webhooks import outbox, posting, sending, signing
 from smsops.webhooks.events import EVENTS
 
-REMEMBERED = 20.0  # seconds until it is asked again whether one was switched off
-_said: list[tuple[float, str]] = []
 TONES = {DeliveryState.PENDING: "warn", DeliveryState.SENT: "pass", DeliveryState.FAILED: "fail"}
 
 
@@ -82,19 +81,21 @@ class Renew(ObjectAction):
 
 @admin.register(Webhook)
 class WebhookAdmin(OperationsAdmin):
+    nothing = Nothing("No program is told of anything.")
     form = WebhookForm
     list_display = ("status", "name", "host", "environment", "wanted", "waiting", "given_up")
     list_display_links = ("name",)
     list_filter = ("active", "environment")
     list_select_related = ("environment",)
     search_fields = ("name",)
-    readonly_fields = ("status", "host", "failing", "switched_off")
+    readonly_fields = ("status", "host", "failing", "switched_off", "sender")
     object_actions = (SendTest(), Renew())
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Webhook]:
         counts = {
             "waits": Count("deliveries", filter=Q(deliveries__state=DeliveryState.PENDING)),
             "failed": Count("deliveries", filter=Q(deliveries__state=DeliveryState.FAILED)),
+            "oldest": Min("deliveries__next_at", filter=Q(deliveries__state=DeliveryState.PENDING)),
         }
         found: QuerySet[Webhook] = super().get_queryset(request).select_related("environment").annotate(**counts)
         return found
@@ -103,7 +104,11 @@ class WebhookAdmin(OperationsAdmin):
         """Without the right to change there is no form whose field could hide the address: it is left out."""
         may = obj is None or self.has_change_permission(request, obj)
         fields = ["name", *(["url"] if may else []), "events", "environment", "active"]
-        how = [("How it goes", {"fields": ["status", "host", "failing", "switched_off"]})] if obj is not None else []
+        how = (
+            [("How it goes", {"fields": ["status", "host", "sender", "failing", "switched_off"]})]
+            if obj is not None
+            else []
+        )
         return [(None, {"fields": fields}), *how]
 
     def save_model(self, request: HttpRequest, obj: Webhook, form: Any, change: bool) -> None:
@@ -111,7 +116,7 @@ class WebhookAdmin(OperationsAdmin):
             obj.secret = obj.new_secret = signing.new_secret()  # type: ignore[attr-defined]
         elif "active" in form.changed_data and obj.active:
             obj.failing_since, obj.silent, obj.switched_off = None, 0, ""
-        _said.clear()
+        switched_off.forget()
         super().save_model(request, obj, form, change)
 
     def response_add(self, request: HttpRequest, obj: Webhook, *_: Any, **__: Any) -> HttpResponse:
@@ -134,7 +139,16 @@ class WebhookAdmin(OperationsAdmin):
     def status(self, hook: Webhook) -> str:
         if not hook.active:
             return badge("fail", "Switched off") if hook.switched_off else badge("unknown", "Off")
+        if sending.left(hook, hook.oldest):  # type: ignore[attr-defined]
+            return badge("fail", "Not sent")
         return badge("warn", "Fails") if hook.failing_since else badge("pass", "Well")
+
+    @admin.display(description="Sender")
+    def sender(self, hook: Any) -> str:
+        if not sending.left(hook, hook.oldest):
+            return "Sends what is due."
+        told = f"Nobody sends, and {count_text(hook.waits, 'message waits', 'messages wait')}, since"
+        return format_html("{} {}: start a worker and beat.", told, ago(hook.oldest))
 
     @admin.display(description="Host")
     def host(self, hook: Webhook) -> str:
@@ -178,13 +192,21 @@ class SendAgain(ObjectAction):
 
 @admin.register(WebhookDelivery)
 class WebhookDeliveryAdmin(RecordAdmin):
+    nothing = Nothing(
+        "Nothing was sent yet: messages go to webhooks.", "Webhooks", "smsops_webhook_changelist", "smsops.view_webhook"
+    )
     list_display = ("verdict", "event", "about", "webhook", "when", "attempts", "status", "problem")
     list_display_links = ("event",)
     list_filter = ("state", "webhook", "event")
+    presets = (
+        ("Given up", "state__exact=failed"),
+        ("Waits", "state__exact=pending"),
+    )
     search_fields = ("about", "message")
     date_hierarchy = "created_at"
     exclude = ("body",)  # it may tell of what not everybody may see
     object_actions = (SendAgain(),)
+    in_bulk = ("again",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
         return super().get_queryset(request).select_related("webhook").defer("body")
@@ -198,23 +220,12 @@ class WebhookDeliveryAdmin(RecordAdmin):
         return ago(delivery.created_at)
 
 
-def warning() -> str:
-    """That smsops has switched webhooks off, for everybody to see. It costs a page no question: it is asked after
-    responses have gone out, where that is done at all."""
-    if not settings.SMSOPS_WEB_SWEEPS:
-        _ask()
-    return _said[-1][1] if _said else ""
-
-
-def _ask() -> None:
+def _switched_off() -> str:
+    """That smsops has switched webhooks off."""
     names = Webhook.objects.filter(active=False).exclude(switched_off="").values_list("name", flat=True)
     told = ", ".join(f"“{name}”" for name in names)
-    _said[:] = [(time.monotonic(), f"Nothing is sent to {told} any more: see the list of webhooks." if told else "")]
+    return f"Nothing is sent to {told} any more: see the list of webhooks." if told else ""
 
 
-def _old() -> bool:
-    return not _said or time.monotonic() - _said[-1][0] > REMEMBERED
-
-
-add_warning(warning)
-afterwards.add(afterwards.Duty("look for webhooks that were switched off", _old, _ask))
+switched_off = Remembered("look for webhooks that were switched off", _switched_off)
+add_warning(switched_off)

@@ -143,14 +143,7 @@ def accepted(run: Run) -> HttpResponse:
 
 @router.get("runs", response=Page[RunShape], summary="Runs, the newest first", **needs(Scope.READ, "smsops.view_run"))
 def runs(request: HttpRequest, asked: Query[RunFilters]) -> dict[str, Any]:
-    found = seen(request)
-    if asked.environment is not None:
-        found = found.filter(environment=the_caller(request).environment(asked.environment))
-    if asked.kind is not None:
-        found = found.filter(kind=asked.kind)
-    if asked.state is not None:
-        found = found.filter(state=asked.state)
-    return page(found, asked, shown)
+    return page(the_caller(request).chosen(seen(request), asked), asked, shown)
 
 
 @router.get(

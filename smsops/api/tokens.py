@@ -47,8 +47,9 @@ def create(
     ends = timezone.now() + timedelta(days=days)
     with transaction.atomic():
         token = ApiToken.objects.create(
-            owner=owner, name=name, identifier=identifier, digest=_digest(secret), scopes=chosen, expires_at=ends
-        )
+            owner=owner, name=name, identifier=identifier, digest=_digest(secret), scopes=chosen, expires_at=ends,
+            limited=bool(environments),
+        )  # fmt: skip
         token.environments.set(environments)
     return token, f"{PREFIX}{identifier}_{secret}"
 

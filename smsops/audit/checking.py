@@ -10,6 +10,8 @@ from smsops.audit import anchors, chain, verifying
 from smsops.audit.recording import record
 from smsops.audit.verifying import Finding
 from smsops.models.audit import AuditEntry, Outcome, Sort
+from smsops.text import count_text
+from smsops.troubles import Trouble
 
 log = logging.getLogger(__name__)
 ACTION = "audit.verify"
@@ -40,7 +42,7 @@ class State:
 
     @property
     def entries_text(self) -> str:
-        return "1 entry" if self.entries == 1 else f"{self.entries:,} entries"
+        return count_text(self.entries, "entry", "entries")
 
 
 def state() -> State:
@@ -54,7 +56,23 @@ def state() -> State:
     return State(entries, head, last.at, bad is None, said)
 
 
+def trouble() -> str:
+    """That the trail is not whole, in a sentence for every page; empty while the newest verification found it whole."""
+    last = _last_check()
+    bad = last.given.get("first bad") if last is not None else None
+    return f"The audit trail is broken at entry {bad}: {last.reason}" if last is not None and bad is not None else ""
+
+
+def verified_at() -> datetime | None:
+    """When that was; None where it never was verified."""
+    last = _last_check()
+    return last.at if last is not None else None
+
+
 def _last_check() -> AuditEntry | None:
     """The newest check; one of a part of the chain counts where it found something."""
     found = AuditEntry.objects.filter(action=ACTION)[:20]
     return next((each for each in found if each.given.get("from") == 1 or each.outcome), None)
+
+
+TROUBLE = Trouble("audit", "Audit trail", "smsops.view_auditentry", trouble, "smsops_auditentry_changelist")

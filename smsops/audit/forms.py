@@ -21,7 +21,7 @@ from django.http import HttpRequest
 from django_celery_beat.models import PeriodicTasks
 
 from smsops.audit import discretion, values
-from smsops.audit.recording import Deed, deed, key_of, write
+from smsops.audit.recording import Deed, at_the_end, deed, key_of, write
 from smsops.models.audit import AuditEntry, Sort
 
 WATCHED = frozenset({"add_view", "change_view", "delete_view", "changelist_view", "user_change_password"})
@@ -39,7 +39,7 @@ def watched(view: View) -> View:
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.method in ("GET", "HEAD", "OPTIONS"):
             return view(request, *args, **kwargs)
-        with transaction.atomic(), Watch().watching() as found:
+        with transaction.atomic(), at_the_end(), Watch().watching() as found:
             answer = view(request, *args, **kwargs)
             found.stop()
             write(found.deeds())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,6 +22,7 @@ log = logging.getLogger(__name__)
 
 Changes = Mapping[str, tuple[Any, Any]]
 LONGEST_REASON = 2000
+_kept: ContextVar[list[dict[str, Any]] | None] = ContextVar("smsops_audit_kept", default=None)
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,33 @@ def deed(action: str, target: Model | None = None, *, sort: str, scope: str | No
     return Deed(action, sort, scope=discretion.scope_of(target) if scope is None else scope, **more)
 
 
+@contextmanager
+def at_the_end() -> Iterator[None]:
+    """What `tell` and `write` are given inside is added when all else is done: whoever has the chain waits for nobody,
+    so no two wait for each other. Where it breaks off nothing is added."""
+    mark = _kept.set([])
+    try:
+        yield
+        rows = _kept.get()
+    finally:
+        _kept.reset(mark)
+    if rows:
+        chain.append(rows)
+
+
+def _add(rows: list[dict[str, Any]]) -> None:
+    kept = _kept.get()
+    if kept is not None:
+        kept.extend(rows)
+    elif rows:
+        chain.append(rows)
+
+
+def tell(action: str, target: Model | None = None, *, sort: str, who: Who | None = None, **more: Any) -> None:
+    """Add an entry like `record`, and inside of `at_the_end` at its end."""
+    _add([deed(action, target, sort=sort, **more).row(who or context.whoever())])
+
+
 def record(
     action: str, target: Model | None = None, *, sort: str = Sort.BUTTON, who: Who | None = None, **more: Any
 ) -> AuditEntry:
@@ -83,10 +112,9 @@ def record(
 
 
 def write(deeds: list[Deed]) -> None:
-    """Add several entries of whoever acts, in one go."""
-    if deeds:
-        who = context.whoever()
-        chain.append([each.row(who) for each in deeds])
+    """Add several entries of whoever acts, in one go; inside of `at_the_end` at its end."""
+    who = context.whoever()
+    _add([each.row(who) for each in deeds])
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from smsops import signals as ours
 from smsops.audit.context import Who, come_by, whoever
-from smsops.audit.recording import cut_name, record
+from smsops.audit.recording import cut_name, record, tell
 from smsops.models.audit import Outcome, Sort
 
 MEANS = {  # what changes how somebody signs in, by what the audit trail calls it
@@ -69,7 +69,7 @@ def _changed(action: str, user: Any = None, reason: str = "", **more: Any) -> No
     if who.user is None and user is not None and not more.get("author"):
         who = who.named(user)
     given = {name: more[name] for name in TOLD if more.get(name) is not None}
-    record(action, user, sort=Sort.SIGN_IN, who=who, reason=reason, given=given)
+    tell(action, user, sort=Sort.SIGN_IN, who=who, reason=reason, given=given)
 
 
 def _too_many() -> bool:

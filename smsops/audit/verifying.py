@@ -17,6 +17,7 @@ from smsops.audit import chain
 from smsops.audit.exporting import SHOWN_MASKED
 from smsops.errors import WrongUse
 from smsops.models.audit import AuditEntry
+from smsops.text import count_text
 
 BATCH = 1000
 COLUMNS = (*chain.FIELDS, "digest")
@@ -44,16 +45,9 @@ class Finding:
     def sentence(self) -> str:
         if not self.whole:
             return f"The chain is broken at entry {self.bad}: {self.problem}"
-        links = (
-            f" Of {_entries(self.masked)} only the place in it was checked: the rest is not shown."
-            if self.masked
-            else ""
-        )
-        return f"The chain of {_entries(self.entries)} is whole.{links}"
-
-
-def _entries(number: int) -> str:
-    return "1 entry" if number == 1 else f"{number:,} entries"
+        masked = count_text(self.masked, "entry", "entries")
+        links = f" Of {masked} only the place in it was checked: the rest is not shown." if self.masked else ""
+        return f"The chain of {count_text(self.entries, 'entry', 'entries')} is whole.{links}"
 
 
 class Broken(Exception):

@@ -18,10 +18,12 @@ import yaml
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from smsops import complaints
 from smsops.environments.presets import PRESETS
 from smsops.errors import WrongUse
 from smsops.models import Environment
 
+LARGEST = 1_000_000  # characters; what never ends is no file of environments either
 SECRETS = ("smoke_password", "database_url")  # each may be given as a file as well
 _READ_ONLY = {"id", "name", "created_at", "runs"}
 FIELDS = frozenset(field.name for field in Environment._meta.concrete_fields) - _READ_ONLY
@@ -30,7 +32,11 @@ FIELDS = frozenset(field.name for field in Environment._meta.concrete_fields) - 
 def load(path: str) -> dict[str, dict[str, Any]]:
     """Return the environments described in the file, by name. Raises WrongUse with one sentence."""
     try:
-        data = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        with Path(path).open(encoding="utf-8") as file:
+            text = file.read(LARGEST + 1)
+        if len(text) > LARGEST:
+            raise WrongUse(f"{path} is too long for a file of environments.")
+        data = yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
         raise WrongUse(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8 text'}.") from error
     except yaml.YAMLError as error:
@@ -71,8 +77,7 @@ def _apply_one(name: str, given: dict[str, Any]) -> tuple[Environment, bool]:
     try:
         environment.full_clean()
     except ValidationError as error:
-        field, messages = next(iter(error.message_dict.items()))
-        raise WrongUse(f"{name}: {field}: {messages[0]}") from error
+        raise WrongUse(f"{name}: {complaints.first(error, Environment)}") from error
     environment.save()
     return environment, created
 

@@ -41,22 +41,22 @@ def refuse_sharing(environment: Environment) -> None:
     """Raise ValidationError when another environment is about the same database, as far as names tell."""
     others = type(environment).objects.exclude(pk=environment.pk).filter(queue=environment.queue)
     for other in others:
-        if _whereabouts(other) == _whereabouts(environment):
+        if _whereabouts(other) & _whereabouts(environment):
             said = f"“{other.name}” is about this database already; two would restore over each other's data."
             field = "database_url" if environment.database_engine == "postgresql" else "database_file"
             raise ValidationError({field: [said]})
 
 
-def _whereabouts(environment: Environment) -> str:
-    """Names the database for all workers of a queue."""
+def _whereabouts(environment: Environment) -> set[str]:
+    """Names the database for all workers of a queue. One in a volume is the same in whichever folder it is seen."""
     if environment.database_engine == "postgresql":
         try:
             url = parse(environment.database_url)
         except WrongUse:  # nobody can tell, so it stands in nobody's way
-            return f"environment {environment.pk}"
-        return f"{url.server}/{url.name}"
-    folder = environment.data_path or f"volume {environment.volume}"
-    return normpath(f"{folder}/{environment.database_file}")
+            return set()
+        return {f"{url.server}/{url.name}"}
+    volume = f"volume {environment.volume}" if environment.runtime == "docker" and environment.volume else ""
+    return {normpath(f"{folder}/{environment.database_file}") for folder in (environment.data_path, volume) if folder}
 
 
 def _absolute(environment: Environment, *fields: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from smsops.models.approval import DECISION_TABLE, Approval, Decision
 from smsops.models.audit import AuditEntry
 from smsops.models.environment import DatabaseEngine, EdgeKind, Environment, Preset, RuntimeKind
 from smsops.models.journal import Entry, JournalEntry, Lease
+from smsops.models.own_settings import OwnSettings
 from smsops.models.risk import Risk, SecondPerson, wants_second_person
 from smsops.models.run import (
     ACTIVE,
@@ -45,6 +46,7 @@ __all__ = [
     "Identity",
     "JournalEntry",
     "Lease",
+    "OwnSettings",
     "Phase",
     "Preset",
     "Risk",

@@ -35,6 +35,8 @@ class ApiToken(models.Model):
     # slow digests are for passwords, which people choose. And this one is made for every request.
     digest = models.CharField(max_length=64, editable=False)
     scopes = models.JSONField(default=list)
+    # That it is for some alone is a fact of its own: when the last of them is gone it must not be for all.
+    limited = models.BooleanField("for some environments alone", default=False, editable=False)
     environments = models.ManyToManyField(Environment, blank=True, related_name="+", help_text="None: all of them.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField()
@@ -56,6 +58,17 @@ class ApiToken(models.Model):
     @property
     def expired(self) -> bool:
         return self.expires_at <= timezone.now()
+
+    @property
+    def stranded(self) -> bool:
+        """Whether the environments it was for are gone, so that it opens nothing any more."""
+        return self.limited and not self.environments.all()
+
+    @property
+    def where(self) -> str:
+        """The environments it is for, in words."""
+        names = ", ".join(each.name for each in self.environments.all())
+        return names or ("nowhere: its environments are gone" if self.limited else "everywhere")
 
     @property
     def usable(self) -> bool:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from smsops.environments.rules import refuse_sharing, validate
-from smsops.fields import EncryptedTextField
+from smsops.fields import EncryptedTextField, NameField
 from smsops.models.risk import SecondPerson
 
 
@@ -48,11 +48,11 @@ class Environment(models.Model):
     What is *running* is never stored here; the runtime is asked (design: verdicts come from probes).
     """
 
-    name = models.SlugField(max_length=40, unique=True, help_text="Short name used in commands, like “demo”.")
+    name = NameField(max_length=40, unique=True, help_text="Short name used in commands, like “demo”.")
     title = models.CharField(max_length=120, blank=True)
     preset = models.CharField(max_length=20, choices=Preset, default=Preset.SMS_DOCKER)
     runtime = models.CharField(max_length=10, choices=RuntimeKind, default=RuntimeKind.DOCKER)
-    queue = models.SlugField(
+    queue = NameField(
         max_length=40, default="smsops", help_text="The Celery queue whose workers stand beside this engine."
     )
 

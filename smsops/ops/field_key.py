@@ -11,6 +11,7 @@ from smsops import resealing
 from smsops.errors import OpsError, WrongUse
 from smsops.ops.output import Output
 from smsops.ops.registry import GOOD, Verb
+from smsops.text import count_text
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -25,7 +26,8 @@ def _field_key(args: Namespace, output: Output) -> int:
     if settings.FIELD_KEY in (given, given.strip()):
         raise WrongUse("That is the field key of now. Put a new one in its place first.")
     count = _resealed(given)
-    output.say(f"{count} secrets were sealed anew, and the earlier key opens nothing any more: destroy its copies.")
+    sealed = count_text(count, "secret was", "secrets were")
+    output.say(f"{sealed} sealed anew, and the earlier key opens nothing any more: destroy its copies.")
     output.data({"resealed": count})
     return GOOD
 

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
+from smsops import complaints
 from smsops.errors import WrongUse
 from smsops.ops.output import Output
 from smsops.ops.registry import GOOD, Verb
@@ -39,7 +40,7 @@ def _first_admin(args: Namespace, output: Output) -> int:
         user.full_clean(exclude=["password"])
         validate_password(password, user)
     except ValidationError as error:
-        raise WrongUse(" ".join(error.messages)) from None
+        raise WrongUse(complaints.first(error, User, {"username": "name"})) from None
     user.set_password(password)
     user.save()
     output.say(f"{args.name} is the first administrator. Sign in, and make an account for everybody else.")

@@ -44,7 +44,7 @@ def _list(args: Namespace, output: Output) -> int:
     output.table(
         ["TOKEN", "NAME", "OWNER", "FOR", "WHERE", "UNTIL (UTC)", "LAST USED", "STATE"],
         [
-            (f"smsops_{each.identifier}", each.name, each.owner.get_username(), ", ".join(each.scopes), _where(each),
+            (f"smsops_{each.identifier}", each.name, each.owner.get_username(), ", ".join(each.scopes), each.where,
              f"{each.expires_at:%Y-%m-%d}", f"{each.last_used_at:%Y-%m-%d %H:%M}" if each.last_used_at else "never",
              _state(each))
             for each in rows
@@ -85,12 +85,10 @@ def _as_data(token: ApiToken) -> dict[str, object]:
     }
 
 
-def _where(token: ApiToken) -> str:
-    return ", ".join(each.name for each in token.environments.all()) or "everywhere"
-
-
 def _state(token: ApiToken) -> str:
-    return "revoked" if token.revoked_at else "expired" if token.expired else "usable"
+    if token.revoked_at or token.expired:
+        return "revoked" if token.revoked_at else "expired"
+    return "useless" if token.stranded else "usable"
 
 
 VERBS = (

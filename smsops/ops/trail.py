@@ -18,6 +18,7 @@ from smsops.ops.common import start_arguments
 from smsops.ops.eyes import eyes_argument, find_person
 from smsops.ops.output import Output
 from smsops.ops.registry import BAD, GOOD, Said, Verb
+from smsops.text import count_text
 
 Run = Callable[[Namespace, Output], int]
 _OF_ENVIRONMENTS: list[Run] = []
@@ -81,7 +82,8 @@ def _export(args: Namespace, output: Output) -> int:
     _write(path, write(entries, hidden))
     output.say(f"{path} is written.")
     if masked:
-        output.say(f"Of {masked} entries that are private it has the place alone; --as USER writes all of them.")
+        private = count_text(masked, "entry that is private", "entries that are private")
+        output.say(f"Of {private} it has the place alone; --as USER writes everything.")
     output.data({"file": str(path), "masked": masked})
     return GOOD
 

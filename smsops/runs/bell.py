@@ -25,6 +25,18 @@ def ring(run: Run, after: float = 0, expires: float | None = None) -> None:
         log.warning("run %s: the broker is away (%s); the sweep will ring again", run.pk, error)
 
 
+def ring_for_the_trail() -> bool:
+    """Have a worker verify the whole audit trail; False when the broker is away."""
+    from smsops.tasks import check_audit
+
+    try:
+        check_audit.apply_async()
+    except (OperationalError, OSError) as error:
+        log.warning("the audit trail: the broker is away (%s)", error)
+        return False
+    return True
+
+
 def ring_on_commit(run: Run) -> None:
     """Ring once the row is there to be read."""
     transaction.on_commit(lambda: ring(run))

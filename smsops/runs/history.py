@@ -23,10 +23,9 @@ class Estimate:
     @property
     def text(self) -> str:
         """`about 12 s, 30 s at the most (9 times)`."""
-        times = "once" if self.count == 1 else f"{self.count} times"
         if self.count == 1:
-            return f"about {seconds_text(self.half)} (done {times})"
-        return f"about {seconds_text(self.half)}, hardly more than {seconds_text(self.most)} (done {times})"
+            return f"about {seconds_text(self.half)} (done once)"
+        return f"about {seconds_text(self.half)}, hardly more than {seconds_text(self.most)} (done {self.count} times)"
 
 
 def estimate(environment: Environment, kind: str, **params: object) -> Estimate | None:
@@ -34,6 +33,12 @@ def estimate(environment: Environment, kind: str, **params: object) -> Estimate 
     wanted = {f"params__{name}": value for name, value in params.items()}
     runs = Run.objects.filter(environment=environment, kind=kind, state=RunState.SUCCEEDED, **wanted)
     return spread(run.seconds for run in runs.order_by("-finished_at")[:RECENT] if run.seconds is not None)
+
+
+def told(environment: Environment, kind: str) -> str:
+    """What a run of that kind takes there, in a sentence for whoever is about to ask for one."""
+    known = estimate(environment, kind)
+    return f"It takes {known.text}." if known else "It was never done here, so how long it takes is not known."
 
 
 def spread(seconds: Iterable[float]) -> Estimate | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -105,9 +108,29 @@ def submit(plan: Plan, by: By) -> Run:
     return run
 
 
+_ASKED: ContextVar[dict[int, Run | None] | None] = ContextVar("asked", default=None)
+
+
+@contextmanager
+def asked_once() -> Iterator[None]:
+    """Within it `active_exclusive` asks the database once for each environment: a page draws a dozen buttons that all
+    wait for the same run, and they should say the same."""
+    token = _ASKED.set({})
+    try:
+        yield
+    finally:
+        _ASKED.reset(token)
+
+
 def active_exclusive(environment: Environment) -> Run | None:
     """The exclusive run that is under way at the environment, if any."""
-    return Run.objects.filter(environment=environment, exclusive=True, state__in=ACTIVE).first()
+    known = _ASKED.get()
+    if known is not None and environment.pk in known:
+        return known[environment.pk]
+    found = Run.objects.filter(environment=environment, exclusive=True, state__in=ACTIVE).first()
+    if known is not None:
+        known[environment.pk] = found
+    return found
 
 
 def busy(other: Run) -> str:

@@ -15,6 +15,7 @@ from smsops.runs import absence, journal, kinds, patience
 from smsops.runs.context import Context
 from smsops.runs.kinds import Again, Done, Found, StepKind
 from smsops.runs.leases import Held
+from smsops.text import count_text
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,8 @@ def _enter(ctx: Context, kind: StepKind) -> bool:
     # An intent without an end: a worker or an answer was lost in here. Look at the world before acting (design, 3).
     lost = not step.memo.get("retrying")
     if lost and step.interruptions >= MAX_INTERRUPTIONS:
-        raise OpsError(f"“{step.title}” lost its worker {step.interruptions} times; smsops does not try it again.")
+        often = count_text(step.interruptions, "time")
+        raise OpsError(f"“{step.title}” lost its worker {often}; smsops does not try it again.")
     probe = kind.probe(ctx)
     if probe.found is Found.DONE:
         finish(ctx, Entry.FOUND_DONE, Done(probe.result, probe.detail))

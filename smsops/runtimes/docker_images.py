@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ from smsops.runtimes.docker_errors import translated
 from smsops.runtimes.docker_stream import Item, Talk, lines, listen
 
 DOCKERFILES = ("docker/Dockerfile.fullstack", "infra/docker/compose/Dockerfile.fullstack")  # by era (sms-contract §6)
+
+# What the engine says when an image of its cache, which a build had just chosen to stand on, was removed meanwhile.
+LOST_PARENT, TRIES = "unknown parent image ID", 3
+log = logging.getLogger(__name__)
 
 
 class DockerImages:
@@ -66,7 +71,15 @@ class DockerImages:
             return client.build(path=str(folder), dockerfile=dockerfile, tag=self._named(tag), labels=dict(labels),
                                 rm=True, forcerm=True, decode=True, nocache=fresh)  # fmt: skip
 
-        yield from lines(listen(self.spec.docker_host, ask))
+        for left in range(TRIES - 1, -1, -1):
+            try:
+                yield from lines(listen(self.spec.docker_host, ask))
+                return
+            except OpsError as error:
+                if not left or LOST_PARENT not in error.message:
+                    raise
+            log.warning("the build of %s began anew: an image it stood on was removed meanwhile", self._named(tag))
+            yield "An image it stood on was removed meanwhile: the build begins anew."
 
     def load(self, file: Path, tag: str) -> Generator[str]:
         archives.read(file)  # what is wrong with the file is said as such

@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from smsops.models import SignIn
 from smsops.signin import sessions
+from smsops.text import count_text
+from smsops.visitors import brings_session
 
 NOTED_SECONDS = 60  # how exactly it is known when somebody was seen last
 
@@ -33,8 +35,7 @@ class SessionLimits:
         return response
 
     def process_view(self, request: HttpRequest, *_: Any) -> None:
-        match = request.resolver_match
-        if match is None or "admin" not in match.app_names or settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        if not brings_session(request):
             return
         if SESSION_KEY in request.session:
             self._look(request)
@@ -54,7 +55,7 @@ def over(request: HttpRequest) -> str:
     """Why the session is over, in a sentence; empty when it is not."""
     begun, seen = request.session.get(sessions.BEGUN), request.session.get(sessions.SEEN)
     if begun is None or seen is None or time.time() - begun > settings.SMSOPS_SESSION_HOURS * 3600:
-        return f"After {settings.SMSOPS_SESSION_HOURS} hours every session ends."
+        return f"After {count_text(settings.SMSOPS_SESSION_HOURS, 'hour')} every session ends."
     if time.time() - seen > settings.SMSOPS_SESSION_IDLE_MINUTES * 60:
         return "Your session ended because nobody used it."
     return ""

@@ -95,9 +95,14 @@ def held(request: HttpRequest, word: str) -> tuple[str, QueryDict] | None:
 def typed_in(request: HttpRequest) -> QueryDict:
     """What was sent, without what is not the form's, and without passwords: those are typed again."""
     typed = request.POST.copy()
-    for name in [FIELD, "csrfmiddlewaretoken", *(each for each in typed if "password" in each.casefold())]:
+    for name in [FIELD, "csrfmiddlewaretoken", *lost(request)]:
         typed.pop(name, None)
     return typed
+
+
+def lost(request: HttpRequest) -> list[str]:
+    """The fields with something in them that has to be typed again."""
+    return [name for name, value in request.POST.items() if value and "password" in name.casefold()]
 
 
 def _password(request: HttpRequest, name: str, shown: str) -> bool:

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
-from django.db.models.signals import pre_save
+from django.db.models.signals import post_save, pre_save
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -22,6 +22,7 @@ from smsops.signin import address
 
 ROW, BEGUN, SEEN, PROVEN = "smsops_sign_in", "smsops_begun", "smsops_seen", "smsops_proven"
 KEPT = timedelta(days=365)
+CHANGED = "_smsops_password_changed"  # noted on a user while it is saved
 
 
 def live(user: User) -> QuerySet[SignIn]:
@@ -84,11 +85,19 @@ def _left(sender: object, request: HttpRequest, user: User | None, **_: Any) -> 
 
 
 def _password_changes(sender: object, instance: User, raw: bool = False, update_fields: Any = None, **_: Any) -> None:
-    """Whoever has the old password gets no further with it; Django keeps the session that changed it."""
+    """Note whether it becomes another one."""
+    setattr(instance, CHANGED, False)
     if raw or instance.pk is None or (update_fields is not None and "password" not in update_fields):
         return
     before = get_user_model().objects.filter(pk=instance.pk).values_list("password", flat=True).first()
-    if before is not None and before != instance.password:
+    setattr(instance, CHANGED, before is not None and before != instance.password)
+
+
+def _password_changed(sender: object, instance: User, **_: Any) -> None:
+    """Whoever has the old password gets no further with it; Django keeps the session that changed it. Only now: two who
+    change theirs hold their own rows before either has the audit trail."""
+    if getattr(instance, CHANGED, False):
+        setattr(instance, CHANGED, False)
         end_all(instance, "The password was changed.")
 
 
@@ -97,3 +106,4 @@ def connect() -> None:
     user_logged_in.connect(_begun, dispatch_uid="smsops.signin.begun")
     user_logged_out.connect(_left, dispatch_uid="smsops.signin.left")
     pre_save.connect(_password_changes, sender=get_user_model(), dispatch_uid="smsops.signin.password")
+    post_save.connect(_password_changed, sender=get_user_model(), dispatch_uid="smsops.signin.password_changed")

@@ -11,7 +11,7 @@ from smsops.runs.kinds import Again, Done, Outcome, StepKind
 from smsops.runtimes.base import Instance, Status
 from smsops.switch.service import Service, live
 from smsops.switch.standing import pause, started_again
-from smsops.text import seconds_text
+from smsops.text import count_text, seconds_text
 
 # Seconds between two looks, at least and at most, and the share that may be late. Looks take processor time from the
 # SMS that starts, and nobody waits for them: its users are answered as soon as it answers.
@@ -105,11 +105,11 @@ def crashed(found: Instance | None) -> str:
     if found is None:
         return "The instance is gone."
     if found.oom_killed:
-        return f"SMS ran out of memory (restarted {found.restarts} times)."
+        return f"SMS ran out of memory (restarted {count_text(found.restarts, 'time')})."
     if found.status is Status.CREATED and found.error:
         return f"The engine refused to start it: {found.error}"
     if found.restarts >= CRASHES:
-        return f"SMS is in a crash loop ({found.restarts} restarts, last exit code {found.exit_code})."
+        return f"SMS is in a crash loop ({count_text(found.restarts, 'restart')}, last exit code {found.exit_code})."
     if found.status is Status.EXITED:
         return f"SMS ended with exit code {found.exit_code}. {found.error}".strip()
     return ""

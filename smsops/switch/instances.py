@@ -17,7 +17,7 @@ from smsops.runtimes.registry import spec_of
 from smsops.switch import names, ports, warm
 from smsops.switch.gate import wait_until_good
 from smsops.switch.service import live
-from smsops.switch.standing import pause, was_up
+from smsops.switch.standing import how_it_ended, pause, was_up
 
 
 def mine(ctx: Context, instance: Instance | None) -> bool:
@@ -76,8 +76,7 @@ class StopService(StepKind):
         ctx.guard()
         ctx.runtime.stop(name, ctx.environment.stop_seconds)
         code = getattr(ctx.runtime.inspect(name), "exit_code", None)
-        hard = code == 137  # 128 + SIGKILL: it did not end by itself
-        note = f"It had to be killed after {ctx.environment.stop_seconds} s." if hard else "It ended by itself."
+        hard, note = how_it_ended(bool(ctx.memo["was_up"]), code, ctx.environment.stop_seconds)
         return Done({"exit_code": code, "killed": hard}, note)
 
     def undo(self, ctx: Context) -> Outcome:

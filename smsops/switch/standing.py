@@ -11,6 +11,7 @@ from smsops.runs.kinds import Again
 from smsops.runtimes.base import Instance, Status
 from smsops.switch.service import Service
 
+KILLED = 137  # 128 + SIGKILL
 MOST = 3  # times a step starts it again: more often it is not the engine
 
 
@@ -38,3 +39,11 @@ def pause(ctx: Context, service: Service) -> Again | None:
 def was_up(ctx: Context, found: Instance) -> bool:
     """Whether SMS runs, or ran when the run was asked for and was stopped by somebody else since."""
     return found.up or (found.finished_at is not None and found.finished_at > ctx.run.created_at)
+
+
+def how_it_ended(was_up: bool, code: int | None, seconds: int) -> tuple[bool, str]:
+    """Whether a stop had to kill it, and a sentence about that. What lay dead already has the exit code of before."""
+    if not was_up:
+        return False, "It was not running."
+    hard = code == KILLED
+    return hard, f"It had to be killed after {seconds} s." if hard else "It ended by itself."

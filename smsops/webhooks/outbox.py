@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from smsops.models import DeliveryState, Webhook, WebhookDelivery
 from smsops.redact import redact_data
+from smsops.webhooks import doorbell
 from smsops.webhooks.events import TEST
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ def again(delivery: WebhookDelivery) -> None:
     """Send it once more, whatever became of it."""
     values = {"state": DeliveryState.PENDING, "attempts": 0, "next_at": timezone.now(), "ended_at": None}
     WebhookDelivery.objects.filter(pk=delivery.pk).update(**values)
+    doorbell.ring_on_commit()
 
 
 def tidy() -> int:
@@ -77,3 +79,4 @@ def _write(hooks: list[Webhook], event: str, about: str, body: str) -> None:
     WebhookDelivery.objects.bulk_create(
         WebhookDelivery(webhook=hook, message=message, event=event, about=about, body=body) for hook in hooks
     )
+    doorbell.ring_on_commit()

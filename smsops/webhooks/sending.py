@@ -19,6 +19,7 @@ from django.utils import timezone
 from smsops import wall_clock
 from smsops.models import DeliveryState, Webhook, WebhookDelivery
 from smsops.runs import holders
+from smsops.text import count_text
 from smsops.webhooks import posting, signing
 from smsops.webhooks.posting import Posted
 
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 HANDS, FOR_FAILING = 8, 4
 ROUND = 20.0  # seconds after which no more is begun: the next round goes on
 LOOK = 0.3  # seconds without news after which a sender looks for what has become due
+MISSED = timedelta(minutes=1)  # no sender needs so long to begin
 ABANDONED = timedelta(minutes=2)  # a claim of a sender elsewhere that is older is of a dead one
 MINUTE = 60
 WAITS = (5, 30, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE, *(60 * MINUTE,) * 2, *(120 * MINUTE,) * 3, *(240 * MINUTE,) * 4)
@@ -41,6 +43,12 @@ def send_due() -> int:
     waiting = WebhookDelivery.objects.filter(state=DeliveryState.PENDING, webhook__active=True)
     wall_clock.bring_back(waiting, "next_at", LONGEST)
     return _Round().run() if _due().exists() else 0
+
+
+def left(hook: Webhook, oldest: datetime | None) -> bool:
+    """Whether nobody has sent to it although its oldest message, due at `oldest`, could have been sent for a minute."""
+    could = max(each for each in (oldest, hook.rests_until, hook.claimed_at) if each is not None) if oldest else None
+    return hook.active and could is not None and timezone.now() - could > MISSED
 
 
 def _due() -> QuerySet[Webhook]:
@@ -159,6 +167,6 @@ def _unwell(hook: Webhook, posted: Posted) -> dict[str, object]:
     if posted.status == GONE:
         values |= {"active": False, "switched_off": "It answered that it is gone for good (HTTP 410)."}
     elif now - since >= timedelta(days=settings.SMSOPS_WEBHOOK_DAYS):
-        days = settings.SMSOPS_WEBHOOK_DAYS
-        values |= {"active": False, "switched_off": f"Nothing arrived for {days} days. {posted.problem}"[:300]}
+        days = count_text(settings.SMSOPS_WEBHOOK_DAYS, "day")
+        values |= {"active": False, "switched_off": f"Nothing arrived for {days}. {posted.problem}"[:300]}
     return values

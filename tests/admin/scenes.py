@@ -12,7 +12,7 @@ from pathlib import Path
 from django.utils import timezone
 
 from backups.models import Backup, LogFollowing, OffsiteVault, Replica
-from backups.services import schedule
+from backups.services import drill_reports, drills, schedule
 from deployments.models import Finding, PostTask, Release
 from deployments.services import config, deploys
 from incidents.models import (
@@ -27,7 +27,7 @@ from incidents.models import (
     PlaybookVersion,
     PostMortem,
 )
-from smsops.models import Environment, Run, RunState, Trigger
+from smsops.models import Environment, Phase, Run, RunState, Trigger
 from smsops.runs.plan import By
 from tests.factories import (
     make_action_item,
@@ -42,6 +42,7 @@ from tests.factories import (
     make_postmortem,
     make_release,
     make_run,
+    make_step,
     make_user,
 )
 
@@ -111,7 +112,7 @@ def a_paused_school() -> Environment:
 
 def a_followed_school() -> Environment:
     environment = a_school()
-    LogFollowing.objects.create(environment=environment)
+    LogFollowing.objects.create(environment=environment, awaited_at=timezone.now() - timedelta(hours=1))
     return environment
 
 
@@ -137,7 +138,17 @@ def a_release_to_build() -> Release:
 
 
 def a_school_in_docker() -> Environment:
-    return make_environment(runtime="docker", volume="sms_data")
+    return make_environment(runtime="docker")
+
+
+def a_reported_drill(output: str = "50 rows of students are gone.") -> Run:
+    """A drill that has written its report, one of whose steps said this."""
+    run = make_run(make_environment(title="The school"), kind="drill", title="Drill")
+    make_step(run, title="Delete rows", phase=Phase.EXECUTE, output=output)
+    path = drill_reports.write(run, drills.SCENARIOS["deletion"], make_backup(run.environment), 30)
+    run.facts = {"drill.conclude": {"report": str(path)}}
+    run.save()
+    return run
 
 
 def a_persons_task() -> PostTask:

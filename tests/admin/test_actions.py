@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.contrib import admin
 from django.urls import reverse
+from django.utils import timezone
 
 from incidents.models import Incident
 from smsops.admin.actions import ActionsMixin
@@ -15,11 +19,14 @@ from tests.admin.scenes import a_school
 from tests.factories import (
     make_environment,
     make_run,
+    make_step,
     make_user,
     make_viewer,
 )
 
 pytestmark = pytest.mark.django_db
+
+TAKES = re.compile(r"never done here, so how long|not measured|the only time so far")
 
 every_door = pytest.mark.parametrize("button", DOORS.values(), ids=DOORS)
 # Whoever may change a row may see it; a verb's permission alone shows nothing.
@@ -45,6 +52,26 @@ def test_a_get_shows_the_confirmation_and_changes_nothing(button: Door) -> None:
     assert page.status == 200
     assert "What will happen" in page.text
     assert everything() == before
+
+
+@every_door
+def test_a_confirmation_says_what_will_happen(button: Door) -> None:
+    target = button.prepare()
+    page = Browser(button.user()).get(button.address(target))
+    assert [line for line in page.all("ul", "notes") if line.text.strip()]
+    assert "What the button says, and nothing else." not in page.text
+
+
+@every_run
+def test_a_confirmation_of_a_run_says_how_long_it_took_here(button: Door) -> None:
+    target = button.prepare()
+    browser, address, given = Browser(button.user()), button.address(target), button.form(target)
+    assert TAKES.search(browser.get(address, **given).text)
+    began = timezone.now() - timedelta(hours=1)
+    took = {"started_at": began, "finished_at": began + timedelta(seconds=42)}
+    run = make_run(environment_of(target), kind=button.kind, state=RunState.SUCCEEDED, **took)
+    make_step(run, finished_at=took["finished_at"])
+    assert "42 s" in browser.get(address, **given).text
 
 
 @every_door

@@ -188,8 +188,8 @@ def silence_form(**more: Any) -> dict[str, Any]:
     until = now + timedelta(hours=2)
     return {
         "environment": make_environment().pk, "match": '{"alertname": "Slow"}', "reason": "we know",
-        "starts_at_0": f"{now:%Y-%m-%d}", "starts_at_1": f"{now:%H:%M:%S}",
-        "ends_at_0": f"{until:%Y-%m-%d}", "ends_at_1": f"{until:%H:%M:%S}", **more,
+        "starts_at": f"{now:%Y-%m-%dT%H:%M:%S}",
+        "ends_at": f"{until:%Y-%m-%dT%H:%M:%S}", **more,
     }  # fmt: skip
 
 
@@ -204,7 +204,7 @@ def test_a_silence_is_made_by_somebody_and_ended_early_by_a_button() -> None:
 
 def test_a_silence_for_everything_or_for_ever_is_refused() -> None:
     browser = may("silence")
-    for wrong in ({"match": '{"alertname": "*"}'}, {"ends_at_0": "2199-01-01"}, {"reason": ""}):
+    for wrong in ({"match": '{"alertname": "*"}'}, {"ends_at": "2099-01-01T00:00"}, {"reason": ""}):
         assert browser.post(reverse("admin:incidents_silence_add"), **silence_form(**wrong)).status == 200
     assert not Silence.objects.exists()
 
@@ -217,7 +217,7 @@ def test_a_silence_that_is_over_stays_as_it_was() -> None:
 def test_a_window_is_made_and_switched_off() -> None:
     browser, now = may("maintenancewindow"), timezone.now()
     form = {"environment": make_environment().pk, "title": "Disks", "minutes": 60, "repeats": "once", "zone": "UTC",
-            "enabled": "on", "starts_at_0": f"{now:%Y-%m-%d}", "starts_at_1": f"{now:%H:%M:%S}"}  # fmt: skip
+            "enabled": "on", "starts_at": f"{now:%Y-%m-%dT%H:%M:%S}"}  # fmt: skip
     address = reverse("admin:incidents_maintenancewindow_add")
     assert browser.post(address, **{**form, "repeats": "daily"}).status == 200
     assert browser.post(address, **form).status == 302

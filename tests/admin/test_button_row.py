@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from smsops.admin.buttons import Button, row
 from smsops.models import Environment, RunState
+from smsops.runs import plan
 from tests.admin.browser import Browser, Page
 from tests.admin.doors import DOORS
 from tests.admin.scenes import a_school
@@ -42,8 +45,9 @@ def test_all_others_are_under_more_and_the_dangerous_ones_come_last() -> None:
 
 def test_more_is_a_disclosure_of_the_browser_itself() -> None:
     page = page_of(a_school())
-    assert page.all("details")[0].text.startswith("More")
-    assert page.all("summary")[0].text == "More"
+    assert page.all("li", "more")[0].text.startswith("More")
+    below = page.html.partition('<li class="more">')[2]
+    assert below.startswith("<details><summary>More</summary>")
 
 
 def test_who_may_only_do_something_rare_has_it_in_sight() -> None:
@@ -74,3 +78,21 @@ def test_why_a_button_under_more_is_off_is_said_beneath_it() -> None:
 def test_a_page_without_foremost_buttons_shows_all_of_them() -> None:
     buttons = [Button("Verify", "/verify/"), Button("Restore…", "/restore/", "danger")]
     assert (row(buttons).foremost, row(buttons).more) == (tuple(buttons), ())
+
+
+def test_a_dozen_buttons_that_wait_for_the_same_run_ask_for_it_once() -> None:
+    environment = a_school()
+    run = make_run(environment, kind="deploy", state=RunState.RUNNING, exclusive=True)
+    with CaptureQueriesContext(connection) as asked:
+        page = page_of(environment)
+    assert page.text.count(f"(run {run.pk}) is under way") >= 1
+    assert len([each for each in asked if '"smsops_run"."exclusive"' in each["sql"].partition(" WHERE ")[2]]) == 1
+
+
+def test_what_is_asked_once_is_asked_anew_on_the_next_page() -> None:
+    environment = make_environment()
+    with plan.asked_once():
+        assert plan.active_exclusive(environment) is None
+        run = make_run(environment, kind="deploy", state=RunState.RUNNING, exclusive=True)
+        assert plan.active_exclusive(environment) is None
+    assert plan.active_exclusive(environment) == run

@@ -37,7 +37,7 @@ def failing() -> Environment:
 
 
 def rows(page: Page) -> list[str]:
-    return [each.text for each in page.all("tr", "form-row")]
+    return [each.text for each in page.all("tr", "check")]
 
 
 def test_an_environments_page_has_the_last_word_of_each_check_and_since_when_it_fails() -> None:

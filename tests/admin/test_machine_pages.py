@@ -89,7 +89,9 @@ def test_a_token_that_a_lead_revokes_says_who_did() -> None:
 
 def test_the_page_shows_every_operation_with_what_it_needs() -> None:
     page = Browser(make_user()).get(reverse("admin:smsops_api"))
-    assert len(page.all("details")) == len(OPERATIONS)
+    assert len([each for each in page.all("details") if "drop" not in each.attributes.get("class", "")]) == len(
+        OPERATIONS
+    )
     assert "smsops.restore_environment" in page.text
 
 

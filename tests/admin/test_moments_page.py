@@ -7,7 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from backups.models import LogFollowing
+from backups.services import moments
 from backups.services.logs.postgres import PostgresLog
+from smsops.errors import WrongUse
 from smsops.models import Environment, RunState
 from tests.admin.browser import Browser, Page, door
 from tests.admin.scenes import a_followed_school, a_school
@@ -93,6 +95,17 @@ def test_what_is_no_moment_is_refused_beside_its_field() -> None:
     target = a_followed_school()
     form = {"at": "yesterday", "typed_name": target.name, "reason": "a mistake"}
     assert "is no moment" in Browser(make_admin()).post(door(target, "restore-to"), **form).errors_of("Moment")
+
+
+def test_a_moment_is_read_in_the_zone_of_who_types_it_and_told_in_utc() -> None:
+    with timezone.override("Pacific/Auckland"):
+        assert f"{moments.in_utc('2026-03-01 14:05:09'):%Y-%m-%d %H:%M:%S}" == "2026-03-01 01:05:09"
+
+
+@pytest.mark.parametrize("typed", ["0001-01-01 00:00", "9999-12-31 23:59:59-12:00"])
+def test_a_moment_that_is_beyond_the_calendar_in_utc_is_none(typed: str) -> None:
+    with timezone.override("Pacific/Auckland"), pytest.raises(WrongUse, match="is no moment"):
+        moments.in_utc(typed)
 
 
 def test_an_incident_leads_to_the_moment_before_it_was_noticed() -> None:

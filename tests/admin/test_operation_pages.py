@@ -88,7 +88,7 @@ def test_ten_thousand_runs_cost_as_many_queries_as_ten_and_little_time() -> None
     more(10_000)
     began = time.monotonic()
     assert look() == few
-    assert few <= 9
+    assert few <= 12  # three of them ask what is wrong with smsops itself, as on every page
     assert time.monotonic() - began < 5
 
 
@@ -157,8 +157,8 @@ def test_the_ops_lead_changes_a_task_and_adds_another() -> None:
         "enabled": "on",
     }
     address = reverse("admin:deployments_posttask_change", args=[task.pk])
-    assert lead.post(address, **form, due_at_0="", due_at_1="").status == 302
-    assert lead.post(reverse("admin:deployments_posttask_add"), **form, due_at_0="", due_at_1="").status == 302
+    assert lead.post(address, **form, due_at="").status == 302
+    assert lead.post(reverse("admin:deployments_posttask_add"), **form, due_at="").status == 302
     assert list(PostTask.objects.filter(title="Ours").values_list("key", flat=True)) == ["notes", ""]
 
 

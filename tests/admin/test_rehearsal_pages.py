@@ -49,7 +49,7 @@ def test_a_good_rehearsal_says_when_and_how_long_each_part_took() -> None:
     run = rehearsal(release)
     page = Browser(make_admin()).get(release.get_absolute_url())
     assert "Passed Rehearsed" in panel(page)
-    assert "Upgrade 0.5 s Start 2.5 s Checklist 1.0 s Way back not gone Rows lost none" in panel(page)
+    assert "Upgrade 0.5 s Start 2.5 s Checklist 1.0 s Way back not tried Rows lost none" in panel(page)
     assert run.get_absolute_url() in page.links
 
 

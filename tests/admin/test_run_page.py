@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from smsops.models import Run, RunState, Step, StepState
 from tests.admin.browser import Browser, Page
-from tests.factories import make_admin, make_run, make_step, make_user, make_viewer
+from tests.factories import make_admin, make_backup, make_run, make_step, make_user, make_viewer
 
 pytestmark = pytest.mark.django_db
 
@@ -79,6 +83,33 @@ def test_what_goes_on_now_is_said_while_it_goes_on() -> None:
     assert "3 s: not ready" in steps_of(page)[1]
 
 
+def test_how_long_it_still_takes_is_told_by_the_last_time() -> None:
+    began = timezone.now() - timedelta(seconds=30)
+    run = make_run(state=RunState.RUNNING, kind="deploy", started_at=began, finished_at=None)
+    make_step(run)
+    make_step(run, state=StepState.WAITING, title="Wait for SMS")
+    assert "Step 2 of 2 · never done here before" in shown(run).text
+    make_run(run.environment, kind="deploy", started_at=began, finished_at=began + timedelta(seconds=60))
+    make_run(run.environment, kind="backup", started_at=began, finished_at=began + timedelta(seconds=5))
+    page = shown(run)
+    assert re.search(r"Step 2 of 2 · about (30|2\d) s left", page.text)
+    assert int(page.one("progress").attributes["value"]) == pytest.approx(50, abs=3)
+
+
+@pytest.mark.parametrize("state", [RunState.UNDOING, RunState.SUCCEEDED, RunState.SAFE])
+def test_no_time_is_left_of_what_is_over_or_being_undone(state: RunState) -> None:
+    page = shown(make_run(state=state))
+    assert not page.all("span", "remains")
+
+
+def test_the_buttons_go_with_what_can_be_done_while_one_looks() -> None:
+    run = make_run(state=RunState.RUNNING)
+    browser = Browser(make_admin())
+    assert "Cancel" in browser.client.get(live_address(run)).json()["html"]
+    Run.objects.filter(pk=run.pk).update(state=RunState.SUCCEEDED)
+    assert "Cancel" not in browser.client.get(live_address(run)).json()["html"]
+
+
 def test_nothing_goes_on_when_it_is_over() -> None:
     run = make_run(state=RunState.CANCELLED)
     make_step(run, state=StepState.PENDING, started_at=None)
@@ -101,7 +132,7 @@ def test_the_live_view_gives_the_part_that_changes_and_whether_it_is_over(state:
     make_step(run, title="Take a snapshot")
     answer = Browser(make_viewer()).client.get(live_address(run))
     assert answer.headers["Content-Type"] == "application/json"
-    assert set(answer.json()) == {"html", "finished"}
+    assert set(answer.json()) == {"html", "said", "finished"}
     assert "Take a snapshot" in answer.json()["html"]
     assert answer.json()["finished"] is run.finished
 
@@ -173,3 +204,25 @@ def test_who_wanted_it_and_why_is_on_the_page() -> None:
     text = shown(run).text
     assert "by a person (maria)" in text
     assert "“before the exams”" in text
+
+
+def test_a_run_leads_to_the_backup_it_took_or_is_about() -> None:
+    backup = make_backup()
+    taken = make_run(backup.environment, facts={"backup.catalogue": {"backup": backup.pk}})
+    backup.run = taken
+    backup.save()
+    restore = make_run(backup.environment, kind="restore", params={"backup": backup.pk})
+    link = [each for each in shown(taken).all("a") if each.attributes.get("id") == "its-backup"]
+    assert [(each.text, each.attributes["href"]) for each in link] == [("Open the backup", backup.get_absolute_url())]
+    link = [each for each in shown(restore).all("a") if each.attributes.get("id") == "its-backup"]
+    assert [(each.text, each.attributes["href"]) for each in link] == [(str(backup), backup.get_absolute_url())]
+    stranger = Browser(make_user("smsops.view_run", "smsops.view_environment")).get(taken.get_absolute_url())
+    assert "its-backup" not in stranger.html
+
+
+def test_the_live_view_brings_the_buttons_that_are_still_there() -> None:
+    run = make_run(state=RunState.RUNNING)
+    browser = Browser(make_admin())
+    assert "/do/cancel/" in browser.client.get(live_address(run)).json()["html"]
+    Run.objects.filter(pk=run.pk).update(state=RunState.SUCCEEDED)
+    assert "/do/" not in browser.client.get(live_address(run)).json()["html"]

@@ -55,6 +55,17 @@ def drafted(environment: Environment, **fields: Any) -> PostMortem:
     return PostMortem.objects.select_related("incident__environment").get(pk=begun.pk)
 
 
+def recent(environment: Environment, **fields: Any) -> PostMortem:
+    """The same of the day before yesterday."""
+    times = {
+        "detected_at": days_ago(2),
+        "acknowledged_at": None,
+        "mitigated_at": days_ago(1.99),
+        "resolved_at": days_ago(1.98),
+    }
+    return drafted(environment, **{**times, **fields})
+
+
 def write(postmortem: PostMortem, user: User, base: int | None = None, **texts: str) -> PostMortem:
     """Save these sections; the others as they are."""
     now = PostMortem.objects.get(pk=postmortem.pk)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from incidents.documents import html, markdown, pdf
+from incidents.documents import markdown, pdf
 from incidents.documents.parts import Document, Part, Told
+from smsops import html
 from smsops.errors import OpsError
 
 ATTACKS = (

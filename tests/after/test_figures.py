@@ -10,13 +10,14 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from backups.services import old_runs
 from incidents.models import Incident
 from incidents.objectives import bands, charts, exposure, figures, record, trends, words
 from incidents.objectives.figures import Figures
 from incidents.objectives.spans import Span, union
-from smsops.models import Environment
+from smsops.models import Environment, Run
 from tests.after.conftest import START, at, over
-from tests.factories import make_admin, make_environment, make_run, make_user
+from tests.factories import make_admin, make_backup, make_environment, make_run, make_user
 
 DAY = 24 * 60
 WINDOW = Span(at(-10 * DAY), at(20 * DAY))  # thirty days
@@ -35,6 +36,11 @@ def outage(environment: Environment, begin: float, end: float | None, **fields: 
     state = "resolved" if end is not None else "open"
     return over(environment, fingerprint=f"f{begin}", detected_at=at(begin), acknowledged_at=None, mitigated_at=over_at,
                 resolved_at=over_at, state=state, **fields)  # fmt: skip
+
+
+def seconds(*minutes: float) -> list[float]:
+    """Since 1970, as the record has the moments of backups."""
+    return [at(each).timestamp() for each in minutes]
 
 
 def test_spans_that_overlap_or_touch_are_one() -> None:
@@ -131,7 +137,7 @@ def test_the_targets_and_owners_are_the_runbooks(environment: Environment) -> No
 
 
 def test_the_exposure_is_the_age_of_the_newest_backup_all_the_time() -> None:
-    found = exposure.of([at(0), at(15), at(30)], Span(at(0), at(45)), 3600)
+    found = exposure.of(seconds(0, 15, 30), Span(at(0), at(45)), 3600)
     assert found is not None
     assert found.mean == 450
     assert found.half == pytest.approx(450, abs=1)
@@ -140,9 +146,28 @@ def test_the_exposure_is_the_age_of_the_newest_backup_all_the_time() -> None:
 
 
 def test_a_gap_is_beyond_the_objective_for_as_long_as_it_is() -> None:
-    found = exposure.of([at(0), at(90)], Span(at(0), at(100)), 3600)
+    found = exposure.of(seconds(0, 90), Span(at(0), at(100)), 3600)
     assert found is not None
     assert (found.longest, found.beyond) == (90 * 60, 30 * 60)
+
+
+def test_an_age_that_a_window_begins_with_counts_only_from_there() -> None:
+    found = exposure.of(seconds(-80, 10), Span(at(0), at(20)), 3600)
+    assert found is not None
+    assert found.mean == pytest.approx((10 * 85 + 10 * 5) / 20 * 60)
+    assert found.most == pytest.approx(88 * 60, abs=1)
+    assert found.longest == 90 * 60
+    assert (found.beyond, found.count) == (10 * 60, 1)
+
+
+def test_backups_that_end_before_the_window_leave_it_with_their_age() -> None:
+    found = exposure.of(seconds(-90), Span(at(0), at(30)), 3600)
+    assert found is not None
+    assert (found.mean, found.beyond, found.count) == (105 * 60, 30 * 60, 0)
+
+
+def test_before_the_first_backup_nothing_is_known() -> None:
+    assert exposure.of(seconds(40), Span(at(0), at(30)), 3600) is None
 
 
 def test_the_rpo_goes_by_the_runs_when_retention_has_removed_the_backups(environment: Environment) -> None:
@@ -151,6 +176,17 @@ def test_the_rpo_goes_by_the_runs_when_retention_has_removed_the_backups(environ
     rpo = measured(environment, Span(START, at(DAY))).figures["rpo"]
     assert (rpo.count, rpo.band) == (96, "green")
     assert rpo.most == pytest.approx(13.5 * 60, abs=1)
+
+
+def test_a_backup_and_its_run_are_one_backup(environment: Environment) -> None:
+    for minute in range(0, DAY, 15):
+        run = make_run(environment, started_at=at(minute), finished_at=at(minute + 0.2))
+        make_backup(environment, run=run, taken_at=at(minute + 0.1))
+    make_backup(environment, taken_at=at(7))
+    assert measured(environment, Span(START, at(DAY))).figures["rpo"].count == 97
+    old_runs.note(environment, [at(minute) for minute in range(0, DAY, 15)])
+    Run.objects.all().delete()
+    assert measured(environment, Span(START, at(DAY))).figures["rpo"].count == 97
 
 
 def test_a_moment_beyond_the_rpo_is_at_best_yellow(environment: Environment) -> None:

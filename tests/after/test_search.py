@@ -93,6 +93,16 @@ def test_it_asks_four_questions_whatever_is_found(environment: Environment) -> N
     assert len(asked) == 4
 
 
+@on_postgresql
+def test_of_a_word_that_most_have_the_newest_are_compared(
+    environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "NEWEST", 3)
+    every = [over(environment, title=f"The disk is full {number}") for number in range(5)]
+    assert {number for number, _ in found("disk")} == {each.pk for each in every[2:]}
+    assert found("disk 0") == [(every[0].pk, "Incident")]
+
+
 def test_marks_of_the_database_become_pieces_and_never_markup() -> None:
     pieces = hits.marked(f"<b>{hits.BEGIN}disk{hits.END}</b>")
     assert [(piece.text, piece.hit) for piece in pieces] == [("<b>", False), ("disk", True), ("</b>", False)]
@@ -102,7 +112,7 @@ def test_marks_of_the_database_become_pieces_and_never_markup() -> None:
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: str(source.key))
 def test_the_words_are_looked_up_in_an_index(source: Source) -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")  # so few rows are read faster without it
+        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")  # faster for so few rows
     query = SearchQuery("disk", config=vectors.CONFIG, search_type="plain")
     assert f"Bitmap Index Scan on {source.key}_words" in search.fitting(source, query, None).order_by("-rank").explain()
 

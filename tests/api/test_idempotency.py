@@ -67,11 +67,18 @@ def test_without_a_key_every_request_is_one_of_its_own() -> None:
     assert not ApiRequest.objects.exists()
 
 
-@pytest.mark.parametrize("key", [" ", "x" * 256, "schlüssel"])
-def test_a_key_that_is_none_is_refused(key: str) -> None:
+@pytest.mark.parametrize("key", ["", "x" * 256, "schlüssel"])
+def test_what_cannot_be_a_key_is_refused(key: str) -> None:
     scene = Scene()
-    status = Program().post(f"{scene.place}/backup", WHY, **{"Idempotency-Key": key}).status_code
-    assert status == (202 if key == " " else 422)
+    assert Program().post(f"{scene.place}/backup", WHY, **{"Idempotency-Key": key}).status_code == 422
+    assert (ours(scene), ApiRequest.objects.count()) == (0, 0)
+
+
+@pytest.mark.parametrize("key", [" ", "x" * 255, "~!{}"])
+def test_whatever_is_printable_is_a_key(key: str) -> None:
+    scene, program = Scene(), Program()
+    first, again = (program.post(f"{scene.place}/backup", WHY, key=key) for _ in range(2))
+    assert (first.status_code, again.headers["Idempotency-Replayed"], ours(scene)) == (202, "true", 1)
 
 
 def test_after_a_day_a_key_is_new_again() -> None:

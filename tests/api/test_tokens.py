@@ -6,12 +6,13 @@ import logging
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from smsops.api import tokens
 from smsops.errors import WrongUse
-from smsops.models import ApiToken, Scope
-from smsops.redact import redact
+from smsops.models import ApiToken, Environment, Scope
+from smsops.redact import RedactingFormatter, redact
 from tests.api.programs import Program
 from tests.factories import make_admin, make_environment, make_user
 
@@ -99,6 +100,35 @@ def test_it_tells_what_it_is_and_nothing_of_itself() -> None:
     assert program.text not in str(told)
 
 
+@pytest.mark.parametrize("gone", ["row", "relation, by SQL"])
+def test_for_environments_that_are_gone_it_opens_nothing(gone: str) -> None:
+    place, elsewhere = make_environment(), make_environment()
+    program = Program(make_admin(), environments=[place])
+    assert [row["environment"] for row in program.get("environments").json()["items"]] == [place.name]
+    _remove(place, gone)
+    assert [program.get(path).status_code for path in ("token", "environments", f"environments/{elsewhere.name}")] == [
+        401, 401, 401,
+    ]  # fmt: skip
+    assert tokens.of(program.owner)[0].where == "nowhere: its environments are gone"
+
+
+def test_where_one_of_its_environments_is_left_it_is_for_that_one() -> None:
+    place, other = make_environment(), make_environment()
+    make_environment()
+    program = Program(make_admin(), environments=[place, other])
+    _remove(place, "row")
+    assert program.get("token").json()["environments"] == [other.name]
+    assert [row["environment"] for row in program.get("environments").json()["items"]] == [other.name]
+
+
+def _remove(place: Environment, how: str) -> None:
+    if how == "row":
+        place.delete()
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM smsops_apitoken_environments WHERE environment_id = %s", [place.pk])
+
+
 @pytest.mark.parametrize(
     ("name", "scopes", "days"), [("", ["read"], 90), ("CI", [], 90), ("CI", ["all"], 90), ("CI", ["read"], 367)]
 )
@@ -116,10 +146,12 @@ def test_it_lasts_ninety_days_unless_somebody_says_otherwise() -> None:
 def test_neither_logs_nor_answers_hold_one(caplog: pytest.LogCaptureFixture) -> None:
     program = Program()
     caplog.set_level(logging.DEBUG)
+    caplog.handler.setFormatter(RedactingFormatter("%(message)s"))  # as the settings have it
     said = [program.get(path).content.decode() for path in ("runs", f"runs/{program.text}", "token")]
     said += [program.post("environments/x/backup", f'{{"reason": "{program.text}"').content.decode()]
     assert program.text not in "".join(said)
-    assert program.text not in redact(caplog.text)
+    assert f"runs/smsops_{program.token.identifier}_[redacted]" in caplog.text
+    assert program.text not in caplog.text
 
 
 def test_text_that_holds_one_keeps_its_name_and_loses_its_secret() -> None:

@@ -81,7 +81,7 @@ def test_rights_that_are_given_and_taken_are_told_by_name() -> None:
 def test_a_role_that_is_given_to_somebody_is_told() -> None:
     user, group = make_user(), Group.objects.create(name="Night shift")
     form = {"username": user.username, "groups": [str(group.pk)], "is_active": "on", "is_superuser": "on",
-            "date_joined_0": "2026-01-01", "date_joined_1": "10:00:00"}  # fmt: skip
+            "date_joined": "2026-01-01T10:00:00"}  # fmt: skip
     page = Browser(make_admin()).post(change_page(user), **form)
     assert page.status == 302, page.text
     entry = newest("user.change")

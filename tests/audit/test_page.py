@@ -13,6 +13,7 @@ from django.urls import reverse
 from incidents.models import Incident
 from incidents.services import hiding
 from smsops import roles
+from smsops.admin import audit
 from smsops.audit import checking, record
 from smsops.models import AuditEntry
 from tests.admin.browser import Browser, Page, changelist
@@ -70,7 +71,32 @@ def test_the_page_says_how_the_chain_stands() -> None:
     assert "It is whole; last checked" in opened().text
     sql(f"UPDATE {TABLE} SET who = 'mallory' WHERE sequence = 2")
     checking.check()
-    assert "The chain is broken at entry 2" in opened().one("p", "alarm").text
+    assert any("The chain is broken at entry 2" in each.text for each in opened().all("p", "alarm"))
+
+
+def test_the_chain_is_checked_by_a_button() -> None:
+    a_trail(2)
+    browser = auditor()
+    browser.post(changelist(AuditEntry), **{"check-chain": ""})
+    page = browser.get(changelist(AuditEntry))
+    assert "entries is whole." in page.text
+    assert "It is whole; last checked" in page.text
+    assert newest("audit.verify").who == browser.user.username  # type: ignore[union-attr]
+
+
+def test_a_long_chain_is_left_to_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "QUICK", 1)
+    a_trail(2)
+    browser = auditor()
+    browser.post(changelist(AuditEntry), **{"check-chain": ""})
+    assert "a worker checks it" in browser.get(changelist(AuditEntry)).text
+    assert not AuditEntry.objects.filter(action="audit.verify").exists()
+
+
+def test_the_chain_is_not_checked_for_who_may_not_see_it() -> None:
+    a_trail(2)
+    Browser(make_user("incidents.view_incident")).post(changelist(AuditEntry), **{"check-chain": ""})
+    assert not AuditEntry.objects.filter(action="audit.verify").exists()
 
 
 def test_an_entry_shows_what_was_before_and_after() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
 from backups import selectors, tasks
 from backups.models import Backup, Proof, Reason
@@ -165,6 +167,18 @@ def test_a_scheduled_backup_is_left_out_while_an_exclusive_run_is_under_way(proc
     other = backups.request(process_place.environment, BY)
     tasks.scheduled(process_place.environment.pk)
     assert list(Run.objects.all()) == [other]
+
+
+@pytest.mark.parametrize(("minutes", "taken"), [(20, 1), (3, 0)])
+def test_what_a_deploy_kept_from_being_taken_comes_right_after_it(
+    process_place: Place, minutes: int, taken: int
+) -> None:
+    tasks.scheduled(process_place.environment.pk)
+    last = drive(Run.objects.get())
+    Run.objects.filter(pk=last.pk).update(created_at=timezone.now() - timedelta(minutes=minutes))
+    process_place.deploy("1.18.0")
+    after = Run.objects.filter(kind="backup", trigger="schedule").exclude(pk=last.pk)
+    assert [run.state for run in after] == [RunState.QUEUED] * taken
 
 
 def test_no_scheduled_backup_is_taken_where_they_are_switched_off(process_place: Place) -> None:

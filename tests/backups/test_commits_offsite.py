@@ -105,7 +105,7 @@ def test_after_the_loss_of_everything_the_data_comes_back_to_the_last_second(
     wait_for(lambda: timezone.now() - written > timedelta(seconds=3), "three seconds of cadence, lag and polling")
     burn(followed)
     found = rescues.reindex(vault)
-    assert (len(found.added), "files of them were brought" in found.commits) == (1, True)
+    assert (len(found.added), " brought." in found.commits.partition(" of them w")[2]) == (1, True)
     run = drive(moments.start(followed.place.environment, timezone.now(), BY))
     assert run.state == RunState.SUCCEEDED, run.headline
     assert (followed.grade, followed.place.serving()) == (4, True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -168,3 +169,33 @@ def test_a_disk_that_will_be_full_is_told_when(environment: Environment, monkeyp
     make_backup(environment, taken_at=ago(15), stored_size=1_000_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: type("Usage", (), {"free": 96_000_000}))
     assert storage.of(environment).full == timedelta(days=1)
+
+
+def said(environment: Environment) -> list[str]:
+    return forecast.told(Environment.objects.get(pk=environment.pk))
+
+
+def test_the_next_backups_are_told_in_the_schools_own_time(environment: Environment) -> None:
+    make_backup(environment, taken_at=ago(10))
+    begun(environment, 10)
+    BackupSchedule.objects.create(environment=environment, time_zone="Asia/Tokyo")
+    first = (ago(10) + timedelta(minutes=15)).astimezone(ZoneInfo("Asia/Tokyo"))
+    times = ", ".join(f"{first + timedelta(minutes=minutes):%a %H:%M}" for minutes in (0, 15, 30))
+    assert said(environment) == [f"The next backups: {times} (Asia/Tokyo).", "The RPO of 60 min is kept."]
+
+
+def test_a_pace_that_is_too_slow_for_the_rpo_is_told_when_it_is_set(environment: Environment) -> None:
+    BackupSchedule.objects.create(environment=environment, quiet_minutes=120)
+    assert said(environment)[1] == "One every 2 h 0 min cannot keep the RPO of 60 min."
+
+
+def test_where_backups_are_off_that_is_told(environment: Environment) -> None:
+    Environment.objects.update(backups_enabled=False)
+    assert said(environment) == ["Scheduled backups are off."]
+
+
+def test_a_pause_is_waited_for(environment: Environment) -> None:
+    begun(environment, 10)
+    schedule.pause(environment, timedelta(hours=2), BY)
+    first = schedule.coming(Environment.objects.get(pk=environment.pk), 1)[0]
+    assert first == BackupSchedule.objects.get().paused_until

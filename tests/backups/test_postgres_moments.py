@@ -174,6 +174,7 @@ def test_a_killed_follower_leaves_the_receiver_working_and_the_next_one_goes_on(
 
 def test_a_log_that_nobody_follows_is_an_incident_until_somebody_does(followed: FollowedServer) -> None:
     followed.end()
+    LogFollowing.objects.update(awaited_at=timezone.now() - timedelta(minutes=1))
     tasks.look_at_followers()
     incident = Incident.objects.get(fingerprint="log")
     assert "is “manage.py follow” running?" in incident.timeline.latest("pk").text + incident.title

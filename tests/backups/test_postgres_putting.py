@@ -54,7 +54,7 @@ def test_a_row_changed_since_the_plan_stops_everything(pair: Couple) -> None:
 @pytest.mark.parametrize(
     ("since", "said"),
     [
-        ("DELETE FROM grades WHERE id = 9; DELETE FROM students WHERE id = 9", "1 rows of students were deleted"),
+        ("DELETE FROM grades WHERE id = 9; DELETE FROM students WHERE id = 9", "1 row of students was deleted"),
         ("ALTER TABLE students ADD COLUMN age int", "the columns of students changed"),
     ],
 )
@@ -76,7 +76,7 @@ def test_a_trigger_is_told_and_one_that_has_its_own_ideas_stops_everything(pair:
     assert [each.text for each in found.conflicts] == [
         "The trigger worse of grades runs for every row put back, and may write elsewhere."
     ]
-    with pytest.raises(OpsError, match="1 rows of grades did not keep their old values"):
+    with pytest.raises(OpsError, match="1 row of grades did not keep their old values"):
         pair.put(found)
 
 

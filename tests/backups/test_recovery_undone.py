@@ -32,7 +32,7 @@ def test_a_trigger_that_changes_the_row_undoes_everything(tmp_path: Path) -> Non
     trigger = "CREATE TRIGGER t AFTER INSERT ON child BEGIN UPDATE child SET note = 'mine' WHERE id = new.id; END;"
     then, now = couple(tmp_path, FAMILY + trigger, "DELETE FROM child WHERE id = 10")
     before = contents(now)
-    with pytest.raises(OpsError, match="1 rows of child did not keep their old values"):
+    with pytest.raises(OpsError, match="1 row of child did not keep their old values"):
         recover(then, now, plan(then, now, {"child": [Kind.REMOVED]}))
     assert contents(now) == before
 
@@ -44,7 +44,7 @@ def test_a_trigger_that_changes_the_row_undoes_everything(tmp_path: Path) -> Non
         ("DELETE FROM parent WHERE id = 1", "row 1 of parent was changed since"),
         ("INSERT INTO child VALUES (10, 1, 'another')", "row 10 of child was changed since"),
         ("ALTER TABLE child ADD COLUMN more", "columns of child changed"),
-        ("DELETE FROM parent WHERE id = 2", "1 rows of child would refer to rows of Parent that are not here"),
+        ("DELETE FROM parent WHERE id = 2", "1 row of child would refer to rows of Parent that are not here"),
         ("CREATE UNIQUE INDEX u ON child (length(note))", "UNIQUE"),
     ],
 )

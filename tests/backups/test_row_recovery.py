@@ -102,7 +102,7 @@ def test_a_row_whose_place_is_taken_stops_everything_and_is_named(process_place:
     before = counts(process_place)
     run = drive(put_back(backup))
     assert run.state == RunState.SAFE, run.headline
-    assert "stand in the way" in run.cause
+    assert "1 conflict stands in the way" in run.cause
     assert counts(process_place) == before
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import requests
 
+from smsops import secret_files
 from tests.compose.installation import Installation, installation
 from tests.compose.visitor import Visitor, secrets_of, token_of
 from tests.places import wait_for
@@ -54,7 +55,7 @@ def files_that_are_missing_are_told(placed: Installation) -> None:
     """With empty files nothing begins, and the reason is a sentence."""
     folder = placed.folder / "secrets"
     folder.mkdir()
-    for name in ("postgres_password", "secret_key", "field_key", "email_password"):
+    for name in (*secret_files.MADE, *secret_files.EMPTY):
         (folder / name).touch()
     said = placed.compose("run", "--rm", "--no-deps", "migrate", check=False)
     assert said.returncode == 1

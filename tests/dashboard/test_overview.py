@@ -32,6 +32,7 @@ def test_without_an_environment_it_says_what_one_is_and_offers_to_add_one() -> N
     page = dashboard(make_admin())
     assert "No environment yet" in page.text
     assert reverse("admin:backups_first_run") in page.links
+    assert "door" not in page.text  # nobody has heard of one yet
 
 
 def test_without_an_environment_a_viewer_is_offered_nothing() -> None:
@@ -175,7 +176,7 @@ def test_every_button_on_a_card_leads_to_its_confirmation() -> None:
 
 def test_the_rooms_one_may_not_enter_are_not_on_the_way() -> None:
     page = dashboard(make_user("smsops.view_environment", "incidents.view_incident"))
-    assert page.one("nav", "rooms").text == "Environments Incidents Objectives Runbook Search API"
+    assert page.one("ul", "rooms-menu").text == "Environments Incidents Objectives Runbook Search API"
 
 
 def test_a_school_without_students_has_none_and_no_dash() -> None:

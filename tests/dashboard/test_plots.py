@@ -71,7 +71,17 @@ def test_deploys_that_went_wrong_and_ways_back_are_counted_apart() -> None:
     make_run(environment, kind="backup")
     found = read()
     assert (found.whole.deploys, found.whole.went_wrong) == (1, 2)
-    assert "1 deploy, 2 went wrong or back." in weeks.sentences(found, [(environment.pk, environment.created_at)])
+    said = weeks.sentences(found, [(environment.pk, environment.created_at)])
+    assert "1 deploy succeeded, 2 failed or went back." in said
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("known", "said"), [(1000, "1,000 h"), (1.5, "1 h 30 min"), (0.01, "36 s")])
+def test_how_often_sms_failed_is_said_of_an_hour_as_of_a_year(known: float, said: str) -> None:
+    now = timezone.now()
+    make_incident(make_environment(), issue="service", state="resolved", detected_at=now, resolved_at=now)
+    found = read()
+    assert f"1 failure of SMS, one in {said}" in " ".join(weeks.sentences(found, [(1, now - HOUR * known)]))
 
 
 @pytest.mark.django_db
@@ -85,4 +95,5 @@ def test_twelve_weeks_are_shown_with_a_table_beside_the_plots() -> None:
 @pytest.mark.django_db
 def test_who_may_not_see_incidents_gets_no_figures_of_them() -> None:
     make_incident(make_environment())
-    assert weeks.read(make_user("smsops.view_run"), []).whole.incidents == 0
+    users = make_user("smsops.view_run"), make_user("incidents.view_incident")
+    assert [weeks.read(user, []).whole.incidents for user in users] == [0, 1]

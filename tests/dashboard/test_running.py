@@ -52,28 +52,29 @@ def test_the_time_left_is_by_the_last_one_that_succeeded_there() -> None:
     run = begun(30)
     took(run, 60)
     make_run(run.environment, kind="deploy", state=RunState.SAFE, started_at=timezone.now())
-    found = under()
+    found = under().remaining
     assert found.expected == pytest.approx(60)
     assert found.share == pytest.approx(50, abs=3)
-    assert re.fullmatch("about (30|2.) s left", found.left_text)
+    assert re.fullmatch("about (30|2.) s left", found.text)
 
 
 def test_what_takes_longer_than_the_last_time_says_so_and_is_not_at_its_end() -> None:
     took(begun(90), 60)
-    assert under().share == 99
-    assert re.fullmatch("[34]. s longer than the last time", under().left_text)
+    assert under().remaining.share == 99
+    assert re.fullmatch("[34]. s longer than the last time", under().remaining.text)
 
 
 def test_what_was_never_done_before_goes_by_its_steps() -> None:
     run = begun(5)
     make_step(run)
     make_step(run, state="pending")
-    assert (under().share, under().left_text) == (50, "never done here before")
+    found = under().remaining
+    assert (found.share, found.text) == (50, "never done here before")
 
 
 def test_without_a_worker_it_waits() -> None:
     begun(0, state="queued", started_at=None)
-    assert under().left_text == "waits for a worker"
+    assert under().remaining.text == "waits for a worker"
 
 
 def test_many_are_counted() -> None:

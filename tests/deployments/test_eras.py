@@ -126,5 +126,5 @@ def test_the_rate_limit_of_every_era_is_found_and_then_left_alone(era: str) -> N
     with an_sms(era, shapes.limiting) as server:
         target = Target(a_school(server.url, rate_limit_check=True), version=shapes.VERSIONS[era])
         (result,) = run_all(registry.of_stage(CHECKLIST, ["rate_limit"]), target)
-    assert result.detail.startswith(f"HTTP 429 after {shapes.LIMITS[era]} requests in ")
+    assert result.detail.startswith(f"HTTP 429 after {shapes.LIMITS[era]:,} requests in ")
     assert (result.verdict, server.asked["GET /api/v1/students/"]) == ("pass", shapes.LIMITS[era] + 1)

@@ -36,7 +36,7 @@ def test_where_it_is_not_allowed_nothing_is_asked_and_the_reason_is_said() -> No
 def test_no_more_is_sent_than_the_era_allows_and_twenty(version: str, verdict: str, sent: int) -> None:
     result, server = tried(ROWS, version)
     assert (result.verdict, server.asked[LIST]) == (verdict, sent)
-    assert result.detail.startswith(f"{sent} requests in ")
+    assert result.detail.startswith(f"{sent:,} requests were all answered, in ")
 
 
 def test_a_limit_that_cannot_be_reached_in_time_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:

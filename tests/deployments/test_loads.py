@@ -71,7 +71,7 @@ def test_an_image_that_got_the_version_meanwhile_stays_and_nothing_is_left(place
 @pytest.mark.django_db
 @pytest.mark.parametrize("file", ["/nowhere/sms.tar", "sms.tar", ""])
 def test_a_file_that_is_not_there_is_said_to_be(file: str) -> None:
-    environment = make_environment(runtime="docker", volume="sms_data")
+    environment = make_environment(runtime="docker")
     with pytest.raises(OpsError, match=r"cannot be read: No such file|Give the whole path"):
         builds.load(environment, file, BY)
 

@@ -107,7 +107,7 @@ def test_the_gentlest_way_is_chosen_and_its_price_told(newer: Place, server: Clu
     code, back, restore = rollbacks.ways(newer.environment, "1.18.1")
     assert (code.open, back.open, restore.open) == (False, True, False)
     assert f"{NEW}, which 1.18.1 does not know" in code.why
-    assert back.costs == ("announcements: 1 rows are lost", "students.guardian_phone: 7 values are lost")
+    assert back.costs == ("announcements: 1 row is lost", "students.guardian_phone: 7 values are lost")
     assert rollbacks.plan(newer.environment, "1.18.1").params["strategy"] == "schema"
     assert rollbacks.plan(newer.environment, "1.20.3").params["strategy"] == "code"  # it knows the schema
     assert (written(server, big_school), nothing_left(server, big_school)) == (before, True)
@@ -121,7 +121,7 @@ def test_without_a_way_of_the_schema_a_backup_is_restored_and_what_is_lost_count
     server.execute(big_school.name, ANNOUNCED)
     monkeypatch.setattr(WaysBack, "_closed", lambda *_: "It has no way back.")
     *_, restore = rollbacks.ways(older.environment, "1.18.1")
-    assert "announcements: 1 more rows now than then" in restore.costs
+    assert "announcements: 1 more row now than then" in restore.costs
     run = older.roll_back("1.18.1")
     assert (run.state, run.params["strategy"]) == (RunState.SUCCEEDED, "restore"), f"{run.headline} {run.cause}"
     assert (older.running_version(), state(big_school)) == ("1.18.1", (OLD, rows))

@@ -50,7 +50,7 @@ def test_the_price_is_told_before(newer: Place) -> None:
     code, schema, _ = rollbacks.ways(newer.environment, "1.18.1")
     assert (code.open, schema.open) == (False, True)
     assert "e82b46c1d7f0, which 1.18.1 does not know" in code.why
-    assert schema.costs == ("announcements: 1 rows are lost", "students.guardian_phone: 7 values are lost")
+    assert schema.costs == ("announcements: 1 row is lost", "students.guardian_phone: 7 values are lost")
 
 
 def test_what_was_before_is_a_backup_of_its_own(native: Place) -> None:

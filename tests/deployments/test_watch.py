@@ -6,8 +6,9 @@ import pytest
 
 from deployments.services import rounds, watches
 from deployments.watch import Measure, Round, measure, worse
-from incidents.models import Incident
+from incidents.models import Incident, Severity
 from smsops.models import Run, RunState
+from tests.factories import make_incident
 from tests.places import Place, drive
 
 GOOD = Round(3, 0, 0.02)
@@ -100,6 +101,15 @@ def test_where_going_back_costs_data_a_person_decides(watched: Place) -> None:
     assert drive(run).state == RunState.SAFE
     assert not Run.objects.filter(kind="rollback").exists()
     assert "worse than the release before" in Incident.objects.get(run=run).title
+
+
+def test_what_broke_is_one_incident_with_two_signs(watched: Place) -> None:
+    run = watch_of(watched.deploy("1.19.0"))
+    kill(watched.runtime.describe(watched.environment.instance)["state"])
+    known = make_incident(watched.environment, severity=Severity.CRITICAL, title="SMS has stopped")
+    assert drive(run).state == RunState.SAFE
+    assert list(Incident.objects.all()) == [known]
+    assert known.timeline.filter(run=run, kind="sign", text__contains="worse than the release before").exists()
 
 
 def test_another_change_ends_the_watch(watched: Place) -> None:

@@ -91,7 +91,7 @@ def test_adding_it_twice_is_refused_beside_the_field(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "label", "said"),
     [
-        ("name", "our school", "Name", "valid “slug”"),
+        ("name", "our school", "Name", "One word of letters"),
         ("base_url", "127.0.0.1", "Base url", "Give a web address"),
         ("data_path", "data", "Data path", "absolute path"),
         ("releases_path", "", "Releases path", "folder of unpacked releases"),

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import docker
 import pytest
 from django.conf import settings
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from backups import selectors
 from backups.models import Backup
@@ -21,63 +22,30 @@ from backups.services import first_run
 from demo.native import Native
 from docs.pictures.browser import PHONE, Browser
 from smsops.models import Environment
-from tests.factories import make_admin
 from tests.machine.engine import IMAGE, OWN_LABEL
-from tests.places import free_port, wait_for
-from tests.workers.conftest import Crew
+from tests.places import free_port
+from tests.walks.person import Hands
+from tests.walks.watching import the_same_page
+from tests.workers.conftest import working
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 FEW_MINUTES = 600.0  # seconds: what a newcomer has
-TEXT = "document.body.innerText"
 
 
-@pytest.fixture(scope="module")
-def window() -> Iterator[Browser]:
-    """One browser for all tests here."""
-    with Browser() as browser:
-        yield browser
-
-
-@pytest.fixture
-def root(window: Browser, live_server: Any) -> str:
-    """The address of an empty admin, to which its first superuser is signed in."""
-    user = make_admin()
-    window.look()
-    window.open(live_server.url + reverse("admin:login"))
-    window.submit("#login-form", username=user.username, password="secret")
-    window.said.clear()
-    return str(live_server.url)
-
-
-@contextmanager
-def crew(folder: Path) -> Iterator[None]:
-    """A worker and beat, as the README has them started."""
-    found = Crew("folder://localhost/", folder, SMSOPS_DOCKER_HOST=settings.SMSOPS_DOCKER_HOST)
-    found.worker()
-    found.beat()
-    try:
-        yield
-    finally:
-        found.end()
-
-
-def press(window: Browser, selector: str) -> None:
-    """Click on what the selector finds, and wait for the page behind it."""
-    window._after(lambda: window.run(f"document.querySelector({selector!r}).click()"))
-
-
-def walk(window: Browser, root: str, title: str) -> Environment:
-    """The whole way, as a newcomer goes it; nothing is typed in but the name."""
-    began = time.monotonic()
-    assert "No environment yet" in window.run(TEXT)
-    press(window, f'a[href="{reverse("admin:backups_first_run")}"]')
-    found = f"[...document.querySelectorAll('a[href*=\"found=\"]')].find(each => each.innerText.includes({title!r}))"
-    window._after(lambda: window.run(f"{found}.click()"))
-    window.submit(".first-form", name="school", title="Our school")
-    wait_for(lambda: "Asked" in window.run(TEXT), "the connection to be asked", 120)
-    press(window, "#take")
-    wait_for(lambda: "Verified backup, restorable" in window.run(TEXT), "the proof", 240)
+def walk(window: Browser, title: str) -> Environment:
+    """The whole way, as a newcomer goes it; nothing is typed but the name and the title."""
+    began, page, person = time.monotonic(), window.page, Hands(window)
+    expect(page.get_by_role("heading", name="No environment yet")).to_be_visible()
+    person.press("Add your first environment")
+    window.turn(page.get_by_role("link", name=title).click)
+    person.fill(name="school", title="Our school")
+    person.press("Add it and test the connection")
+    with the_same_page(window):
+        expect(page.get_by_text(re.compile(r"^Asked "))).to_be_visible(timeout=120_000)
+    person.press("Take the first backup")
+    with the_same_page(window):
+        expect(page.locator("#live").get_by_text("Verified backup, restorable")).to_be_visible(timeout=240_000)
     took = time.monotonic() - began
     print(f"from an empty installation to a verified backup: {took:.0f} s")
     assert took < FEW_MINUTES
@@ -88,12 +56,12 @@ def test_an_sms_that_runs_natively(
     window: Browser, root: str, releases_path: Path, school: Path, tmp_path: Path
 ) -> None:
     database = Path(shutil.copy2(school, tmp_path))
-    with Native(releases_path / "1.18.1", database) as sms, crew(tmp_path):
+    with Native(releases_path / "1.18.1", database) as sms, working(tmp_path):
         sms.started()
-        environment = walk(window, root, f"process {sms.process.pid}")
-        assert "✓ Works" in window.run(TEXT)
-        press(window, "#schedule")
-        assert "Every 15 minutes." in window.run(TEXT)
+        environment = walk(window, f"process {sms.process.pid}")
+        assert window.page.get_by_text("✓ Works").count() > 0
+        Hands(window).press("Switch them on")
+        assert window.page.get_by_text("Every 15 minutes.", exact=True).is_visible()
         narrow(window, root, environment)
     assert window.said == []
     proven(environment)
@@ -144,9 +112,9 @@ def container(school: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 @pytest.mark.docker
 def test_an_sms_in_a_container(window: Browser, container: Any, root: str, tmp_path: Path) -> None:
-    with crew(tmp_path):
-        environment = walk(window, root, container.name)
+    with working(tmp_path, SMSOPS_DOCKER_HOST=settings.SMSOPS_DOCKER_HOST):
+        environment = walk(window, container.name)
     assert (environment.volume, environment.image) == (container.name, IMAGE)
-    assert window.run(TEXT).count("✓ Works") == 5
+    assert window.page.get_by_text("✓ Works").count() == 5
     assert window.said == []
     proven(environment)

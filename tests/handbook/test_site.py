@@ -88,23 +88,20 @@ def served(site: Path) -> Iterator[str]:
 
 
 @pytest.mark.browser
-def test_in_a_browser_no_page_asks_another_host_or_complains(served: str) -> None:
-    with Browser() as browser:
-        browser.look()
-        for page in PAGES:
-            browser.open(f"{served}{page.stem}.html")
-        foreign = [where for where in browser.asked if not where.startswith((served, "data:", "blob:"))]
-        assert (foreign, browser.said) == ([], [])
-        assert len(browser.asked) > len(PAGES)
+def test_in_a_browser_no_page_asks_another_host_or_complains(served: str, window: Browser) -> None:
+    for page in PAGES:
+        window.open(f"{served}{page.stem}.html")
+    foreign = [where for where in window.asked if not where.startswith((served, "data:", "blob:"))]
+    assert (foreign, window.said) == ([], [])
+    assert len(window.asked) > len(PAGES)
 
 
 @pytest.mark.browser
-def test_the_search_finds_what_is_looked_for(served: str) -> None:
+def test_the_search_finds_what_is_looked_for(served: str, window: Browser) -> None:
     found = "document.querySelectorAll('.md-search-result__item').length"
     wait = f"new Promise(done => {{ const look = () => {found} ? done({found}) : setTimeout(look, 50); look(); }})"
     write = "i => { i.focus(); i.value = 'fence'; for (const e of ['keyup', 'input']) i.dispatchEvent(new Event(e)); }"
-    with Browser() as browser:
-        browser.open(f"{served}index.html")
-        browser.run(f"({write})(document.querySelector('.md-search__input'))")
-        assert browser.run(wait) > 0
-        assert not [where for where in browser.asked if not where.startswith((served, "data:", "blob:"))]
+    window.open(f"{served}index.html")
+    window.run(f"({write})(document.querySelector('.md-search__input'))")
+    assert window.run(wait) > 0
+    assert not [where for where in window.asked if not where.startswith((served, "data:", "blob:"))]

@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from incidents.models import Incident, Severity, Triage
-from incidents.services import doorbell, evidence, evidence_runs, first_look, incidents, triage, watching
+from incidents.services import changes, doorbell, evidence, evidence_runs, first_look, incidents, triage, watching
 from incidents.services.incidents import Sign
 from smsops.models import Environment, Run, RunState, Trigger
 from tests.admin.browser import Browser
@@ -63,6 +63,11 @@ def test_an_sms_that_never_answers_keeps_nobody_waiting(process_place: Place) ->
         triage.take(incident)
         assert time.monotonic() - began < triage.BOUND + 2
     assert Triage.objects.get().broken
+
+
+def test_of_a_digest_a_telephone_shows_the_beginning() -> None:
+    line = f"image id: changed (was sha256:{'ab' * 32}, is nothing) in run 123456789012"
+    assert changes.in_short(line) == "image id: changed (was sha256:abababababab…, is nothing) in run 123456789012"
 
 
 def test_what_was_changed_last_is_named(process_place: Place) -> None:

@@ -48,7 +48,7 @@ def test_so_many_lines_within_so_long_are_a_sign_and_fewer_or_slower_ones_are_no
     assert counted(Count(), 0, 50, 100, 150, 200) is None
     sign = counted(Count(), 0, 30, 59)
     assert sign is not None
-    assert sign.detail == "SMS logged 3 lines like it within 60 s, the last at 12:00:59 UTC: line 59"
+    assert sign.detail == "SMS logged 3 lines like it within 60 s, the last at 2026-03-01 12:00:59 UTC: line 59"
 
 
 def test_what_is_counted_is_counted_on_by_the_next_step_and_told_once_a_minute() -> None:

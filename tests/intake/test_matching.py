@@ -72,7 +72,8 @@ def test_the_first_rule_that_says_something_counts_for_it() -> None:
 @pytest.mark.parametrize(
     "rules",
     [{}, [5], [{"severity": "low"}], [{"match": {"a": 5}}], [{"match": {}, "severity": "bad"}],
-     [{"match": {}, "issue": "?"}], [{"match": {}, "cause": 5}], [{"match": {}, "color": "red"}]],
+     [{"match": {}, "issue": "?"}], [{"match": {}, "cause": 5}], [{"match": {}, "color": "red"}],
+     [{"match": {}, "severity": []}], [{"match": {}, "issue": {}}]],
 )  # fmt: skip
 def test_a_wrong_rule_is_told_in_a_sentence(rules: Any) -> None:
     assert matching.rules_mistake(rules).endswith(".")

@@ -245,7 +245,8 @@ def test_the_number_of_queries_does_not_depend_on_how_much_there_is() -> None:
         fill(make_environment())
     with CaptureQueriesContext(connection) as many:
         exposition.exposed()
-    assert len(few) == len(many) <= 21
+    clock = connection.vendor == "postgresql"  # it is asked for the time, which SQLite has not got
+    assert len(few) == len(many) <= 25 + clock
 
 
 def test_a_thousand_environments_take_less_than_a_second() -> None:

@@ -87,3 +87,8 @@ def test_sources_say_how_they_do(ops: Terminal, demo: Environment) -> None:
     said = ops("sources", "demo")
     assert "it has never said so" in said.out
     assert refused in said.out
+
+
+def test_a_wrong_number_is_named(ops: Terminal, demo: Environment) -> None:
+    said = ops("source", demo.name, "nightly", "heartbeat", "--every", "-5")
+    assert (said.code, said.complaint.startswith("--every: ")) == (2, True)

@@ -50,7 +50,10 @@ def test_the_password_in_the_file_is_stored_and_never_shown(ops: Terminal, descr
         ("northern: {flavour: sweet}", "northern: there is no field “flavour”; known are "),
         ("northern: {preset: sms-cloud}", "northern: there is no preset “sms-cloud”; known are "),
         ("northern: {preset: sms-native}", "northern: data_path: The process runtime needs the data folder."),
-        ("northern: {host_port: many}", "northern: host_port: “many” value must be an integer."),
+        ("northern: {host_port: many}", "northern: host_port: “many” is no whole number."),
+        ("northern: {backups_enabled: perhaps}", "northern: backups_enabled: “perhaps” is neither true nor false."),
+        ("northern: {runtime: podman}", "northern: runtime: “podman” is none of docker, process."),
+        ("northern: {instance: ''}", "northern: instance: It may not be empty."),
         ("northern: {database_file: }", "northern: database_file is empty; give it a value or leave the line out."),
         ("northern: {preset: [sms-native]}", "northern: there is no preset “['sms-native']”"),
         ("northern: {base_url: 'http://[::1'}", "northern: base_url: Give a web address like "),
@@ -58,7 +61,7 @@ def test_the_password_in_the_file_is_stored_and_never_shown(ops: Terminal, descr
         ("northern: [", " is not valid YAML (line "),
         ("- northern", " must map environment names to their fields."),
         ("", " must map environment names to their fields."),
-        ("'two words': {volume: v}", "two words: name: Enter a valid “slug”"),
+        ("'two words': {volume: v}", "two words: name: One word of letters from a to z, digits, - and _, like "),
     ],
 )
 def test_a_mistake_in_the_file_is_wrong_use_and_changes_nothing(

@@ -41,7 +41,7 @@ def test_what_is_elsewhere_is_read_into_an_empty_catalogue(ops: Terminal, name: 
     ops("offsite", "copy", name, "nas", "--wait")
     Backup.objects.all().delete()
     said = ops("offsite", "reindex", name, "nas")
-    assert (said.code, "1 backups are new to the catalogue" in said.out) == (0, True)
+    assert (said.code, "1 backup is new to the catalogue" in said.out) == (0, True)
 
 
 def test_a_place_that_cannot_be_reached_is_not_set_up(ops: Terminal, name: str, tmp_path: Path) -> None:

@@ -28,3 +28,7 @@ def test_a_pause_has_a_reason_and_an_end_and_can_be_ended(ops: Terminal, name: s
 def test_a_pause_without_a_reason_is_wrong_use(ops: Terminal, name: str) -> None:
     said = ops("schedule", name, "--pause", "2")
     assert (said.code, said.complaint.count("Say why")) == (2, 1)
+
+
+def test_before_the_first_ring_nobody_is_told_a_time_that_moves(ops: Terminal, name: str) -> None:
+    assert "The next one is due; it begins within 15 min." in ops("schedule", name).lines

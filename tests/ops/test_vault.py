@@ -69,7 +69,7 @@ def test_the_catalogue_is_made_again(ops: Terminal, name: str) -> None:
     said = ops("vault", "reindex", name)
     assert (said.code, said.lines[0]) == (
         0,
-        "1 backups are new to the catalogue, 0 are not in the vault any more.",
+        "1 backup is new to the catalogue, 0 are not in the vault any more.",
     )
 
 

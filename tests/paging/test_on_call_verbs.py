@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 
@@ -10,6 +12,7 @@ from tests.ops.conftest import ops as ops
 from tests.ops.terminal import Terminal
 from tests.paging.people import contact, policy
 from tests.paging.post import Post
+from tests.places import free_port
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,6 +57,20 @@ def test_page_that_does_not_arrive_ends_with_one(ops: Terminal, ada: User, post:
     said = ops("page", "TEST", "--to", "ada")
     assert said.code == 1
     assert "550 no such user" in said.out
+
+
+def test_page_by_a_mail_server_that_is_not_reached_names_it_and_says_what_to_do(
+    ops: Terminal, ada: User, settings: Any
+) -> None:
+    settings.EMAIL_BACKEND = "incidents.channels.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
+    said = ops("page", "TEST", "--to", "ada")
+    assert (said.code, said.err) == (1, "")
+    assert said.lines[-1] == (
+        f"The mail server 127.0.0.1:{settings.EMAIL_PORT} is not reached: Connection refused. See that it runs and "
+        "that this machine reaches it; SMSOPS_EMAIL_HOST and SMSOPS_EMAIL_PORT say which one it is. "
+        "It is tried a few times more by itself."
+    )
 
 
 def test_page_to_somebody_unknown_or_unreachable_is_wrong_use(ops: Terminal, ada: User) -> None:

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from incidents.models import Page, PageState, Pulse
-from incidents.services import sweep
+from incidents.services import life, sweep
 from smsops import afterwards
 from smsops.models import Environment
 from tests.admin.browser import Browser
@@ -134,6 +134,18 @@ def test_a_round_of_requests_does_not_hide_that_beat_is_dead() -> None:
     pulse(ago=60)
     pulse(sweep.WEB)
     assert "Nobody sends pages since" in Browser(make_user()).get(reverse("admin:index")).text
+
+
+def test_where_beat_lives_and_no_worker_does_requests_do_the_round() -> None:
+    pulse(ago=60)
+    pulse(life.BEAT)
+    assert sweep.needed()
+
+
+def test_one_round_of_requests_at_a_time_is_enough() -> None:
+    pulse(ago=60)
+    pulse(sweep.WEB)
+    assert not sweep.needed()
 
 
 def test_when_beat_lives_no_page_says_anything() -> None:

@@ -83,8 +83,8 @@ def _evidence() -> str:
 
 def _version() -> str:
     found = make_postmortem(state="approved", texts={"cause": "A full disk."}, version=1)
-    found.versions.create(number=1, texts={"cause": "A full disk."})
-    return reverse("admin:incidents_postmortem_version", args=[found.pk, 1])
+    version = found.versions.create(number=1, texts={"cause": "A full disk."})
+    return reverse("admin:incidents_postmortem_version", args=[found.pk, version.pk])
 
 
 PAGES: dict[str, Place] = {
@@ -131,6 +131,8 @@ PAGES: dict[str, Place] = {
     "backups_first_run_of": Place(_named("backups_first_run_of"), "smsops.add_environment"),
     "backups_first_run_live": Place(_named("backups_first_run_live"), "smsops.add_environment"),
     "sign_ins": Place(_at("sign_ins")),
+    "signed_in": Place(_at("signed_in")),
+    "own_settings": Place(_at("own_settings")),
     "people_sign_ins": Place(_at("people_sign_ins"), "smsops.manage_signin"),
     "people_sign_ins_do": Place(
         _at("people_sign_ins_do", lambda: make_user().pk, lambda: "unlock"), "smsops.manage_signin"
@@ -142,7 +144,7 @@ PAGES: dict[str, Place] = {
 WAYS = frozenset({"login", "logout", "autocomplete", "view_on_site"})
 # Steps of signing in, tried in tests/signin: they are for whoever is on that way, with whatever role.
 WAYS |= {"login_code", "login_device", "login_device_picture", "oidc_begin", "oidc_callback", "proof"}
-OF_MODELS = ("changelist", "add", "history", "delete", "change", "do")
+OF_MODELS = ("changelist", "add", "history", "delete", "change", "do", "do_all")
 
 
 def names() -> Iterator[str]:

@@ -92,6 +92,7 @@ def test_what_is_shipped_is_without_mistakes(key: str) -> None:
     ("said", "told"),
     [
         ({"signature": [{"in": "dreams", "pattern": "x"}]}, "“in” is one of log,"),
+        ({"signature": [{"in": ["log"], "pattern": "x"}]}, "“in” is one of log,"),
         ({"signature": [{"in": "log", "pattern": "("}]}, "“pattern”: It is no regular expression: missing"),
         ({"signature": [{"in": "log", "pattern": "(a+)+$"}]}, "“pattern”: It took more than 0.5 s"),
         ({"signature": [{"in": "log", "pattern": "x" * 301}]}, "at most 300 characters"),
@@ -102,6 +103,7 @@ def test_what_is_shipped_is_without_mistakes(key: str) -> None:
         ({"diagnosis": [{"do": "log"}]}, "“log” wants “pattern”"),
         ({"diagnosis": [{"do": "ending", "helps": ["pray"]}]}, "“helps” is a list of restart"),
         ({"responses": [{"do": "pray"}]}, "“do” is one of restart"),
+        ({"responses": [{"do": {}}]}, "“do” is one of restart"),
         ({"responses": [{"do": "more_memory", "memory_mb": "8"}]}, "“memory_mb” is a number"),
     ],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +9,6 @@ from django.urls import reverse
 
 from docs.pictures.browser import DESK, PHONE, Browser
 from smsops.models import Environment
-from tests.factories import make_admin
 from tests.runbook.pages import a_known_school, address
 
 pytestmark = [
@@ -23,22 +21,17 @@ SEEN = "[...document.querySelectorAll({!r})].map(each => each.checkVisibility() 
 
 
 @pytest.fixture
-def shown(live_server: Any) -> Iterator[tuple[Browser, Environment]]:
+def shown(window: Browser, root: str) -> tuple[Browser, Environment]:
     """The page of a school, before somebody who may do everything."""
-    user, school = make_admin(), a_known_school()
-    with Browser() as window:
-        window.look()
-        window.open(live_server.url + reverse("admin:login"))
-        window.submit("#login-form", username=user.username, password="secret")
-        window.said.clear()
-        window.open(live_server.url + address(school))
-        yield window, school
+    school = a_known_school()
+    window.open(root + address(school))
+    return window, school
 
 
 def test_on_paper_every_command_is_open_and_no_button_is_there(shown: tuple[Browser, Environment]) -> None:
     window, _ = shown
     assert not any(window.run(SEEN.format(".typed pre")))
-    window._call("Emulation.setEmulatedMedia", media="print")
+    window.page.emulate_media(media="print")
     commands = window.run(SEEN.format(".typed pre"))
     assert len(commands) > 20
     assert all(commands)

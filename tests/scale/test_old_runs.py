@@ -146,4 +146,4 @@ def test_what_is_written_down_of_a_day_is_added_to(here: Environment) -> None:
     old_runs.note(here, [at, at + timedelta(seconds=900)])
     old_runs.note(here, [at, at + timedelta(seconds=1800)])
     (row,) = BackupDay.objects.filter(environment=here)
-    assert row.seconds == [36000, 36900, 37800]
+    assert list(row.seconds) == [36000, 36900, 37800]

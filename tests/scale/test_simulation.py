@@ -46,3 +46,27 @@ def test_a_crowd_needs_more_workers_than_the_same_spread_out() -> None:
     many, _ = fewest(crowd(1000), 900, HALF)
     assert few == 1
     assert many > 5
+
+
+def test_a_message_costs_something_beside_its_work() -> None:
+    dear = Cost(HALF.ring, HALF.tick, message=0.1)
+    plain, found = (simulate(crowd(100), 900, 1, cost, Crew(1, 1)) for cost in (HALF, dear))
+    assert found.ended == pytest.approx(plain.ended + 200 * 0.1)
+
+
+def test_busy_cores_slow_each_other_down_and_one_alone_does_not() -> None:
+    one, two = (simulate(crowd(100), 900, 1, HALF, Crew(workers, 2, slowed=1.5)) for workers in (1, 2))
+    assert one.ended == pytest.approx(100 * 0.5)
+    assert two.ended == pytest.approx(100 * 0.5 / 2 * 1.5, rel=0.02)
+
+
+def test_what_the_rest_takes_of_the_cores_is_not_there_for_backups() -> None:
+    found = simulate(crowd(100), 900, 1, HALF, Crew(2, 2, idle=0.5))
+    assert found.ended == pytest.approx(100 * 0.5 / 1.5, rel=0.02)
+
+
+def test_the_sweep_rings_again_for_what_waits_and_that_takes_time() -> None:
+    cost = Cost(HALF.ring, HALF.tick, message=0.05)
+    plain, swept = (simulate(crowd(100), 900, 1, cost, Crew(1, 1, sweep=each)) for each in (0.0, 3.0))
+    assert plain.ended < swept.ended < plain.ended * 2
+    assert len(swept.waits) == len(plain.waits) == 200

@@ -9,13 +9,14 @@ from django.apps import apps
 from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.urls import reverse
+from pytest_django import Settings
 
 from smsops import signals
 from smsops.models import Authenticator
-from smsops.signin import devices
+from smsops.signin import devices, lockout, sessions
 from tests.admin.browser import Browser, Page, everything
 from tests.factories import make_admin, make_user, make_viewer
-from tests.signin.phone import DEVICE, given, password, signed_in
+from tests.signin.phone import CODE, DEVICE, given, password, signed_in
 
 pytestmark = pytest.mark.django_db
 ALL = "admin:people_sign_ins"
@@ -37,11 +38,12 @@ def helped(browser: Browser, user: User, what: str, reason: str = "She rang me u
 
 
 def test_a_lost_telephone_is_reset_and_the_next_sign_in_sets_up_another(
-    ada: User, lead: Browser, required: None
+    ada: User, lead: Browser, settings: Settings
 ) -> None:
     given(ada)
-    given(lead.user)  # type: ignore[arg-type]
-    devices.remove(ada, "root", "lost")
+    assert password(Browser(), ada).address == reverse(CODE)
+    assert helped(lead, ada, "reset-device").status == 302
+    settings.SMSOPS_TOTP = "required"
     assert password(Browser(), ada).address == reverse(DEVICE)
 
 
@@ -64,9 +66,30 @@ def test_a_reset_is_told_with_who_did_it_and_why(ada: User, lead: Browser) -> No
     assert heard == [(ada, lead.user, "She rang me up.")]
 
 
+def in_every_trouble(user: User) -> None:
+    """Somebody with a session, a telephone and a lockout: there is something to do for each kind of help."""
+    given(user)
+    Browser(user)
+    for _ in range(5):
+        password(Browser(), user, "wrong")
+
+
+@pytest.mark.parametrize("what", ["reset-device", "unlock", "end-sessions"])
+def test_each_kind_of_help_changes_something(ada: User, lead: Browser, what: str) -> None:
+    in_every_trouble(ada)
+    before = troubles(ada)
+    assert helped(lead, ada, what).status == 302
+    assert troubles(ada) != before
+
+
+def troubles(user: User) -> tuple[bool, int, bool]:
+    """Whether there is a telephone, how many sessions, and whether they are locked out."""
+    return Authenticator.objects.filter(user=user).exists(), sessions.live(user).count(), bool(lockout.names())
+
+
 @pytest.mark.parametrize("what", ["reset-device", "unlock", "end-sessions"])
 def test_without_a_reason_nothing_happens(ada: User, lead: Browser, what: str) -> None:
-    given(ada)
+    in_every_trouble(ada)
     before = everything()
     assert "This field is required." in helped(lead, ada, what, " ").errors_of("Reason")
     assert everything() == before
@@ -74,7 +97,7 @@ def test_without_a_reason_nothing_happens(ada: User, lead: Browser, what: str) -
 
 @pytest.mark.parametrize("what", ["reset-device", "unlock", "end-sessions"])
 def test_without_the_permission_nothing_happens(ada: User, what: str) -> None:
-    given(ada)
+    in_every_trouble(ada)
     for user in (ada, make_viewer()):
         browser = Browser(user)
         before = everything()
@@ -136,8 +159,9 @@ def test_many_people_cost_as_many_queries_as_few(lead: Browser, django_assert_nu
 
 def test_ops_leads_may_help_and_going_back_takes_it_away() -> None:
     group, _ = Group.objects.get_or_create(name="Ops lead")
-    migration.grant(apps, connection.schema_editor())
+    group.permissions.clear()
     held = group.permissions.filter(codename="manage_signin")
+    migration.grant(apps, connection.schema_editor())
     assert held.exists()
     migration.withdraw(apps, connection.schema_editor())
     assert not held.exists()

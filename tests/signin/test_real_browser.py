@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from base64 import b32decode
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,13 +21,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 THUMB = 44  # pixels; what a thumb hits
 RESTORE = DOORS["restore the latest"]
 TEXT = "document.querySelector('#content').innerText"
-
-
-@pytest.fixture(scope="module")
-def window() -> Iterator[Browser]:
-    """One browser for all tests here."""
-    with Browser() as browser:
-        yield browser
 
 
 @pytest.fixture

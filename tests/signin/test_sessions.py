@@ -14,7 +14,8 @@ from pytest_django import Settings
 from smsops import signals
 from smsops.models import Authenticator, SignIn
 from tests.admin.browser import Browser
-from tests.factories import make_admin, make_alert_source, make_user
+from tests.factories import make_admin, make_environment, make_user
+from tests.intake.senders import alert, payload, sender
 from tests.signin.phone import DEVICE, LOGIN, Phone, given, password, signed_in
 
 MINE = "admin:sign_ins"
@@ -31,6 +32,23 @@ def aged(browser: Browser, **stamps: float) -> None:
 
 def hearing(heard: list[str], name: str) -> Callable[..., None]:
     return lambda **_: heard.append(name)
+
+
+def test_a_form_that_was_open_for_long_learns_who_is_signed_in(maria: User) -> None:
+    browser = Browser(maria)
+    answer = browser.client.get(reverse("admin:signed_in"))
+    assert answer.json()["user"] == maria.username
+    assert len(answer.json()["csrf"]) > 30
+    assert "no-store" in answer.headers["Cache-Control"]
+    browser.client.logout()
+    assert browser.client.get(reverse("admin:signed_in")).status_code == 302
+
+
+def test_who_signed_out_is_told_so_and_nothing_else(maria: User) -> None:
+    page = Browser(maria).post(reverse("admin:logout"))
+    assert "You are signed out" in page.one("h1").text
+    assert [each.text for each in page.all("a", "button-link")] == ["Sign in again"]
+    assert not page.all("p", "alarm")
 
 
 def test_a_session_that_nobody_uses_ends_and_says_so(maria: User, settings: Settings) -> None:
@@ -167,19 +185,20 @@ def test_the_cookie_is_kept_from_scripts_and_from_other_sites(maria: User, setti
     browser = Browser()
     password(browser, maria)
     cookie = browser.client.cookies[settings.SESSION_COOKIE_NAME]
-    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
-    assert settings.SESSION_COOKIE_SECURE == settings.HTTPS
+    assert (cookie["httponly"], cookie["samesite"], cookie["secure"]) == (True, "Lax", "")
+    settings.SESSION_COOKIE_SECURE = True  # as it is with HTTPS
+    password(other := Browser(), maria)
+    assert other.client.cookies[settings.SESSION_COOKIE_NAME]["secure"] is True
 
 
-def test_doors_for_machines_know_no_session(db: None, required: None, django_assert_num_queries: Any) -> None:
-    source = make_alert_source()
-    browser = Browser()
-    response = browser.client.post("/alerts/generic", b"{}", content_type="application/json")
-    assert response.status_code not in (302, 500)
-    assert browser.client.get("/a/nonsense/").status_code == 404
-    assert browser.client.get("/metrics").status_code in (200, 403)
-    assert not browser.client.cookies
-    assert source.pk
+def test_doors_for_machines_know_no_session(db: None, required: None) -> None:
+    shown = {"Authorization": f"Bearer {sender(make_environment()).token}"}
+    client, body = Browser().client, payload(alert())
+    assert client.post("/alerts/alertmanager", body, "application/json").status_code == 401
+    assert client.post("/alerts/alertmanager", body, "application/json", headers=shown).status_code == 202
+    assert client.get("/a/nonsense/").status_code == 404
+    assert client.get("/metrics").status_code == 403
+    assert not client.cookies
 
 
 def test_a_stranger_who_is_no_staff_has_no_page(db: None) -> None:

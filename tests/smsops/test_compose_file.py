@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 import yaml
 
-from smsops import queues
+from smsops import queues, secret_files
 
 ROOT = Path(__file__).resolve().parents[2]
 FILE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = FILE["services"]
 SOCKET = "docker.sock"
 PAGING = set(re.findall(r"SMSOPS_EMAIL_[A-Z]+|SMSOPS_PUBLIC_URL", (ROOT / "smsops" / "settings.py").read_text()))
+OIDC = {name: value for name, value in SERVICES["web"]["environment"].items() if "OIDC" in name}
+SIGN_ON = set(re.findall(r"SMSOPS_OIDC_[A-Z_]+", (ROOT / "smsops" / "settings.py").read_text()))
 ONCE = {"prepare", "migrate", "secrets"}  # these end
 BESIDE = {"worker", "follow"}
 
@@ -109,6 +111,36 @@ def test_whoever_sends_pages_is_told_the_mail_server_and_the_address_of_the_link
     assert "SMSOPS_EMAIL_PASSWORD" not in given  # what is in the environment is seen by `docker inspect`
     assert given["SMSOPS_EMAIL_PASSWORD_FILE"] == "/run/secrets/email_password"
     assert "email_password" in SERVICES[name]["secrets"]
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "migrate"])
+def test_the_single_sign_on_is_handed_on_with_its_secret_as_a_file(name: str) -> None:
+    given = SERVICES[name]["environment"]
+    assert {each.removesuffix("_FILE") for each in given if "OIDC" in each} == SIGN_ON
+    assert "SMSOPS_OIDC_CLIENT_SECRET" not in given
+    assert given["SMSOPS_OIDC_CLIENT_SECRET_FILE"] == "/run/secrets/oidc_client_secret"
+    assert "oidc_client_secret" in SERVICES[name]["secrets"]
+
+
+def test_every_secret_a_service_has_is_a_file_that_the_command_makes() -> None:
+    assert {name: told["file"] for name, told in FILE["secrets"].items()} == {
+        name: f"./secrets/{name}" for name in (*secret_files.MADE, *secret_files.EMPTY)
+    }
+
+
+def test_without_a_provider_what_compose_hands_on_is_no_single_sign_on(tmp_path: Path) -> None:
+    given = {key: re.sub(r"\$\{\w+:-(.*)\}", r"\1", value) for key, value in OIDC.items()}
+    empty = tmp_path / "oidc_client_secret"
+    empty.touch()
+    told = {
+        **os.environ,
+        **given,
+        "SMSOPS_OIDC_CLIENT_SECRET_FILE": str(empty),
+        "SMSOPS_DATA_DIR": str(tmp_path / "var"),
+    }
+    asked = "from smsops import settings as s; print(s.SMSOPS_OIDC_ISSUER, s.SMSOPS_OIDC_NAME, s.SMSOPS_OIDC_ROLES)"
+    said = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, env=told, capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "single sign-on {}"
 
 
 def test_a_mail_password_in_a_file_is_its_line_without_the_end(tmp_path: Path) -> None:

@@ -84,10 +84,10 @@ MISTAKES = [
     ("a: {name: b}", "a: there is no field “name”"),
     ("a: {created_at: 2020-01-01}", "a: there is no field “created_at”"),
     ("a: {volume: v, host_port: 70000}", "a: host_port: Ensure this value is less than or equal to 65535."),
-    ("a: {volume: v, host_port: many}", "a: host_port: “many” value must be an integer."),
-    ("a: {volume: v, runtime: podman}", "a: runtime: Value 'podman' is not a valid choice."),
+    ("a: {volume: v, host_port: many}", "a: host_port: “many” is no whole number."),
+    ("a: {volume: v, runtime: podman}", "a: runtime: “podman” is none of docker, process."),
     ("a: {volume: v, base_url: nowhere}", "a: base_url: Give a web address like “http://127.0.0.1:8080”."),
-    ("a b: {volume: v}", "a b: name: Enter a valid “slug”"),
+    ("a b: {volume: v}", "a b: name: One word of letters from a to z, digits, - and _"),
     ("a: {volume: v, title: }", "a: title is empty; give it a value or leave the line out."),
     ("a: {volume: v, database_file: }", "a: database_file is empty"),
     ("a: {volume: v, preset: [x]}", "a: there is no preset “['x']”"),
@@ -144,3 +144,8 @@ def test_a_smoke_password_file_that_is_missing_is_named(write: Write) -> None:
 def test_what_a_person_may_not_set_is_no_field_and_the_rest_is() -> None:
     assert files.FIELDS.isdisjoint({"id", "name", "created_at"})
     assert {"runtime", "volume", "smoke_password", "core_tables"} <= files.FIELDS
+
+
+def test_a_file_that_never_ends_is_refused() -> None:
+    with pytest.raises(WrongUse, match=r"/dev/zero is too long"):
+        load("/dev/zero")

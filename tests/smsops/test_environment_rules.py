@@ -131,6 +131,8 @@ SAME = [
     ({}, {}),
     ({}, {"database_file": "./student_management.db"}),
     ({"data_path": "/srv/data"}, {"data_path": "/srv/other/../data/", "volume": "another"}),
+    ({"data_path": "/srv/data"}, {"data_path": "/srv/the same by another name"}),
+    ({}, {"data_path": "/srv/data"}),
 ]
 
 
@@ -144,7 +146,7 @@ def test_two_environments_about_one_database_are_one_sentence(first: dict[str, A
     assert refused.value.message_dict == {"database_file": [said]}
 
 
-OTHER: list[dict[str, Any]] = [{"volume": "b_data"}, {"database_file": "b.db"}, {"queue": "on-another-machine"}]
+OTHER: list[dict[str, Any]] = [{"volume": "b_data"}, {"database_file": "b.db"}, {"queue": "on-another-machine"}, NATIVE]
 
 
 @pytest.mark.django_db

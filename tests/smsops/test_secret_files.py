@@ -16,10 +16,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_they_are_made_once_and_never_written_over(tmp_path: Path) -> None:
     folder = tmp_path / "secrets"
-    assert secret_files.make(folder) == ["postgres_password", "secret_key", "field_key", "email_password"]
+    assert secret_files.make(folder) == [
+        "postgres_password", "secret_key", "field_key", "email_password", "oidc_client_secret",
+    ]  # fmt: skip
     before = {path.name: path.read_text() for path in folder.iterdir()}
     assert secret_files.make(folder) == []
     assert {path.name: path.read_text() for path in folder.iterdir()} == before
+    assert before["email_password"] == before["oidc_client_secret"] == ""
     assert len(set(before.values())) == 4 and len(before["field_key"]) >= 48
 
 
@@ -27,7 +30,10 @@ def test_the_folder_is_for_its_owner_alone_and_the_files_for_any_service(tmp_pat
     secret_files.make(tmp_path / "secrets")
     modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "secrets").iterdir()}
     assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
-    assert modes == {"postgres_password": 0o444, "secret_key": 0o444, "field_key": 0o444, "email_password": 0o644}
+    assert modes == {
+        "postgres_password": 0o444, "secret_key": 0o444, "field_key": 0o444,
+        "email_password": 0o644, "oidc_client_secret": 0o644,
+    }  # fmt: skip
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")

@@ -56,3 +56,8 @@ def test_an_age_is_told_in_words(span: timedelta | None, text: str) -> None:
 @pytest.mark.parametrize(("number", "text"), COUNTS)
 def test_one_is_singular_and_thousands_have_a_comma(number: int, text: str) -> None:
     assert count_text(number, "student") == text
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "0 entries are"), (1, "1 entry is"), (1200, "1,200 entries are")])
+def test_what_is_many_otherwise_than_by_an_s_is_told_by_its_own_word(number: int, text: str) -> None:
+    assert count_text(number, "entry is", "entries are") == text

@@ -91,7 +91,8 @@ def test_one_that_drips_its_answer_is_cut_off() -> None:
     with talking(dripping(b"HTTP/1.1 200 OK\r\n", b"X-Drop: x\r\n")) as url:
         delivery = make_delivery(make_webhook(f"{url}/"))
         sending.send_due()
-    assert fresh(delivery).state == DeliveryState.PENDING
+    failed = fresh(delivery)
+    assert (failed.state, failed.attempts, failed.problem) == (DeliveryState.PENDING, 1, "No answer within 1 s.")
 
 
 def test_it_is_tried_for_about_a_day_and_then_given_up() -> None:

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -62,6 +63,18 @@ class Crew:
         for process in self.processes:
             if process.poll() is None:
                 self.kill(process)
+
+
+@contextmanager
+def working(folder: Path, **env: str) -> Iterator[Crew]:
+    """A worker and beat on the folder broker, as the README has them started."""
+    found = Crew("folder://localhost/", folder, **env)
+    found.worker()
+    found.beat()
+    try:
+        yield found
+    finally:
+        found.end()
 
 
 def _database_url() -> str:

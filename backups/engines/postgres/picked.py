@@ -15,6 +15,7 @@ from backups.engines.postgres.connection import Connection
 from backups.engines.postgres.shapes import Shape
 from backups.engines.putting import refused
 from backups.engines.rows import Value
+from smsops.text import count_text
 
 AND, COMMA = sql.SQL(" AND "), sql.SQL(", ")
 
@@ -73,5 +74,5 @@ def _old_values(work: PickedTable, backup: sqlite3.Connection) -> Iterator[tuple
     for row in plan.rows:
         values = backup.execute(query, row.key).fetchone()
         if values is None:
-            raise refused(f"the backup did not give all {len(plan.rows)} rows of {plan.table}")
+            raise refused(f"the backup did not give the {count_text(len(plan.rows), 'row')} of {plan.table}")
         yield (*values, row.was)

@@ -23,6 +23,7 @@ from backups.engines.recovery import digest
 from backups.engines.rows import Value
 from backups.engines.sqlite import connect as open_file
 from smsops.environments.database_url import DatabaseUrl
+from smsops.text import count_text
 
 
 def put_back(plan: RecoveryPlan, then: Path, url: DatabaseUrl, guard: Callable[[], None]) -> list[PutBack]:
@@ -62,7 +63,8 @@ def _write_checked(connection: Connection, works: list[PickedTable]) -> list[Put
     done = []
     for work, standing, (updated, inserted) in zip(works, already, written, strict=True):
         if standing + updated + inserted != len(work.plan.rows):
-            raise refused(f"a trigger did not let all {len(work.plan.rows)} rows of {work.plan.table} through")
+            wanted = count_text(len(work.plan.rows), "row")
+            raise refused(f"a trigger did not let the {wanted} of {work.plan.table} through")
         _check_written(connection, work)
         _move_sequences_on(connection, work)
         done.append(PutBack(work.plan.table, inserted, updated, standing))
@@ -82,7 +84,8 @@ def _check_unchanged(connection: Connection, work: PickedTable) -> int:
     query = """SELECT count(*) FROM {picked} p WHERE p.was <> ''
         AND NOT EXISTS (SELECT FROM ONLY {live} n WHERE {match})"""
     if gone := _number(connection, work.format(query)):
-        raise refused(f"{gone} rows of {work.plan.table} were deleted since the plan")
+        table = work.plan.table
+        raise refused(f"{count_text(gone, f'row of {table} was', f'rows of {table} were')} deleted since the plan")
     return already
 
 
@@ -141,7 +144,7 @@ def _check_written(connection: Connection, work: PickedTable) -> None:
     query = """SELECT count(*) FROM {picked} p WHERE NOT EXISTS (
         SELECT FROM ONLY {live} n WHERE {match} AND {same})"""
     if wrong := _number(connection, work.format(query)):
-        raise refused(f"{wrong} rows of {work.plan.table} did not keep their old values")
+        raise refused(f"{count_text(wrong, 'row')} of {work.plan.table} did not keep their old values")
 
 
 def _move_sequences_on(connection: Connection, work: PickedTable) -> None:

@@ -24,7 +24,7 @@ from backups.vault import slots
 from backups.vault.shelf import explained
 from smsops.environments.database_url import DatabaseUrl
 from smsops.errors import OpsError
-from smsops.text import bytes_text
+from smsops.text import bytes_text, count_text
 
 
 class PostgresDatabase(PostgresEngine):
@@ -85,7 +85,7 @@ class PostgresDatabase(PostgresEngine):
         shutil.rmtree(work.folder, ignore_errors=True)
 
     def settle(self, work: Work) -> str:
-        return f"{self._exchange(work).close_sessions()} sessions were ended."
+        return f"{count_text(self._exchange(work).close_sessions(), 'session was', 'sessions were')} ended."
 
     def unsettle(self, work: Work) -> None:
         """Whoever wants to connects again."""

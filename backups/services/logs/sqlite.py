@@ -27,10 +27,12 @@ from backups.wal.following import follow
 from backups.wal.log import Log
 from backups.wal.pins import in_use
 from backups.wal.replay import planned, replay
+from smsops import zones
 from smsops.errors import OpsError, WrongUse
 from smsops.models import Environment
 from smsops.runs.plan import By
 from smsops.runtimes.registry import runtime_for
+from smsops.text import count_text
 
 ASK = 0.3  # seconds between two looks at the orders while resting
 TRIED = 40  # backups looked at for one the log goes on from
@@ -125,7 +127,8 @@ class SqliteLog:
         found = self.spans()
         if not found:
             return "The log of this environment is not followed, or nothing is in it yet."
-        return f"The log knows {found[0].start:%Y-%m-%d %H:%M:%S} to {found[-1].end:%Y-%m-%d %H:%M:%S} UTC."
+        start, end = zones.kept(found[0].start, seconds=True), zones.kept(found[-1].end, seconds=True)
+        return f"The log knows {start} to {end}."
 
     def rebuild(self, backup: Backup, until: datetime, target: Path, work: Work) -> Rebuilt:
         manifest = unpacking.unpack(backup, target, work.guard)
@@ -137,9 +140,8 @@ class SqliteLog:
         log_rescues.lead(self.environment, position, manifest.taken, until)
         done = replay(target, position, self.log, until)
         counts = SqliteEngine().row_counts(target, quiet=True)
-        said = (
-            f"{done.commits:,} commits after {manifest.identifier} were played; the last one is of {text(done.time)}."
-        )
+        played = count_text(done.commits, "commit was", "commits were")
+        said = f"After {manifest.identifier} {played} played; the last one is of {text(done.time)}."
         if done.known < until and not self._watched(until):
             said += f" The log knows every commit only up to {text(done.known)}."
         return Rebuilt(replace(manifest, row_counts=counts), said, of_backup=True)

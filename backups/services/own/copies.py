@@ -150,7 +150,11 @@ def due() -> bool:
 
 def problem() -> str:
     """What is wrong with these backups, in a sentence; empty where nothing is, and on the first day."""
-    last = newest()
+    return late(newest())
+
+
+def late(last: datetime | None) -> str:
+    """That the newest one, if there is any, is too old; empty on the first day."""
     began = last or Environment.objects.order_by("created_at").values_list("created_at", flat=True).first()
     if began is None or timezone.now() - began < LATE:
         return ""

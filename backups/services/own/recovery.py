@@ -11,6 +11,7 @@ from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import F
 
+from backups.models import OwnBackups
 from backups.services import housekeeping
 from backups.services.own import copies
 from backups.services.own.databases import OwnDatabase, own
@@ -97,6 +98,7 @@ def _conclude(manifest: Manifest, recovered: Recovered) -> None:
     """Tokens above all that were ever given; no run of then goes on; secrets sealed with the field key of now; and the
     catalogues say what is in the vault now. What no worker may meet goes first."""
     Lease.objects.update(token=F("token") + AHEAD)
+    OwnBackups.objects.all().delete()  # how they stood then; until a worker looks, the vault is asked
     why = f"smsops was brought back from its backup {manifest.identifier}"
     for run in Run.objects.filter(state__in=ACTIVE).select_related("environment"):
         cancel.request(run, By(Trigger.SYSTEM, name="smsops", reason=why))

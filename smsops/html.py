@@ -1,4 +1,4 @@
-"""Markdown that people wrote as HTML that cannot do anything: no raw HTML is read, and what comes out is cleaned."""
+"""Markdown that people and programs wrote as HTML that cannot do anything: no raw HTML is read, all is cleaned."""
 
 from __future__ import annotations
 
