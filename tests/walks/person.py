@@ -15,6 +15,7 @@ from tests.walks import tabbing
 
 PAGE = "main"  # a page below its head
 FARTHEST = 150  # presses of Tab on one page, before something is said to be out of reach
+FOCUSED = "input:focus, textarea:focus"
 HOLDS = "within => document.activeElement.closest(within) !== null"
 
 
@@ -61,7 +62,8 @@ class Person(ABC):
             self.into(name.replace("_", " ").capitalize(), text)
 
     def type(self, text: str) -> None:
-        """Type into what has the focus already."""
+        """Type into what has the focus already: given when the page is drawn, which may be after it is whole."""
+        self.page.locator(FOCUSED).wait_for()
         self.page.keyboard.type(text)
 
     def go(self, room: str) -> None:
