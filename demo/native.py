@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -17,9 +19,12 @@ from threading import Event
 from types import TracebackType
 from typing import Any, Self
 
-PATIENCE = 60.0
+PATIENCE = 180.0
+SHARE = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8  # of processes that test side by side
+PORTS = range(20_000 + SHARE, 30_000, 8)
 ADMIN = ("admin@school.example", "correct-horse")
 SECRET_KEY = "0f9d3b7c51e84a26bd07c3f1a95e6d42"
+_given: set[int] = set()
 
 
 @dataclass(frozen=True)
@@ -128,7 +133,12 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = PATIENCE
 
 
 def free_port() -> int:
-    """A port of the loopback interface nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback interface nobody listens on, below those the kernel gives away: it stays free until it is
+    used, and while what uses it is restarted. This process is given none twice."""
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            if port not in _given:
+                _given.add(port)
+                return port

@@ -8,7 +8,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-PATIENCE = 60  # seconds
+PATIENCE = 180  # seconds
 
 
 @dataclass

@@ -58,7 +58,8 @@ def repository_of(place: Place, folder: Path, tags: Mapping[str, Mapping[str, st
 
 def unpacked(place: Place, version: str, folder: Path) -> Path:
     """The release's tree in a folder, ready to be built."""
-    repository = make_repository(folder.with_name(f"{folder.name}.git"), {f"v{version}": tree(version)})
+    files = tree(version, {"PLACE": place.name})  # else two tests at once would share the image
+    repository = make_repository(folder.with_name(f"{folder.name}.git"), {f"v{version}": files})
     (tag,) = Repository(str(repository)).tags()
     Repository(str(repository)).unpack(tag, folder)
     return folder

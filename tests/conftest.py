@@ -17,11 +17,12 @@ from django.db import connection
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 from django.urls import reverse
+from playwright.sync_api import expect
 from pytest_django import DjangoDbBlocker
 
 from demo import repository as demo_repository
 from demo.seeding import Order, make
-from docs.pictures.browser import Browser
+from docs.pictures.browser import PATIENCE, Browser
 from smsops import afterwards
 from tests.machine import parts
 from tests.machine.__main__ import REPOSITORY
@@ -163,16 +164,19 @@ def asked_behind_its_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for all tests of a process."""
+    expect.set_options(timeout=PATIENCE * 1000)
     with Browser() as browser:
         yield browser
 
 
 @pytest.fixture
-def window(chromium: Browser) -> Browser:
-    """A window in which nobody was before, at a desk, by day."""
+def window(chromium: Browser) -> Iterator[Browser]:
+    """A window in which nobody was before, at a desk, by day. Its page is left with the test: a live one would go on
+    asking the server of the next."""
     chromium.anew()
     chromium.look()
-    return chromium
+    yield chromium
+    chromium.page.goto("about:blank")
 
 
 @pytest.fixture

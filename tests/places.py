@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import shutil
-import socket
 import sqlite3
 import time
 import uuid
@@ -18,6 +17,7 @@ from django.conf import settings
 from docker.errors import NotFound
 
 from backups.services import backups
+from demo.native import free_port as free_port
 from deployments import selectors
 from deployments.models import Release
 from deployments.services import crossing, deploys, releases, rollbacks
@@ -45,13 +45,7 @@ def wait_for(condition: Callable[[], Any], what: str, patience: float = 30.0) ->
     raise AssertionError(f"waited {patience:.0f} s for {what}")
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def drive(run: Run, patience: float = 90.0) -> Run:
+def drive(run: Run, patience: float = 300.0) -> Run:
     """Work on the run in this process until its verdict is announced."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
@@ -110,7 +104,7 @@ class Place:
             source_path=str(self.repository),
             base_url=f"http://127.0.0.1:{self.port}",
             host_port=self.port,
-            gate_seconds=20,
+            gate_seconds=60,
             steady_seconds=0,
             watch_seconds=0,
             stop_seconds=5,
@@ -221,7 +215,7 @@ class DockerPlace(Place):
 
 
 def patient(place: Place) -> Place:
-    """The place, whose health gate waits for longer: on a busy machine a start may take long."""
-    place.environment.gate_seconds = 40
+    """The place, whose health gate waits for longer still: on a busy machine a start may take long."""
+    place.environment.gate_seconds = 120
     place.environment.save()
     return place

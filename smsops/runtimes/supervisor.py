@@ -121,11 +121,11 @@ class Supervisor:
             self.note(error=f"cannot start: {error.strerror}", exit_code=127)
             self.stopping.set()
             return 127
-        finally:
+        else:
+            self.note("start", status="running", pid=self.child.pid, started_at=now(), error="")
+        finally:  # whoever waits for it reads what is noted by now
             if ready >= 0:
-                self.note()
                 os.close(ready)
-        self.note("start", status="running", pid=self.child.pid, started_at=now(), error="")
         pump = threading.Thread(target=self._pump, args=(self.child.stdout,), daemon=True)
         pump.start()
         code = self._wait()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -50,7 +52,7 @@ def test_a_log_of_sms_that_only_grows_is_an_alarm_with_its_size() -> None:
 
 def test_a_base_backup_that_is_days_old_is_an_alarm_although_the_log_is_followed() -> None:
     school = make_environment(database_engine="postgresql", database_url="postgresql://sms@127.0.0.1:1/sms")
-    LogFollowing.objects.create(environment=school, looked_at=timezone.now())
+    LogFollowing.objects.create(environment=school, looked_at=timezone.now() + timedelta(minutes=1))
     lines = PostgresLog(school).lines
     assert not moments_page(school).all("p", "alarm")
     base(fill(lines.begin(HERE), range(3, 9), 0), 3, 1)

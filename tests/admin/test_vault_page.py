@@ -58,17 +58,18 @@ def test_an_environment_that_is_not_there_is_not_found() -> None:
 
 def test_the_commits_elsewhere_are_shown_with_their_lag_and_how_much_is_there() -> None:
     environment = a_school()
-    LogFollowing.objects.create(environment=environment, looked_at=timezone.now())
+    LogFollowing.objects.create(environment=environment, looked_at=timezone.now() + timedelta(minutes=1))
     today = f"{timezone.now():%Y-%m-%d}"
-    make_offsite_vault(environment, log_at=timezone.now(), sizes=[[today, 3_000_000, 2_000_000, 17]])
+    up_to_now = timezone.now() + timedelta(minutes=1)  # also when the page is read
+    make_offsite_vault(environment, log_at=up_to_now, sizes=[[today, 3_000_000, 2_000_000, 17]])
     page = vault_page(environment)
-    assert "commits 0." in page.text
+    assert "commits 0.0 s" in page.text
     assert "3.0 MB of backups, 2.0 MB of commits, 17 files" in page.text
 
 
 def test_commits_that_are_late_are_trouble_there_and_on_the_dashboard() -> None:
     environment = a_school()
-    LogFollowing.objects.create(environment=environment, looked_at=timezone.now())
+    LogFollowing.objects.create(environment=environment, looked_at=timezone.now() + timedelta(minutes=1))
     vault = make_offsite_vault(environment, log_at=timezone.now() - timedelta(minutes=9), log_problem="No answer.")
     assert "Commits of the last 9 min" in vault_page(environment).text
     assert "are on this machine alone" in Browser(make_viewer()).get(reverse("admin:index")).text

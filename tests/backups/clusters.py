@@ -68,6 +68,7 @@ class Cluster:
 
     def kill(self) -> None:
         """SIGKILL to the server and all its children: nothing is written down, nobody is told."""
+        os.kill(self.process.pid, signal.SIGSTOP)  # it begins no other meanwhile
         children = children_of(self.process.pid)
         for pid in (self.process.pid, *children):
             with contextlib.suppress(ProcessLookupError):

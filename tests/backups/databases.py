@@ -59,6 +59,7 @@ def leave_a_log(path: Path, statement: str) -> None:
 WRITER = """
 import sqlite3, sys, time, threading
 connection = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=30)
+connection.execute("PRAGMA synchronous=OFF")  # who holds it up is asked, not how fast the disk is
 connection.executescript("CREATE TABLE counter (n INTEGER); INSERT INTO counter VALUES (0);"
     "CREATE TABLE one (n INTEGER PRIMARY KEY); CREATE TABLE other (n INTEGER PRIMARY KEY);")
 ended = threading.Event()

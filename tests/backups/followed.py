@@ -102,7 +102,7 @@ class FollowedServer:
     def end(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(20)
+            self.process.wait(60)
 
     def clear(self) -> None:
         """Nothing of it runs any more, and the server keeps nothing for it."""

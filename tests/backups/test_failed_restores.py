@@ -76,10 +76,10 @@ def undone(place: Place, backup: Backup) -> Run:
 
 
 def test_a_restore_whose_sms_does_not_come_up_is_undone(native_sms: Place, tmp_path: Path) -> None:
-    native_sms.environment.gate_seconds = 6
+    native_sms.environment.gate_seconds = 20
     native_sms.environment.save()
     run = undone(native_sms, edited(native_sms, tmp_path, "DROP TABLE students"))
-    assert "Not healthy and ready within 6 s" in run.cause
+    assert "Not healthy and ready within 20 s" in run.cause
 
 
 def test_a_restore_whose_sms_lets_nobody_in_is_undone(sms: Place, tmp_path: Path) -> None:

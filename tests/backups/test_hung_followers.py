@@ -55,6 +55,7 @@ def test_a_follower_that_hangs_is_ended_and_the_log_goes_on(watched: Followed) -
     os.kill(child, signal.SIGSTOP)
     watched.place.execute("UPDATE grades SET grade = 4 WHERE id = 1")
     watched.wait(lambda: gone(child), "the end of the follower that hangs")
+    watched.wait(lambda: watched.now().hung_at, "the note of it")
     watched.wait(lambda: watched.now().alive, "another follower")
     watched.commit(5)
     assert "has hung for" in watched.log.read_text()

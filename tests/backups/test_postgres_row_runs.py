@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,7 +81,10 @@ def nothing_left() -> bool:
 
 def servers() -> list[str]:
     """The scratch servers begun by these tests."""
-    lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+    lines = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            lines.append(path.read_bytes())
     places = [str(settings.SMSOPS_WORK_DIR).encode(), f"{tempfile.gettempdir()}/smsops-scratch".encode()]
     return [line.decode() for line in lines if b"postgres" in line and any(place in line for place in places)]
 

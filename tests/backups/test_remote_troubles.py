@@ -70,20 +70,21 @@ def test_a_server_that_says_nothing_is_not_waited_for(site: Site, monkeypatch: p
         silent = replace(site, address=site.address.replace(port, server.url.rpartition(":")[2]))
         with pytest.raises(OpsError, match="does not answer"), opened(silent) as shelf:
             shelf.names("backups")
-        assert time.monotonic() - began < 4
+        assert time.monotonic() - began < 9  # with the usual patience it would be longer
 
 
 @pytest.mark.parametrize("silent", [False, True], ids=["cut", "silent"])
 def test_a_server_that_is_gone_in_the_middle_leaves_no_half_file(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, silent: bool
 ) -> None:
-    patience(monkeypatch, site, 0.5)
-    began = time.monotonic()
-    with wired(site, 4_000_000, silent=silent) as wire, opened(wire) as shelf:
-        with pytest.raises(OpsError, match="does not answer") as caught:
-            shelf.put(NAME, parcel(tmp_path, LARGE))
-        assert caught.value.transient
-    assert time.monotonic() - began < 6
+    with monkeypatch.context() as patch:
+        patience(patch, site, 0.5)
+        began = time.monotonic()
+        with wired(site, 4_000_000, silent=silent) as wire, opened(wire) as shelf:
+            with pytest.raises(OpsError, match="does not answer") as caught:
+                shelf.put(NAME, parcel(tmp_path, LARGE))
+            assert caught.value.transient
+        assert time.monotonic() - began < 11  # with the usual patience it would be longer
     with opened(site) as shelf:
         assert (shelf.names("backups"), shelf.exists(NAME)) == ([], False)
         shelf.put(NAME, parcel(tmp_path, LARGE))

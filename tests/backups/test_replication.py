@@ -6,6 +6,7 @@ import os
 import select
 import signal
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 
@@ -125,7 +126,7 @@ def test_packs_a_new_backup_needs_are_locked_for_as_long_as_it_is(
         for pack in packs_of(read(target, "backups/20260301T123000Z-r4.json")):
             found = s3.head_object(Bucket="bucket", Key=f"longer/{pack_name(pack)}")
             until[pack] = found["ObjectLockRetainUntilDate"]
-        assert len(until) > 1 and len({moment.date() for moment in until.values()}) == 1
+        assert len(until) > 1 and max(until.values()) - min(until.values()) < timedelta(hours=1)
 
 
 @pytest.mark.parametrize("kind", REMOTE)
@@ -155,12 +156,12 @@ def kill_a_copy(vault: Vault, site: Site, seconds: float) -> None:
                 copy(vault, target, Sampling(older=0))
         finally:
             os._exit(0)
+    os.close(tell)  # else nobody would ever hear that it failed before it began
     os.read(told, 1)
     select.select([], [], [], seconds)  # the moment itself is the point: nothing is waited for
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
-    for end in (told, tell):
-        os.close(end)
+    os.close(told)
 
 
 def test_a_copy_whose_server_is_gone_in_the_middle_goes_on_later(stocked: Vault, site: Site) -> None:

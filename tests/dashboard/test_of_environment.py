@@ -101,7 +101,8 @@ def test_what_a_loss_would_cost_is_the_age_of_the_newest_good_backup() -> None:
 
 def test_where_every_commit_is_kept_it_is_what_was_measured() -> None:
     environment = a_well_environment()
-    LogFollowing.objects.create(environment=environment, looked_at=timezone.now(), canary_seconds=1.5)
+    looked_at = timezone.now() + timedelta(minutes=1)  # alive also when the page is read
+    LogFollowing.objects.create(environment=environment, looked_at=looked_at, canary_seconds=1.5)
     assert "what was written in the last 1.5 s would be gone" in ready(environment)
     assert "Restore to just before the incident fits" in ready(environment)
 

@@ -85,12 +85,14 @@ def rows_in(cluster: Cluster) -> Iterator[None]:
     usual, wanted = connections.settings["default"], dict(connections.settings["default"])
     wanted |= {"ENGINE": "django.db.backends.postgresql", "NAME": "postgres", "USER": USER, "PASSWORD": PASSWORD}
     wanted |= {"HOST": "127.0.0.1", "PORT": str(cluster.port), "OPTIONS": {"sslmode": "disable"}}
+    known = {using: dict(rows) for using, rows in ContentType.objects._cache.items()}  # type: ignore[attr-defined]
     try:
         _use(wanted)
         call_command("migrate", verbosity=0)
         yield
     finally:
         _use(usual)
+        ContentType.objects._cache.update(known)  # type: ignore[attr-defined]  # the next test asks nothing because of us
 
 
 def _use(database: dict[str, Any]) -> None:

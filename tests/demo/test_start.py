@@ -41,8 +41,8 @@ def test_a_start_on_a_database_in_order_writes_nothing(launch: Any, database: Pa
     assert database.read_bytes() == file
 
 
-def test_it_stops_within_a_second(launch: Any) -> None:
-    assert launch().started().stop() < 1
+def test_it_stops_within_seconds(launch: Any) -> None:
+    assert launch().started().stop() < 5
 
 
 @pytest.mark.parametrize(

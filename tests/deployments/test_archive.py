@@ -19,6 +19,7 @@ from smsops.runtimes.registry import runtime_for
 from tests.builds import builder, repository_of, tree
 from tests.factories import make_backup, make_environment, make_instance, make_release, make_repository, make_run
 from tests.kills import kill_at_every_boundary
+from tests.machine.engine import IMAGE
 from tests.places import DockerPlace, drive
 
 BY = By(name="test", reason="the disk is full")
@@ -172,16 +173,22 @@ def docker_place(docker_place: DockerPlace, tmp_path: Path) -> Iterator[DockerPl
         yield docker_place
 
 
+def images_of(place: DockerPlace) -> set[str]:
+    """The images of this environment and those all tests share; others come and go beside this test."""
+    names = (IMAGE, place.environment.image)
+    return {each["Id"] for name in names for each in place.client.api.images(name)}
+
+
 @pytest.mark.docker
 def test_of_the_engines_images_only_the_environments_own_go(docker_place: DockerPlace) -> None:
     place = docker_place
     place.client.images.get(f"{place.environment.image}:1.18.0").tag(place.environment.image, "smsops-run-0")
     place.deploy("1.18.1")
-    before = {image.id for image in place.client.images.list()}
+    before = images_of(place)
     old = selectors.find(place.environment, "1.18.0").image_id
     drive(archive.start(place.environment, BY, keep=1))
     assert {image.version for image in place.runtime.images()} == {"1.18.1", "1.19.0"}
-    assert before - {image.id for image in place.client.images.list()} == {old}
+    assert before - images_of(place) == {old}
 
 
 @pytest.mark.docker

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from docker.errors import NotFound
 
 from deployments import selectors, tags
 from deployments.models import Release
@@ -103,10 +102,5 @@ def test_a_worker_killed_in_the_middle_ends_the_engines_build_and_the_next_one_b
 
 def _building(place: DockerPlace) -> bool:
     """Whether a container of the build still works."""
-    for each in place.client.containers.list():
-        try:
-            if place.name in str(each.attrs["Config"]["Cmd"]):
-                return True
-        except NotFound:
-            continue
-    return False
+    there = place.client.containers.list(ignore_removed=True)
+    return any(place.name in str(each.attrs["Config"]["Cmd"]) for each in there)

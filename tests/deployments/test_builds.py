@@ -13,7 +13,7 @@ from deployments.models import Release
 from deployments.services import builds, releases
 from smsops.errors import WrongUse
 from smsops.models import Run, RunState, StepState
-from smsops.runs import cancel
+from smsops.runs import cancel, growing
 from smsops.runs.growing import GrowingOutput
 from smsops.runs.plan import By
 from tests.builds import DOCKERFILE, builder, dockerfile, repository_of, tree
@@ -162,6 +162,7 @@ def test_its_log_grows_on_the_row_while_it_works_without_secrets(docker_place: D
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(GrowingOutput, "write", write)
+        patch.setattr(growing, "EVERY", 0.2)
         assert drive(run).state == RunState.SUCCEEDED
     assert len({text.count("line ") for text in seen}) >= 3
     assert not [text for text in seen if secret in text]

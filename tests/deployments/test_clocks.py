@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,12 +40,12 @@ def naive(zone: str, **off: float) -> str:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("seconds", "verdict", "said"),
-    [(0, "pass", "SMS's clock is "), (-20, "warn", "SMS's clock is 20."), (20, "warn", "s ahead of this machine's."),
-     (-600, "fail", "SMS's clock is 600."), (600, "fail", "s ahead of this machine's.")],
+    [(0, "pass", "clock is "), (-20, "warn", r"clock is 2\d\."), (20, "warn", r"s ahead of this machine's\."),
+     (-600, "fail", r"clock is 60\d\."), (600, "fail", r"s ahead of this machine's\.")],
 )  # fmt: skip
 def test_a_naive_time_is_the_schools(seconds: int, verdict: str, said: str) -> None:
     result = clock(naive("Europe/Athens", seconds=seconds))
-    assert (result.verdict, said in result.detail) == (verdict, True), result
+    assert result.verdict == verdict and re.search(said, result.detail), result
     assert result.fix == ("Set both clocks by NTP." if seconds else "")
 
 

@@ -44,7 +44,7 @@ def key_of(place: Place) -> str:
 def session(place: Place) -> OldSession:
     """Somebody who signed in just now."""
     account = {"email": ADMIN[0], "password": ADMIN[1]}
-    answer = ask(place.environment.base_url, "/api/v1/auth/login", method="POST", payload=account)
+    answer = ask(place.environment.base_url, "/api/v1/auth/login", method="POST", payload=account, timeout=30)
     return OldSession(answer.json()["access_token"])
 
 

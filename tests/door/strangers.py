@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +16,8 @@ import docker
 from tests.door.doors import ENGINE, RunningDoor
 from tests.machine.engine import BASE, IMAGE, OWN_LABEL
 
-SMS, OTHER = "smsops-tests-door", "smsops-tests-stranger"  # an SMS's instance, and somebody else's container
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")  # processes that test side by side share the engine
+SMS, OTHER = f"smsops-tests-door{WORKER}", f"smsops-tests-stranger{WORKER}"  # an SMS's instance, and a stranger's
 GOOD = f"{IMAGE}:1.18.1"
 LABELS = {"smsops.environment": "door", "smsops.run": "1"}
 
@@ -36,7 +38,7 @@ class Host:
     @property
     def count(self) -> int:
         """How many containers there are of these tests."""
-        return len(self.client.containers.list(all=True, filters={"name": SMS}))
+        return len(self.client.containers.list(all=True, filters={"name": SMS}, ignore_removed=True))
 
 
 @contextmanager
@@ -52,7 +54,7 @@ def host(folder: Path) -> Iterator[Host]:
     try:
         yield Host(client, folder)
     finally:
-        for found in client.containers.list(all=True, filters={"name": SMS}):
+        for found in client.containers.list(all=True, filters={"name": SMS}, ignore_removed=True):
             found.remove(force=True)
         other.remove(force=True)
         for volume in volumes:

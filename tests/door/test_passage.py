@@ -23,12 +23,12 @@ from smsops.errors import RuntimeUnavailable
 from smsops.runtimes.base import RuntimeSpec, Told
 from smsops.runtimes.docker import DockerRuntime
 from tests.door.doors import ENGINE, RunningDoor, door
-from tests.door.strangers import GOOD, LABELS, SMS, Host, ask, rules
+from tests.door.strangers import GOOD, LABELS, SMS, WORKER, Host, ask, rules
 from tests.machine.engine import OWN_LABEL
 from tests.places import wait_for
 
 pytestmark = pytest.mark.docker
-BUILT = "smsops-tests/door"
+BUILT = f"smsops-tests/door{WORKER}"
 DOCKERFILE = f"FROM scratch\nLABEL {OWN_LABEL}=1\nCOPY ballast /ballast\n"
 
 

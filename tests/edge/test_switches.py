@@ -29,7 +29,7 @@ def test_the_first_installation_is_reached_through_the_edge_alone(edged: Place) 
 
 
 def test_requests_wait_while_a_release_with_migrations_takes_over(edged: Place) -> None:
-    with Visitors(edged.port) as visitors:
+    with Visitors(edged.port, rate=20) as visitors:
         run = edged.deploy("1.19.0")
     assert run.state == RunState.SUCCEEDED, run.headline
     assert edged.running_version() == "1.19.0"
@@ -39,7 +39,7 @@ def test_requests_wait_while_a_release_with_migrations_takes_over(edged: Place) 
 
 def test_a_release_that_ran_before_takes_over_side_by_side(edged: Place) -> None:
     edged.deploy("1.18.1")
-    with Visitors(edged.port) as visitors:
+    with Visitors(edged.port, rate=20) as visitors:
         run = edged.deploy("1.18.0")
     assert run.state == RunState.SUCCEEDED, run.headline
     assert "switch.stop" not in set(run.steps.values_list("kind", flat=True))
@@ -50,7 +50,7 @@ def test_a_release_that_ran_before_takes_over_side_by_side(edged: Place) -> None
 def test_the_release_before_is_kept_warm_and_gone_back_to_at_once(edged: Place) -> None:
     edged.deploy("1.18.1")
     edged.deploy("1.18.0")
-    with Visitors(edged.port) as visitors:
+    with Visitors(edged.port, rate=20) as visitors:
         run = edged.roll_back()
     assert run.state == RunState.SUCCEEDED, run.headline
     assert edged.running_version() == "1.18.1"
@@ -84,7 +84,7 @@ def test_a_restore_lets_requests_wait(edged: Place) -> None:
     from tests.places import drive
 
     edged.back_up()
-    with Visitors(edged.port) as visitors:
+    with Visitors(edged.port, rate=20) as visitors:
         run = drive(restores.start(selectors.find(edged.environment, "latest"), By(name="test")))
     assert run.state == RunState.SUCCEEDED, run.headline
     assert not visitors.failed

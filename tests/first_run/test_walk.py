@@ -21,9 +21,10 @@ from backups.models import Backup
 from backups.services import first_run
 from demo.native import Native
 from docs.pictures.browser import PHONE, Browser
+from smsops import health
 from smsops.models import Environment
 from tests.machine.engine import IMAGE, OWN_LABEL
-from tests.places import free_port
+from tests.places import free_port, wait_for
 from tests.walks.person import Hands
 from tests.walks.watching import the_same_page
 from tests.workers.conftest import working
@@ -58,7 +59,7 @@ def test_an_sms_that_runs_natively(
     database = Path(shutil.copy2(school, tmp_path))
     with Native(releases_path / "1.18.1", database) as sms, working(tmp_path):
         sms.started()
-        environment = walk(window, f"process {sms.process.pid}")
+        environment = walk(window, f"process {sms.process.pid},")
         assert window.page.get_by_text("✓ Works").count() > 0
         Hands(window).press("Switch them on")
         assert window.page.get_by_text("Every 15 minutes.", exact=True).is_visible()
@@ -95,6 +96,7 @@ def container(school: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     host = "unix:///var/run/docker.sock"
     monkeypatch.setattr(settings, "SMSOPS_DOCKER_HOST", host)
     client, name = docker.DockerClient(base_url=host), f"smsops-tests-{uuid.uuid4().hex[:8]}"
+    port = free_port()
     volume = client.volumes.create(name, labels={OWN_LABEL: "1"})
     data = Path(volume.attrs["Mountpoint"])
     shutil.copy2(school, data)
@@ -102,8 +104,9 @@ def container(school: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         shutil.chown(path, 1000, 1000)
     made = client.containers.run(
         f"{IMAGE}:1.18.1", name=name, detach=True, labels={OWN_LABEL: "1"}, volumes={name: {"bind": "/data"}},
-        ports={"8000/tcp": free_port()}, environment={"SECRET_KEY": "k" * 48, "SMS_EXECUTION_MODE": "docker"},
+        ports={"8000/tcp": port}, environment={"SECRET_KEY": "k" * 48, "SMS_EXECUTION_MODE": "docker"},
     )  # fmt: skip
+    wait_for(lambda: health.look(f"http://127.0.0.1:{port}").good, "SMS in its container", 120)
     yield made
     made.remove(force=True)
     volume.remove()

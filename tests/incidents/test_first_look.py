@@ -61,7 +61,7 @@ def test_an_sms_that_never_answers_keeps_nobody_waiting(process_place: Place) ->
         incident = opened(Environment.objects.get())
         began = time.monotonic()
         triage.take(incident)
-        assert time.monotonic() - began < triage.BOUND + 2
+        assert time.monotonic() - began < triage.BOUND + 8
     assert Triage.objects.get().broken
 
 
@@ -142,6 +142,7 @@ def test_the_incidents_page_begins_with_it(environment: Environment) -> None:
 
 def test_the_pages_queries_do_not_grow_with_the_incident(environment: Environment) -> None:
     incident, browser = make_incident(environment), Browser(make_viewer())
+    browser.get(incident.get_absolute_url())
     few = queries(browser, incident)
     for number in range(60):
         incidents.note(incident, "sign", f"sign {number}")

@@ -65,7 +65,7 @@ def test_what_cannot_be_had_is_named_and_the_run_goes_on(ill: Place, monkeypatch
     began = time.monotonic()
     with mute() as server:
         monkeypatch.setitem(evidence.PIECES, "health.txt", lambda environment, secrets: _wait(server.ended))
-        monkeypatch.setattr("incidents.steps.evidence.BOUND", 2.0)
+        monkeypatch.setattr("incidents.steps.evidence.BOUND", 5.0)
         run = drive(restarts.restart(ill.environment, BY))
     assert run.state == RunState.SUCCEEDED, run.headline
     assert time.monotonic() - began < 60

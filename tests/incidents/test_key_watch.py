@@ -64,7 +64,7 @@ def test_logins_that_fail_since_the_key_was_changed_are_one_incident_that_ends_w
     assert looked(process_place) is None
     for _ in range(3):
         ask(base, "/api/v1/auth/me", headers={"Authorization": f"Bearer {token}"})
-    incident = wait_for(lambda: looked(process_place), "the incident", 15)
+    incident = wait_for(lambda: looked(process_place), "the incident", 60)
     assert (incident.title, incident.severity) == ("Logins fail since SECRET_KEY changed", Severity.HIGH)
     assert "and no rotation explains it" in str(incident.timeline.values_list("text", flat=True))
     change_by_hand(process_place, SECRET_KEY)

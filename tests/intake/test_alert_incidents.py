@@ -252,7 +252,7 @@ def test_a_storm_of_ten_thousand_alerts_is_one_incident_and_one_page_a_person_an
     assert Alert.objects.filter(incident=only(), state="firing").count() == 10_000
     assert only().timeline.count() < 100
     assert (stepped(), stepped()) == (2, 0)
-    assert asked(only()) == [("ada", 1), ("bo", 1)]
+    assert sorted(asked(only())) == [("ada", 1), ("bo", 1)]
     assert Page.objects.count() == 2
 
 

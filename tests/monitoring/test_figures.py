@@ -128,9 +128,10 @@ def test_the_last_run_of_each_kind_tells_how_it_went_and_how_long_it_took(school
     assert found['run_last_duration_seconds{environment="school",kind="deploy"}'] == pytest.approx(3, abs=0.5)
 
 
-def test_runs_under_way_are_counted_and_one_that_nobody_takes_up_is_stuck(school: Environment) -> None:
+def test_runs_under_way_are_counted_and_one_that_nobody_takes_up_is_stuck(school: Environment, settings: Any) -> None:
     begun = timezone.now() - HOUR
     run = make_run(school, state=RunState.RUNNING, started_at=begun, next_tick_at=begun)
+    settings.SMSOPS_LEASE_SECONDS = 60
     found = figures()
     assert found['runs_unfinished{environment="school",kind="backup",state="running"}'] == 1
     assert found['run_active_seconds{environment="school",kind="backup"}'] == pytest.approx(3600, abs=30)
@@ -249,11 +250,21 @@ def test_the_number_of_queries_does_not_depend_on_how_much_there_is() -> None:
     assert len(few) == len(many) <= 25 + clock
 
 
-def test_a_thousand_environments_take_less_than_a_second() -> None:
-    now, one = timezone.now(), make_environment()
+def test_the_work_grows_no_faster_than_the_environments() -> None:
+    more(100)
+    few = work()
+    more(900)
+    assert exposition.exposed().count(b"smsops_rpo_breached{") == 1000
+    assert work() < 15 * few + 0.2
+
+
+def more(number: int) -> None:
+    """So many more environments, each with a few backups and runs."""
+    now, known = timezone.now(), Environment.objects.count()
     plain = {"volume": "", "data_path": "/x", "runtime": "process"}
-    Environment.objects.bulk_create(Environment(name=f"e{number}", **plain) for number in range(999))
-    places = list(Environment.objects.exclude(pk=one.pk))
+    names = [f"e{known + each}" for each in range(number)]
+    Environment.objects.bulk_create(Environment(name=name, **plain) for name in names)
+    places = list(Environment.objects.filter(name__in=names))
     Watch.objects.bulk_create(Watch(environment=each, looked_at=now, asked_at=now) for each in places)
     for age in range(4):
         at = now - age * HOUR
@@ -262,14 +273,17 @@ def test_a_thousand_environments_take_less_than_a_second() -> None:
             Run(environment=each, kind="backup", state="succeeded", created_at=at, started_at=at, finished_at=at,
                 end_announced=True) for each in places
         )  # fmt: skip
-    taken = 10.0
-    for _ in range(3):  # what else the machine does is not what is measured
+
+
+def work() -> float:
+    """Seconds of this process for one answer; what else the machine does is not what is measured."""
+    taken = []
+    for _ in range(3):
         began = time.process_time()
-        text = exposition.exposed()
-        taken = min(taken, time.process_time() - began)
-    print(f"{len(text):,} bytes, {taken:.2f} s of work")
-    assert text.count(b"smsops_rpo_breached{") == 1000
-    assert taken < 1
+        exposition.exposed()
+        taken.append(time.process_time() - began)
+    print(f"{Environment.objects.count():,} environments: {min(taken):.2f} s of work")
+    return min(taken)
 
 
 def test_what_smsops_watches_of_itself_is_among_them(school: Environment) -> None:

@@ -123,7 +123,7 @@ def test_a_backup_by_hand_waits_for_nobody(ops: Terminal, demo: Environment, be:
     assert Run.objects.get().state == RunState.QUEUED
 
 
-@pytest.mark.parametrize("words", ["approve 999", "refuse 999 --reason no"])
+@pytest.mark.parametrize("words", ["approve 99999", "refuse 99999 --reason no"])
 def test_a_run_that_is_not_there_is_wrong_use(ops: Terminal, demo: Environment, words: str) -> None:
     said = ops(*words.split())
-    assert (said.code, said.complaint) == (2, "There is no run 999; “ops runs” lists them.")
+    assert (said.code, said.complaint) == (2, "There is no run 99999; “ops runs” lists them.")

@@ -58,9 +58,9 @@ WRONG = {
     "restore demo": "demo has no good backup yet; take one with “ops backup demo”.",
     "restore demo --backup b7": "demo has no backup “b7”",
     "restore demo --backup b1": "The backup b1 is damaged: its digest is wrong. Choose an older one.",
-    "run 999": "There is no run 999; “ops runs” lists them.",
-    "cancel 999": "There is no run 999; “ops runs” lists them.",
-    "incident show 999": "There is no incident 999; “ops incident” lists the live ones.",
+    "run 99999": "There is no run 99999; “ops runs” lists them.",
+    "cancel 99999": "There is no run 99999; “ops runs” lists them.",
+    "incident show 99999": "There is no incident 99999; “ops incident” lists the live ones.",
 }
 
 
@@ -71,7 +71,7 @@ def test_wrong_use_is_one_line_and_changes_nothing(ops: Terminal, demo: None, wo
     assert everything() == before
 
 
-@pytest.mark.parametrize("words", ["backup nowhere", "deploy demo 9.9.9", "run 999"])
+@pytest.mark.parametrize("words", ["backup nowhere", "deploy demo 9.9.9", "run 99999"])
 def test_wrong_use_in_json_is_one_document_with_the_error(ops: Terminal, demo: None, words: str) -> None:
     said = ops(*words.split(), "--json")
     assert said.code == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
@@ -43,8 +45,9 @@ def test_a_few_pages_go_one_by_one(incident: Incident, bo: User, post: Post) -> 
 
 
 def test_who_has_just_had_a_few_gets_what_comes_within_seconds_in_one_and_nobody_else_waits(
-    incident: Incident, bo: User, post: Post
+    incident: Incident, bo: User, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(bundles, "LATELY", timedelta(minutes=5))
     for number in range(bundles.ALONE):
         page(bo, incident, number)
     outbox.send_due()

@@ -154,6 +154,7 @@ def test_a_database_that_is_killed_again_and_again_costs_no_page(
 def _kill(server: Cluster) -> None:
     """End it at once, and wait until its children have noticed: another one may not have its folder before."""
     pid = server.process.pid
+    server.process.send_signal(signal.SIGSTOP)  # it begins no other meanwhile
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     server.process.send_signal(signal.SIGKILL)
     server.process.wait()

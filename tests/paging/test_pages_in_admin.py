@@ -248,6 +248,7 @@ def test_pages_about_a_private_incident_are_seen_by_few(incident: Incident) -> N
 
 def test_an_incident_with_many_pages_costs_as_many_queries_as_with_one(incident: Incident) -> None:
     browser = Browser(make_admin())
+    browser.get(incident.get_absolute_url())
     with CaptureQueriesContext(connection) as one:
         browser.get(incident.get_absolute_url())
     for number in range(20):

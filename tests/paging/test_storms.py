@@ -60,8 +60,9 @@ def test_of_many_only_those_are_held_back_whose_environment_is_under_maintenance
 
 
 def test_one_that_cannot_be_done_costs_the_others_nothing_and_is_not_tried_with_every_round(
-    environment: Environment, post: Post, caplog: pytest.LogCaptureFixture
+    environment: Environment, post: Post, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(stepping, "FAILED", timedelta(minutes=5))
     bad = storm(environment, 9)[4]
     Escalation.objects.filter(pk=bad.pk).update(policy={"no": "levels"})
     assert sweep.sweep() == 8

@@ -31,7 +31,7 @@ def test_a_command_that_takes_too_long_is_ended(place: Place) -> None:
     began = time.monotonic()
     with pytest.raises(OpsError):
         place.runtime.run_once(image_id(place), LONG, 1)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 50
     assert place.runtime.instances() == []
 
 

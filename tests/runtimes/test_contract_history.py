@@ -17,9 +17,9 @@ def deaths(place: Place, name: str, since: datetime, until: datetime) -> list[Ev
 def test_a_killed_sms_is_started_again_and_its_death_is_told(place: Place) -> None:
     name, since = launch(place), now()
     kill(place)
+    (death,) = wait_for(lambda: deaths(place, name, since, now()), "the death")
     wait_for(place.serving, "SMS to serve again")
     assert seen(place).restarts == 1
-    (death,) = wait_for(lambda: deaths(place, name, since, now()), "the death")
     assert death.exit_code == 137
     assert since - timedelta(seconds=1) < death.at < now()
 

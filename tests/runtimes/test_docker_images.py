@@ -35,7 +35,8 @@ def source(place: DockerPlace, tmp_path: Path, *more: str) -> Path:
 
 
 def sleepers(place: DockerPlace, marker: str) -> list[Any]:
-    return [each for each in place.client.containers.list() if marker in str(each.attrs["Config"]["Cmd"])]
+    there = place.client.containers.list(ignore_removed=True)
+    return [each for each in there if marker in str(each.attrs["Config"]["Cmd"])]
 
 
 def saved(place: DockerPlace, tmp_path: Path, *names: str) -> Path:

@@ -155,8 +155,7 @@ def test_sms_is_restarted_later_each_time_it_dies_young(process_place: Place, tm
     died = [event.at for event in events if event.action == "die"]
     began = [event.at for event in events if event.action == "start"][1:]
     waits = [(start - death).total_seconds() for death, start in zip(died, began, strict=False)]
-    assert waits == sorted(waits)
-    assert 0.1 < waits[0] < 0.5
+    assert all(wait > least for wait, least in zip(waits, (0.19, 0.39, 0.79), strict=False))
     assert {event.exit_code for event in events if event.action == "die"} == {5}
 
 
@@ -199,7 +198,7 @@ def test_sms_is_started_again_when_it_dies_while_the_disk_of_its_folder_is_full(
         state = instance_folder.state(Path(runtime.spec.state_path) / name)
         os.kill(state["pid"], signal.SIGKILL)
         wait_for(lambda: not process_place.serving(), "SMS to be away")
-        assert wait_for(process_place.serving, "SMS to serve again", 5)
+        assert wait_for(process_place.serving, "SMS to serve again", 60)
         assert not alive(state["pid"])
 
 

@@ -68,7 +68,7 @@ def test_a_wrong_code_is_said_beside_its_field_and_the_next_one_is_right(window:
     user = make_admin()
     phone, _ = given(user)
     by_password(window, root, user)
-    assert window.run("document.activeElement.name") == "code"
+    window.page.locator("[name=code]:focus").wait_for()
     window.submit("#code-form", code=wrong(phone.code()))
     assert "This code is not right" in window.run("document.querySelector('.field.errors').innerText")
     Authenticator.objects.update(throttling_failure_timestamp=None)
@@ -98,9 +98,15 @@ def test_at_night_a_proof_is_one_field_for_a_thumb_and_nothing_is_lost(window: B
     window.submit("#code-form", code=phone.code())
     window.look(PHONE, dark=dark)
     asked_again(window, root, user)
-    field = window.run("(e => [e.name, e.inputMode, e.offsetHeight])(document.activeElement)")
-    assert field[:2] == ["smsops_proof", "numeric"]
-    assert min(field[2], window.run("document.querySelector('#proof-form button').offsetHeight")) >= THUMB
+    field = window.page.locator("[name=smsops_proof]:focus")
+    assert field.get_attribute("inputmode") == "numeric"
+    assert (
+        min(
+            field.evaluate("each => each.offsetHeight"),
+            window.run("document.querySelector('#proof-form button').offsetHeight"),
+        )
+        >= THUMB
+    )
     assert fits(window)
     window.submit("#proof-form", smsops_proof=phone.code(1))
     run = Run.objects.get(kind="restore")

@@ -84,7 +84,7 @@ def _serve_one(listener: socket.socket, talk: Talk, over: threading.Event) -> No
 
 def hanging(caller: socket.socket, over: threading.Event) -> None:
     """Takes the request and says nothing."""
-    over.wait(10)
+    over.wait(60)
 
 
 def saying(data: bytes) -> Talk:
@@ -93,11 +93,11 @@ def saying(data: bytes) -> Talk:
 
 
 def dripping(first: bytes, drop: bytes) -> Talk:
-    """Sends `first`, then a drop every few milliseconds, for three seconds at most."""
+    """Sends `first`, then a drop every few milliseconds, for a minute at most."""
 
     def talk(caller: socket.socket, over: threading.Event) -> None:
         caller.sendall(first)
-        for _ in range(60):
+        for _ in range(1200):
             if over.wait(0.05):
                 return
             caller.sendall(drop)

@@ -56,18 +56,18 @@ def test_the_whole_group_is_ended_with_it(tmp_path: Path) -> None:
     script = f"sleep 60 & echo $! >> {pids}; (sleep 60 & echo $! >> {pids}; wait) & wait"
     began = time.monotonic()
     with pytest.raises(OpsError):
-        process.run(["sh", "-c", script], timeout=0.5)
-    assert time.monotonic() - began < 5
+        process.run(["sh", "-c", script], timeout=3)
+    assert time.monotonic() - began < 20
     started = [int(pid) for pid in pids.read_text().split()]
     assert len(started) == 2
-    wait_for(lambda: not any(_alive(pid) for pid in started), "the group to be gone", 5)
+    wait_for(lambda: not any(_alive(pid) for pid in started), "the group to be gone")
 
 
 def test_who_left_the_group_does_not_hold_us() -> None:
     began = time.monotonic()
     with pytest.raises(OpsError):
-        process.run(["sh", "-c", "setsid sleep 3 & sleep 3"], timeout=0.3)
-    assert time.monotonic() - began < 1.5
+        process.run(["sh", "-c", "setsid sleep 60 & sleep 60"], timeout=0.3)
+    assert time.monotonic() - began < 20
 
 
 def _alive(pid: int) -> bool:

@@ -80,12 +80,12 @@ def test_what_a_database_does_not_take_is_taken_out_and_hides_no_secret() -> Non
     assert redact_data({"n\0": ["x\0", {"y": "\0"}], 3: None}) == {"n": ["x", {"y": ""}], 3: None}
 
 
-@pytest.mark.parametrize("text", ["-" * 4000, "x" * 8000, "a-" * 2000, "a." * 4000, "a@" * 4000, "://:" * 2000])
+@pytest.mark.parametrize("text", ["-" * 12000, "x" * 24000, "a-" * 6000, "a." * 12000, "a@" * 12000, "://:" * 6000])
 def test_redacting_a_long_word_takes_no_time(text: str) -> None:
     """A worker that redacts holds the GIL, and so keeps its own lease from being renewed."""
     began = time.thread_time()
     redact(text)
-    assert time.thread_time() - began < 0.1
+    assert time.thread_time() - began < 0.5
 
 
 def test_the_rest_of_the_text_stays() -> None:
@@ -238,12 +238,12 @@ def test_an_address_in_a_url_is_personal_too() -> None:
     assert "home.example" not in redact(line)
 
 
-@pytest.mark.parametrize("text", ["eyJ-" * 4000, "-----BEGIN PRIVATE KEY-----" * 1000], ids=["tokens", "keys"])
+@pytest.mark.parametrize("text", ["eyJ-" * 12000, "-----BEGIN PRIVATE KEY-----" * 3000], ids=["tokens", "keys"])
 def test_redacting_what_begins_like_a_secret_takes_no_time(text: str) -> None:
     """redact.py, _JWT and _PEM: every beginning looks to the end of the text for its other half: quadratic."""
     began = time.thread_time()
     redact(text)
-    assert time.thread_time() - began < 0.1
+    assert time.thread_time() - began < 0.5
 
 
 @pytest.mark.parametrize("text", DATA)

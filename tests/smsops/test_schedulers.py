@@ -42,5 +42,5 @@ def test_beat_rings_on_when_the_clock_was_set_back_by_an_hour(scheduler: Any, mo
         scheduler.tick()
         return "smsops: alerts" in rung
 
-    wait_for(rings, "the ring of every second", 5)
+    wait_for(rings, "the ring of every second")
     assert "smsops: drills" not in rung

@@ -134,6 +134,8 @@ class Keys(Person):
         """Press Tab until what has the focus has that name; nothing is pressed where the page has put it there."""
         passed: list[str] = []
         here, ends = tabbing.stop(self.window), 0
+        if here is None:  # where nothing has the focus the first Tab leads to the page's begin, which is no end
+            here = tabbing.press(self.window)
         while ends < 2 and len(passed) < FARTHEST:  # Tab begins where the focus is: all was reached once around
             if here is None:
                 ends += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b32decode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -38,11 +38,12 @@ SOMETHING_BAD = """() => {
 
 
 @pytest.fixture
-def window(chromium: Browser) -> Browser:
-    """The same window for all of them, which remembers nothing."""
+def window(chromium: Browser) -> Iterator[Browser]:
+    """The same window for all of them, which remembers nothing, and leaves a live page before its session is gone."""
     chromium.forget()
     chromium.look()
-    return chromium
+    yield chromium
+    chromium.forget()
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def test_hours_holidays_and_a_pause_are_set_and_a_mistake_loses_nothing(
     assert person.said("Closes") == "The hours must close later on the same day than they open."
     assert person.said("Time zone") == "There is no time zone “Europe/Athen”; give one like “Europe/Athens”."
     assert person.said("Holidays") == "“25.12.2026” is no date; write it like 2026-12-25."
-    assert page.evaluate("document.activeElement.name") == "schedule-0-closes"
+    page.locator("[name=schedule-0-closes]:focus").wait_for()
     assert hours.get_by_label("Opens").input_value() == "19:00"
     assert not hours.get_by_label("Fri").is_checked()
     assert BackupSchedule.objects.count() == 0

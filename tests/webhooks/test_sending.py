@@ -19,7 +19,7 @@ from tests.places import wait_for
 from tests.smsops.servers import dripping, talking
 from tests.webhooks.receivers import receiving, verified
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("inside", "impatient")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("inside")]
 ABSENT = "host|1.1|1|1|claim"
 
 
@@ -63,13 +63,14 @@ def test_one_that_fails_gets_the_same_message_again_until_it_recovers() -> None:
     assert (fresh(delivery).state, fresh(delivery).webhook.failing_since) == (DeliveryState.SENT, None)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_one_that_hangs_holds_up_no_other_and_is_left_in_peace_for_a_while() -> None:
     with receiving(hangs=True) as bad, receiving() as good:
         stuck = [make_delivery(make_webhook(bad.url)) for _ in range(6)]
         hook = make_webhook(good.url)
         for _ in range(20):
             make_delivery(hook)
-        began = time.monotonic()
+        asked, began = timezone.now(), time.monotonic()
         sender = Thread(target=_send)
         sender.start()
         wait_for(lambda: len(good.came) == 20, "the good receiver")
@@ -77,7 +78,7 @@ def test_one_that_hangs_holds_up_no_other_and_is_left_in_peace_for_a_while() -> 
         sender.join()
     assert took < 10
     assert {fresh(each).problem for each in stuck} == {"No answer within 1 s."}
-    assert all(fresh(each).webhook.rests_until > timezone.now() for each in stuck)
+    assert all(fresh(each).webhook.rests_until > asked + timedelta(seconds=sending.REST) for each in stuck)
 
 
 def _send() -> None:
@@ -87,6 +88,7 @@ def _send() -> None:
         connection.close()
 
 
+@pytest.mark.usefixtures("impatient")
 def test_one_that_drips_its_answer_is_cut_off() -> None:
     with talking(dripping(b"HTTP/1.1 200 OK\r\n", b"X-Drop: x\r\n")) as url:
         delivery = make_delivery(make_webhook(f"{url}/"))
@@ -159,6 +161,11 @@ def test_nobody_there_is_said_in_words() -> None:
     assert fresh(delivery).problem == "It refused the connection."
 
 
+def all_sent() -> bool:
+    sending.send_due()
+    return not WebhookDelivery.objects.filter(state=DeliveryState.PENDING).exists()
+
+
 def test_two_senders_at_once_send_each_message_once() -> None:
     with receiving() as receiver:
         for _ in range(4):
@@ -170,8 +177,7 @@ def test_two_senders_at_once_send_each_message_once() -> None:
             sender.start()
         for sender in senders:
             sender.join()
-        wait_for(lambda: not WebhookDelivery.objects.filter(state=DeliveryState.PENDING).exists() or sending.send_due(),
-                 "all of them")  # fmt: skip
+        wait_for(all_sent, "all of them")
     marks = [headers["webhook-id"] for headers, _ in receiver.came]
     assert len(marks) == len(set(marks)) == 20
 

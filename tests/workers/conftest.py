@@ -102,6 +102,7 @@ def crew(request: pytest.FixtureRequest, tmp_path: Path, transactional_db: None)
         (tmp_path / "broker").mkdir()
         url = "folder://localhost/"
     found = Crew(url, tmp_path)
+    flush(found)  # what earlier tests rang for and nobody heard
     yield found
     found.end()
 

@@ -25,7 +25,7 @@ def test_a_run_whose_worker_is_killed_in_the_middle_is_finished_by_the_next(crew
     wait_for(lambda: in_the_gate(run), "the gate", 90)
     crew.kill(first)
     crew.worker()
-    wait_for(lambda: ended(run), "the verdict")
+    wait_for(lambda: ended(run), "the verdict", 180)
     assert run.state == RunState.SUCCEEDED, run.headline
     assert place.serving()
 
@@ -39,7 +39,7 @@ def test_a_run_whose_messages_are_all_lost_is_finished(crew: Crew, place: Place)
     crew.kill(first)
     flush(crew)
     crew.worker()
-    wait_for(lambda: ended(run), "the verdict")
+    wait_for(lambda: ended(run), "the verdict", 180)
     assert run.state == RunState.SUCCEEDED, run.headline
 
 

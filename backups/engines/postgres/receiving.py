@@ -126,7 +126,8 @@ class Receiver:
         """End it; what it has written is on the disk."""
         number = self.pid()
         if number is not None:
-            os.kill(number, signal.SIGINT)
+            with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+                os.kill(number, signal.SIGINT)
             _wait_until_gone(number, self.pid)
         self.mark.unlink(missing_ok=True)
 

@@ -22,12 +22,17 @@ document.addEventListener("DOMContentLoaded", () => {
     over = seconds < 0;
     clock.querySelector("[data-still]")?.remove();
   };
+  const place = (node) => { // where the same thing is found again: a way that is folded in, a button, a link to a run
+    if (node.id) return `#${CSS.escape(node.id)}`;
+    if (node.matches("summary")) return `#${CSS.escape(node.parentElement.id)} > summary`;
+    return `a[href="${CSS.escape(node.getAttribute("href"))}"]`;
+  };
   const show = (html) => {
     const open = [...clock.querySelectorAll("details[open]")].map((each) => each.id);
-    const focused = clock.contains(document.activeElement) ? document.activeElement.id : "";
+    const focused = clock.contains(document.activeElement) ? place(document.activeElement) : "";
     clock.innerHTML = shown = html;
     for (const id of open) if (id) document.getElementById(id)?.setAttribute("open", "");
-    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    if (focused) clock.querySelector(focused)?.focus({ preventScroll: true });
     tick();
   };
   const ask = async () => {
