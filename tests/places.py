@@ -209,6 +209,10 @@ class DockerPlace(Place):
 
     def clear(self) -> None:
         super().clear()
+        # A sandbox whose worker was killed is none of SMS's instances.
+        name = f"{self.environment.instance}-sandbox"
+        for left in self.client.containers.list(all=True, filters={"name": name}, ignore_removed=True):
+            left.remove(force=True)
         with contextlib.suppress(NotFound):
             self.client.volumes.get(f"smsops-tests-{self.name}").remove()
         self.client.close()
