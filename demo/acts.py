@@ -190,7 +190,7 @@ def follow() -> Line:
     wait_for(alive, "the follower of the log")
     taken = finished(backups.request(environment(), BY))
     loss = following.send_canary(row)
-    right = taken.state == RunState.SUCCEEDED and loss is not None and loss < 10
+    right = taken.state == RunState.SUCCEEDED and loss is not None and loss < 5
     return Line(right, f"Every commit is kept from now on; if all broke now, {loss or 0:.2f} s of work would be lost.")
 
 

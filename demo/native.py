@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
@@ -20,11 +21,11 @@ from types import TracebackType
 from typing import Any, Self
 
 PATIENCE = 180.0
-SHARE = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8  # of processes that test side by side
-PORTS = range(20_000 + SHARE, 30_000, 8)
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")  # processes that test side by side share them
+PORTS = range(20_000 + int(WORKER) % 4, 28_000, 4) if WORKER else range(28_000, 30_000)
 ADMIN = ("admin@school.example", "correct-horse")
 SECRET_KEY = "0f9d3b7c51e84a26bd07c3f1a95e6d42"
-_given: set[int] = set()
+_given: deque[int] = deque(maxlen=500)
 
 
 @dataclass(frozen=True)
@@ -134,11 +135,11 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = PATIENCE
 
 def free_port() -> int:
     """A port of the loopback interface nobody listens on, below those the kernel gives away: it stays free until it is
-    used, and while what uses it is restarted. This process is given none twice."""
+    used, and while what uses it is restarted. This process is not given it again soon."""
     while True:
         port = secrets.choice(PORTS)
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             if port not in _given:
-                _given.add(port)
+                _given.append(port)
                 return port

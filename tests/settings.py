@@ -9,7 +9,7 @@ _base = os.environ.setdefault("SMSOPS_TESTS_FOLDER", tempfile.mkdtemp(prefix="sm
 _folder = Path(_base) / os.environ.get("PYTEST_XDIST_WORKER", "main")
 os.environ["SMSOPS_DATA_DIR"] = str(_folder)
 _share = 18100 + 100 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 9)
-os.environ.setdefault("SMSOPS_PORTS", f"{_share}-{_share + 99}")  # of processes that test side by side
+os.environ["SMSOPS_PORTS"] = f"{_share}-{_share + 99}"  # of processes that test side by side
 os.environ.setdefault("SMSOPS_HTTPS", "0")
 os.environ.setdefault("SMSOPS_TOTP", "offered")  # whatever the database: the tests of the second factor ask for it
 os.environ.setdefault("SMSOPS_LEASE_SECONDS", "2")

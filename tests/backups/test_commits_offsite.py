@@ -245,7 +245,7 @@ def test_commits_the_follower_has_not_kept_yet_are_not_said_to_be_elsewhere(
 
 
 @pytest.mark.slow
-def test_nine_commits_in_ten_are_elsewhere_within_ten_seconds(followed: Followed, rclone_site: Site) -> None:
+def test_nine_commits_in_ten_are_elsewhere_within_seconds(followed: Followed, rclone_site: Site) -> None:
     vault = elsewhere(followed.place, rclone_site, prefix=f"lag-{followed.place.name}")
     assert vault.log_seconds == 5
     followed.start()

@@ -28,7 +28,7 @@ def test_a_canary_measures_the_time_until_a_commit_is_kept(desk: Desk) -> None:
     seconds = [canary.measure(desk.database, desk.log) for _ in range(3)]
     ended.set()
     looking.join()
-    assert 0 < max(seconds) < 10
+    assert 0 < max(seconds) < 5
 
 
 def test_a_canary_that_is_not_kept_is_told(desk: Desk) -> None:

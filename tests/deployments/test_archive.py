@@ -173,22 +173,30 @@ def docker_place(docker_place: DockerPlace, tmp_path: Path) -> Iterator[DockerPl
         yield docker_place
 
 
-def images_of(place: DockerPlace) -> set[str]:
-    """The images of this environment and those all tests share; others come and go beside this test."""
-    names = (IMAGE, place.environment.image)
-    return {each["Id"] for name in names for each in place.client.api.images(name)}
+@pytest.fixture
+def stranger(docker_place: DockerPlace) -> Iterator[str]:
+    """An image of somebody else, which nothing runs."""
+    name = f"smsops-tests-{docker_place.name}-stranger"
+    docker_place.client.api.import_image_from_data(bytes(10240), repository=name, tag="1")  # an archive of nothing
+    yield name
+    docker_place.client.images.remove(f"{name}:1")
 
 
 @pytest.mark.docker
-def test_of_the_engines_images_only_the_environments_own_go(docker_place: DockerPlace) -> None:
+def test_of_the_engines_images_only_the_environments_own_go(docker_place: DockerPlace, stranger: str) -> None:
     place = docker_place
+
+    def images() -> set[str]:  # others come and go beside this test
+        names = (stranger, IMAGE, place.environment.image)
+        return {each["Id"] for name in names for each in place.client.api.images(name)}
+
     place.client.images.get(f"{place.environment.image}:1.18.0").tag(place.environment.image, "smsops-run-0")
     place.deploy("1.18.1")
-    before = images_of(place)
+    before = images()
     old = selectors.find(place.environment, "1.18.0").image_id
     drive(archive.start(place.environment, BY, keep=1))
     assert {image.version for image in place.runtime.images()} == {"1.18.1", "1.19.0"}
-    assert before - images_of(place) == {old}
+    assert before - images() == {old}
 
 
 @pytest.mark.docker

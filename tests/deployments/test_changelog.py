@@ -114,13 +114,13 @@ def test_three_hundred_kilobytes_are_read_at_once() -> None:
     assert len(text) > 300_000
     began = time.thread_time()
     assert section(text, "1.0.0").headings == 1
-    assert time.thread_time() - began < 2
+    assert time.thread_time() - began < 0.5
 
 
 def test_a_file_of_nothing_but_blanks_takes_no_time() -> None:
     began = time.thread_time()
     assert changelog.section("## " + " \n" * 20_000 + "## [1.2.3" + " " * 20_000, "1.2.3") is not None
-    assert time.thread_time() - began < 5
+    assert time.thread_time() - began < 1
 
 
 def test_breaking_changes_that_begin_with_the_word_none_are_breaking() -> None:

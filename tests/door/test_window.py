@@ -14,7 +14,7 @@ import yaml
 from docker.errors import APIError
 
 from tests.door.doors import ENGINE, ROOT
-from tests.door.strangers import LABELS, SMS, Host, rules
+from tests.door.strangers import LABELS, OTHER, SMS, Host, rules
 from tests.machine.engine import BASE, OWN_LABEL
 from tests.places import wait_for
 
@@ -70,7 +70,7 @@ def test_nothing_is_made_through_it(window: docker.DockerClient, host: Host) -> 
 
 def test_what_the_door_hides_is_hidden_here_too(window: docker.DockerClient, host: Host) -> None:
     with pytest.raises(APIError, match="not SMS's"):
-        window.containers.get("smsops-tests-stranger")
+        window.containers.get(OTHER)
 
 
 def test_its_socket_is_for_the_owner_and_the_group(window: docker.DockerClient, folder: Path) -> None:

@@ -106,11 +106,13 @@ def container(school: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         f"{IMAGE}:1.18.1", name=name, detach=True, labels={OWN_LABEL: "1"}, volumes={name: {"bind": "/data"}},
         ports={"8000/tcp": port}, environment={"SECRET_KEY": "k" * 48, "SMS_EXECUTION_MODE": "docker"},
     )  # fmt: skip
-    wait_for(lambda: health.look(f"http://127.0.0.1:{port}").good, "SMS in its container", 120)
-    yield made
-    made.remove(force=True)
-    volume.remove()
-    client.close()
+    try:
+        wait_for(lambda: health.look(f"http://127.0.0.1:{port}").good, "SMS in its container", 120)
+        yield made
+    finally:
+        made.remove(force=True)
+        volume.remove()
+        client.close()
 
 
 @pytest.mark.docker

@@ -155,5 +155,6 @@ def _wait_until_gone(number: int, alive: Callable[[], int | None]) -> None:
     deadline = time.monotonic() + GRACE
     while alive() is not None:
         if time.monotonic() > deadline:
-            os.kill(number, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
         time.sleep(0.02)

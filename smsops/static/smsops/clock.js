@@ -24,8 +24,8 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   const place = (node) => { // where the same thing is found again: a way that is folded in, a button, a link to a run
     if (node.id) return `#${CSS.escape(node.id)}`;
-    if (node.matches("summary")) return `#${CSS.escape(node.parentElement.id)} > summary`;
-    return `a[href="${CSS.escape(node.getAttribute("href"))}"]`;
+    if (node.matches("summary")) return node.parentElement.id ? `#${CSS.escape(node.parentElement.id)} > summary` : "";
+    return node.matches("a[href]") ? `a[href="${CSS.escape(node.getAttribute("href"))}"]` : "";
   };
   const show = (html) => {
     const open = [...clock.querySelectorAll("details[open]")].map((each) => each.id);
