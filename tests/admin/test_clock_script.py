@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from docs.pictures.browser import Browser
 from incidents.models import Incident
@@ -24,25 +24,26 @@ def incident(window: Browser, root: str) -> Incident:
     return found
 
 
-def anew(window: Browser, incident: Incident, focused: str) -> None:
-    """Something happens, and the clock shows it; what has the focus is another node then, at the same place."""
+def anew(window: Browser, incident: Incident, focused: str) -> Locator:
+    """Something happens while that has the focus, and the clock shows it; what is at its place is another node then."""
     window.page.locator(focused).focus()
     window.run("document.activeElement.dataset.before = 'yes'")
     run = make_run(incident.environment, kind="restart", disturbs=True, title="Another restart")
     expect(window.page.locator("#clock").get_by_role("link", name=run.title)).to_be_visible()
     expect(window.page.locator("[data-before]")).to_have_count(0)
-    expect(window.page.locator(focused)).to_be_focused()
+    return window.page.locator(focused)
 
 
 def test_a_way_that_is_folded_in_keeps_the_focus(window: Browser, incident: Incident) -> None:
-    anew(window, incident, "#way-restore > summary")
+    expect(anew(window, incident, "#way-restore > summary")).to_be_focused()
 
 
 def test_a_button_keeps_the_focus_and_what_was_opened_stays_open(window: Browser, incident: Incident) -> None:
     window.page.locator("#way-restore > summary").click()
-    anew(window, incident, "#go-restore")
+    expect(anew(window, incident, "#go-restore")).to_be_focused()
     expect(window.page.locator("#way-restore")).to_have_attribute("open", "")
 
 
 def test_a_link_keeps_the_focus(window: Browser, incident: Incident) -> None:
-    anew(window, incident, f"#clock a[href='{Run.objects.get().get_absolute_url()}']")
+    link = f"#clock a[href='{Run.objects.get().get_absolute_url()}']"
+    expect(anew(window, incident, link)).to_be_focused()

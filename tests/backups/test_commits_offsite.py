@@ -29,7 +29,7 @@ from tests.backups.servers import moto
 from tests.backups.ships import names
 from tests.backups.test_moments import BY, Followed, children, restored
 from tests.backups.test_offsite import elsewhere
-from tests.places import Place, drive, patient
+from tests.places import Place, drive
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def native(process_place: Place) -> Place:
     from tests.backups.conftest import running
 
-    return running(patient(process_place))
+    return running(process_place)
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from tests.backups.databases import leave_a_log
 from tests.backups.test_moments import Followed, children
 from tests.backups.test_moments import sms_running as sms_running
 from tests.places import Place, wait_for
+from tests.runtimes.acts import alive
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,14 +38,6 @@ def watched(process_place: Place, tmp_path: Path, sms_running: None) -> Iterator
     found.end()
 
 
-def gone(pid: int) -> bool:
-    """Whether a process is not there any more, or only for whoever started it to notice."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
-
-
 def generations(watched: Followed) -> int:
     return len(selectors.log_of(watched.place.environment).generations())
 
@@ -54,7 +47,7 @@ def test_a_follower_that_hangs_is_ended_and_the_log_goes_on(watched: Followed) -
     (child,) = children(watched)
     os.kill(child, signal.SIGSTOP)
     watched.place.execute("UPDATE grades SET grade = 4 WHERE id = 1")
-    watched.wait(lambda: gone(child), "the end of the follower that hangs")
+    watched.wait(lambda: not alive(child), "the end of the follower that hangs")
     watched.wait(lambda: watched.now().hung_at, "the note of it")
     watched.wait(lambda: watched.now().alive, "another follower")
     watched.commit(5)
@@ -68,7 +61,7 @@ def test_a_follower_whose_supervisor_hangs_ends_and_is_there_again_when_that_goe
     assert watched.process is not None
     (child,) = children(watched)
     watched.process.send_signal(signal.SIGSTOP)
-    watched.wait(lambda: gone(child), "the end of a follower nobody watches")
+    watched.wait(lambda: not alive(child), "the end of a follower nobody watches")
     assert watched.now().looked_at is None
     assert "The supervisor hangs" in watched.log.read_text()
     watched.process.send_signal(signal.SIGCONT)
@@ -82,7 +75,7 @@ def test_a_follower_whose_supervisor_is_killed_ends(watched: Followed) -> None:
     (child,) = children(watched)
     watched.process.kill()
     watched.process.wait(5)
-    wait_for(lambda: gone(child), "the end of the follower")
+    wait_for(lambda: not alive(child), "the end of the follower")
     assert watched.now().looked_at is None
 
 

@@ -21,7 +21,7 @@ from smsops.errors import WrongUse
 from smsops.models import Run, RunState
 from smsops.runs.plan import By
 from tests.ops.terminal import manage
-from tests.places import Place, drive, patient, wait_for
+from tests.places import Place, drive, wait_for
 
 BY = By(name="test")
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -81,7 +81,7 @@ def followed(process_place: Place, tmp_path: Path, sms_running: None) -> Iterato
 def sms_running(process_place: Place) -> None:
     from tests.backups.conftest import running
 
-    running(patient(process_place))
+    running(process_place)
 
 
 def restored(followed: Followed, until: datetime) -> Run:

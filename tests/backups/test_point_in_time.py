@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +21,7 @@ from tests.backups.databases import spoil
 from tests.backups.lines_of_servers import Line
 from tests.backups.lines_of_servers import line as line
 from tests.places import wait_for
+from tests.runtimes.acts import alive
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 CANARY = "canary-in-the-log-7f3a"
@@ -134,14 +134,6 @@ def test_old_base_backups_go_with_the_log_only_they_needed(line: Line) -> None:
     assert line.archive.coverage(second).problem == ""
 
 
-def ended(number: int) -> bool:
-    """Whether a process is not there any more, or only for whoever started it to notice."""
-    try:
-        return not Path(f"/proc/{number}/cmdline").read_bytes()
-    except OSError:
-        return True
-
-
 def test_a_recovery_whose_worker_was_killed_is_cleared_away(line: Line) -> None:
     base = line.base()
     pid = os.fork()
@@ -153,7 +145,7 @@ def test_a_recovery_whose_worker_was_killed_is_cleared_away(line: Line) -> None:
         os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
     number = int((line.folder / "scratch" / "data" / "postmaster.pid").read_text().splitlines()[0])
-    assert not ended(number)
+    assert alive(number)
     recovery.remove(line.folder / "scratch")
-    wait_for(lambda: ended(number), "it")
+    wait_for(lambda: not alive(number), "it")
     assert not (line.folder / "scratch").exists()

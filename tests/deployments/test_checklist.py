@@ -12,13 +12,8 @@ from deployments.services import preflight
 from smsops import health
 from smsops.models import RunState
 from tests.factories import SMOKE, make_environment
-from tests.places import Place, patient, wait_for
+from tests.places import Place, wait_for
 from tests.smsops.servers import answering
-
-
-@pytest.fixture
-def process_place(process_place: Place) -> Place:
-    return patient(process_place)
 
 
 def started(place: Place, version: str = "1.19.0", **switches: str) -> Place:

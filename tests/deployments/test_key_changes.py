@@ -12,14 +12,14 @@ from smsops.models import RunState
 from smsops.runs.plan import By
 from smsops.runtimes.registry import runtime_for
 from tests.factories import make_environment, make_release
-from tests.places import ADMIN, SECRET_KEY, Place, drive, patient, wait_for
+from tests.places import ADMIN, SECRET_KEY, Place, drive, wait_for
 
 OTHER = "zX4cV7bN1mA8sD5fG2hJ9kL6qW3eR0tY-uI8oP1aS4dF7gH2"
 
 
 @pytest.fixture
 def deployed(process_place: Place) -> Place:
-    patient(process_place).deploy("1.18.1")
+    process_place.deploy("1.18.1")
     return process_place
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from deployments.models import PostTask
 from deployments.operations import dora, log, words
 from deployments.rto import scenarios, table
-from tests.places import Place, patient
+from tests.places import Place
 
 
 def test_a_rollback_of_a_real_sms_is_measured_logged_and_counted(process_place: Place) -> None:
-    place = patient(process_place)
+    place = process_place
     for version in ("1.18.0", "1.18.1"):
         assert place.deploy(version).state == "succeeded"
     run = place.roll_back()

@@ -14,7 +14,7 @@ from tests.admin.browser import Browser, door, everything
 from tests.deployments.test_key_changes import OTHER, change_by_hand, make_anew
 from tests.factories import make_user, make_viewer
 from tests.kills import kill_at_every_boundary
-from tests.places import SECRET_KEY, Place, drive, patient
+from tests.places import SECRET_KEY, Place, drive
 from tests.runtimes.acts import launch, seen
 
 BY = By(name="test", reason="it is broken")
@@ -22,13 +22,13 @@ BY = By(name="test", reason="it is broken")
 
 @pytest.fixture
 def running(place: Place) -> Place:
-    launch(patient(place))
+    launch(place)
     return place
 
 
 @pytest.fixture
 def native(process_place: Place) -> Place:
-    launch(patient(process_place))
+    launch(process_place)
     return process_place
 
 
@@ -87,7 +87,7 @@ def test_less_memory_or_any_amount_is_refused(native: Place, wanted: int) -> Non
 @pytest.fixture
 def locked_out(process_place: Place) -> Place:
     """SMS was deployed; then somebody changed its key and made it anew."""
-    patient(process_place).deploy("1.18.1")
+    process_place.deploy("1.18.1")
     change_by_hand(process_place)
     make_anew(process_place)
     return process_place

@@ -15,7 +15,7 @@ from smsops.models import RunState
 from tests.deployments.eras import shapes
 from tests.deployments.eras.server import Reply, serving
 from tests.deployments.test_eras import a_school
-from tests.places import Place, patient, wait_for
+from tests.places import Place, wait_for
 from tests.runtimes import acts
 
 
@@ -74,7 +74,7 @@ def test_an_sms_that_says_nothing_of_it_is_skipped(body: dict[str, Any]) -> None
 
 @pytest.mark.docker
 def test_a_container_with_another_volume_is_noticed(docker_place: Place) -> None:
-    place = patient(docker_place)
+    place = docker_place
     place.add_env(SMS_ERA="c")
     assert place.deploy("1.19.0").state == RunState.SUCCEEDED
     target = Target(place.environment)
@@ -85,7 +85,7 @@ def test_a_container_with_another_volume_is_noticed(docker_place: Place) -> None
 
 
 def test_a_deploy_whose_sms_counts_nothing_is_undone(process_place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = patient(process_place)
+    place = process_place
     monkeypatch.setattr(places, "statistics", lambda body: {"students": 0})
     run = place.deploy("1.19.0")
     assert run.state == RunState.UNDONE
@@ -97,7 +97,7 @@ def test_a_deploy_whose_sms_counts_nothing_is_undone(process_place: Place, monke
 def test_an_sms_that_dies_while_it_is_asked_is_the_first_cause(
     process_place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = patient(process_place)
+    place = process_place
 
     def die(*_: Any) -> list[str]:
         acts.kill(place)
@@ -117,7 +117,7 @@ def deaths_of(place: Place) -> list[str]:
 
 
 def test_a_deploy_keeps_what_every_check_said(process_place: Place) -> None:
-    run = patient(process_place).deploy("1.19.0")
+    run = process_place.deploy("1.19.0")
     assert run.state == RunState.SUCCEEDED, run.headline
     rows = run.check_results.all()
     assert {(row.stage, row.on_copy) for row in rows} == {("preconditions", False), ("checklist", False)}

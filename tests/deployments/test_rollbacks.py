@@ -9,14 +9,9 @@ from smsops.errors import WrongUse
 from smsops.models import Environment, Run, RunState
 from smsops.runs.plan import By
 from tests.factories import make_environment, make_instance, make_release, make_run
-from tests.places import Place, patient
+from tests.places import Place
 
 BY = By(name="test")
-
-
-@pytest.fixture
-def process_place(process_place: Place) -> Place:
-    return patient(process_place)
 
 
 def test_a_rollback_goes_to_the_release_that_ran_before_and_keeps_the_data(process_place: Place) -> None:

@@ -17,20 +17,10 @@ from smsops.models import Run, RunState
 from smsops.runs.plan import By
 from tests.factories import make_environment
 from tests.kills import die, kill_at_every_boundary, killed
-from tests.places import ADMIN, SECRET_KEY, Place, drive, patient
+from tests.places import ADMIN, SECRET_KEY, Place, drive
 from tests.runtimes.acts import small_disk
 
 BY = By(name="test", reason="it leaked")
-
-
-@pytest.fixture
-def place(place: Place) -> Place:
-    return patient(place)
-
-
-@pytest.fixture
-def process_place(process_place: Place) -> Place:
-    return patient(process_place)
 
 
 def rotate(place: Place) -> Run:

@@ -22,7 +22,7 @@ from tests.factories import make_admin
 from tests.incidents.voices import texts
 from tests.ops.conftest import ops as ops
 from tests.ops.terminal import Terminal
-from tests.places import SECRET_KEY, Place, drive, patient
+from tests.places import SECRET_KEY, Place, drive
 
 NEW = "wR7kD2mX9pL4sV8nB1cZ6tY3gH5jF0qA-u_eJ7iK4oN9rW2xS8vC1bM6zT3yG5hD"
 
@@ -30,7 +30,7 @@ NEW = "wR7kD2mX9pL4sV8nB1cZ6tY3gH5jF0qA-u_eJ7iK4oN9rW2xS8vC1bM6zT3yG5hD"
 @pytest.fixture
 def rotated(process_place: Place, monkeypatch: pytest.MonkeyPatch) -> Run:
     """A rotation to a key we know, which was undone: the new SMS did not like its settings, and said which."""
-    patient(process_place).deploy("1.18.1")
+    process_place.deploy("1.18.1")
     monkeypatch.setattr(secret_keys, "generate", lambda: NEW)
     # SMS names a setting it cannot read together with its value; what has no secret name is not known to be a secret
     process_place.add_env(RATE_LIMIT_READ=SECRET_KEY, HARMLESS=NEW)
@@ -42,7 +42,7 @@ def rotated(process_place: Place, monkeypatch: pytest.MonkeyPatch) -> Run:
 @pytest.fixture
 def done(process_place: Place, monkeypatch: pytest.MonkeyPatch) -> Run:
     """A rotation that went well, to a key we know."""
-    patient(process_place).deploy("1.18.1")
+    process_place.deploy("1.18.1")
     monkeypatch.setattr(secret_keys, "generate", lambda: NEW)
     run = drive(rotations.start(process_place.environment, By(name="test")))
     assert run.state == RunState.SUCCEEDED, run.headline

@@ -10,7 +10,7 @@ from incidents.models import Incident, IncidentState, Severity, Watch
 from incidents.services import key_watch, watching
 from smsops.http import ask
 from tests.deployments.test_key_changes import change_by_hand, make_anew
-from tests.places import ADMIN, SECRET_KEY, Place, patient, wait_for
+from tests.places import ADMIN, SECRET_KEY, Place, wait_for
 
 CHANGED = Keys("new", "new", "old", "config snapshot 3", "old")
 
@@ -54,7 +54,7 @@ def looked(place: Place) -> Incident | None:
 def test_logins_that_fail_since_the_key_was_changed_are_one_incident_that_ends_with_the_cause(
     process_place: Place,
 ) -> None:
-    patient(process_place).deploy("1.18.1")
+    process_place.deploy("1.18.1")
     account = {"email": ADMIN[0], "password": ADMIN[1]}
     base = process_place.environment.base_url
     token = ask(base, "/api/v1/auth/login", method="POST", payload=account).json()["access_token"]

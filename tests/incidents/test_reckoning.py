@@ -24,7 +24,7 @@ from smsops.models import Environment, RunState
 from smsops.runs.plan import By
 from tests.factories import make_run
 from tests.incidents.clocks import ago, away, seen, took
-from tests.places import Place, drive, patient, wait_for
+from tests.places import Place, drive, wait_for
 from tests.runtimes.acts import kill_for_good
 
 FOUND = {"open": True, "why": "Seen.", "costs": [], "back_to": "", "backup": 0, "version": ""}
@@ -142,7 +142,7 @@ def test_an_outage_is_told_its_ways_and_one_of_them_ends_it(
 ) -> None:
     """One story: SMS is killed for good, the ways are seen as they are, the gentlest is taken, all is written down."""
     monkeypatch.setattr(reckoning, "BOUND", 60.0)
-    place = patient(process_place)
+    place = process_place
     for version in ("1.18.1", "1.19.0"):
         assert place.deploy(version).state == RunState.SUCCEEDED
     assert place.back_up().state == RunState.SUCCEEDED

@@ -11,7 +11,6 @@ from django.db import connections
 from smsops.management.commands.ops import Command
 from smsops.runs import executor, reaper
 from tests.ops.terminal import Said, Terminal
-from tests.places import Place, patient
 
 
 @pytest.fixture
@@ -29,11 +28,6 @@ def ops(capsys: pytest.CaptureFixture[str], transactional_db: None) -> Terminal:
         return Said(code, out, err)
 
     return type_in
-
-
-@pytest.fixture
-def process_place(process_place: Place) -> Place:
-    return patient(process_place)
 
 
 @pytest.fixture

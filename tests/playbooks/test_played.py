@@ -21,7 +21,7 @@ from smsops.models import Run, RunState
 from smsops.runs.plan import By
 from tests.backups.databases import make_damaged
 from tests.deployments.test_key_changes import change_by_hand, make_anew
-from tests.places import ADMIN, Place, drive, patient, wait_for
+from tests.places import ADMIN, Place, drive, wait_for
 from tests.runtimes.acts import create
 
 pytestmark = [pytest.mark.usefixtures("shipped"), pytest.mark.slow]
@@ -104,7 +104,7 @@ def over(place: Place, incident: Incident) -> bool:
 
 
 def begin(place: Place) -> Place:
-    assert patient(place).deploy(GOOD).state == RunState.SUCCEEDED
+    assert place.deploy(GOOD).state == RunState.SUCCEEDED
     watching.due()
     look(place)
     return place

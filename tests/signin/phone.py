@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from smsops.signin import devices
 from tests.admin.browser import Browser, Page
+from tests.places import wait_for
 
 LOGIN, CODE, DEVICE = "admin:login", "admin:login_code", "admin:login_device"
 
@@ -42,8 +43,7 @@ class Phone:
 
 def early() -> None:
     """Let a step begin first where this one is about to end: what is shown now is still what it was when it is read."""
-    if (left := 30 - time.time() % 30) < 5:
-        time.sleep(left)
+    wait_for(lambda: time.time() % 30 < 25, "the next step")
 
 
 def given(user: User) -> tuple[Phone, list[str]]:

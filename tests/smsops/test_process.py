@@ -12,6 +12,7 @@ import pytest
 from smsops import process
 from smsops.errors import OpsError
 from tests.places import wait_for
+from tests.runtimes.acts import alive
 
 
 def test_a_program_is_told_by_code_and_both_streams() -> None:
@@ -60,7 +61,7 @@ def test_the_whole_group_is_ended_with_it(tmp_path: Path) -> None:
     assert time.monotonic() - began < 20
     started = [int(pid) for pid in pids.read_text().split()]
     assert len(started) == 2
-    wait_for(lambda: not any(_alive(pid) for pid in started), "the group to be gone")
+    wait_for(lambda: not any(alive(pid) for pid in started), "the group to be gone")
 
 
 def test_who_left_the_group_does_not_hold_us() -> None:
@@ -68,13 +69,6 @@ def test_who_left_the_group_does_not_hold_us() -> None:
     with pytest.raises(OpsError):
         process.run(["sh", "-c", "setsid sleep 60 & sleep 60"], timeout=0.3)
     assert time.monotonic() - began < 20
-
-
-def _alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def test_a_child_is_not_in_our_process_group() -> None:

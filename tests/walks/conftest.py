@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from demo.school_client import School
-from tests.places import ADMIN, Place, drive, patient
+from tests.places import ADMIN, Place, drive
 from tests.workers.conftest import Crew, working
 
 SchoolOn = Callable[..., Place]
@@ -26,7 +26,7 @@ def at_work(tmp_path: Path, transactional_db: None) -> Iterator[Crew]:
 def sms(process_place: Place) -> Place:
     """SMS 1.18.1 with 200 students, deployed by smsops; scheduled backups are off, so that nobody comes in between."""
     process_place.environment.backups_enabled = False
-    run = patient(process_place).deploy("1.18.1")
+    run = process_place.deploy("1.18.1")
     assert run.state == "succeeded", run.headline
     return process_place
 
@@ -44,7 +44,7 @@ def school_on(process_place: Place) -> SchoolOn:
     """A school on the last of these releases, each deployed by smsops."""
 
     def begin(*versions: str) -> Place:
-        process_place.environment.title, process_place.environment.gate_seconds = "The school", 120
+        process_place.environment.title = "The school"
         process_place.environment.save()
         ended = [drive(process_place.plan_deploy(version), PATIENCE) for version in versions]
         assert [run.state for run in ended] == ["succeeded"] * len(versions), [run.headline for run in ended]
