@@ -15,7 +15,7 @@ from backups.models import Backup
 from backups.services import backups, rescues, restore_tests, restores
 from smsops.admin.actions import ActionForm, DestructiveForm, Preview
 from smsops.admin.base import RecordAdmin
-from smsops.admin.nothing import Nothing
+from smsops.admin.nothing import on_environments
 from smsops.admin.planned import ExclusiveAction, PlannedAction
 from smsops.models import Run
 from smsops.runs.plan import By, Plan
@@ -95,12 +95,7 @@ class BringBack(PlannedAction):
 
 @admin.register(Backup)
 class BackupAdmin(RecordAdmin):
-    nothing = Nothing(
-        "No backup yet: the first one is taken on an environment's page.",
-        "Environments",
-        "smsops_environment_changelist",
-        "smsops.view_environment",
-    )
+    nothing = on_environments("No backup yet: the first one is taken on an environment's page.")
     list_display = (
         "proven",
         "identifier",

@@ -16,7 +16,7 @@ from deployments.models.check import CheckVerdict
 from deployments.services import preflight
 from smsops.admin.actions import ObjectAction, Preview
 from smsops.admin.base import RecordAdmin
-from smsops.admin.nothing import Nothing
+from smsops.admin.nothing import on_environments
 from smsops.admin.parts import PagePart
 from smsops.models import Environment, Run
 from smsops.runs.plan import By
@@ -38,12 +38,7 @@ class Shown:
 
 @admin.register(CheckResult)
 class CheckResultAdmin(Shown, RecordAdmin):
-    nothing = Nothing(
-        "No check has run yet: they run on an environment's page.",
-        "Environments",
-        "smsops_environment_changelist",
-        "smsops.view_environment",
-    )
+    nothing = on_environments("No check has run yet: they run on an environment's page.")
     list_display = ("said", "title", "environment", "detail", "when", "release", "run", "on_copy")
     list_display_links = ("title",)
     list_filter = ("verdict", "environment", "key", "on_copy")

@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from deployments.models import ConfigSnapshot
 from deployments.services import config
 from smsops.admin.base import RecordAdmin
-from smsops.admin.nothing import Nothing
+from smsops.admin.nothing import on_environments
 from smsops.templatetags.smsops_ui import ago
 from smsops.text import number_in
 
@@ -25,12 +25,7 @@ OTHERS = 30  # snapshots one may be compared with by a click
 
 @admin.register(ConfigSnapshot)
 class ConfigSnapshotAdmin(RecordAdmin):
-    nothing = Nothing(
-        "No configuration was kept yet: every deploy keeps the one it finds.",
-        "Environments",
-        "smsops_environment_changelist",
-        "smsops.view_environment",
-    )
+    nothing = on_environments("No configuration was kept yet: every deploy keeps the one it finds.")
     list_display = ("when", "environment", "release_version", "count", "run", "seen", "compare")
     list_filter = ("environment",)
     list_select_related = ("environment", "run")

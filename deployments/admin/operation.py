@@ -13,7 +13,7 @@ from deployments.models import Operation
 from deployments.models.operation import WORDS
 from deployments.operations import log, words
 from smsops.admin.base import RecordAdmin
-from smsops.admin.nothing import Nothing
+from smsops.admin.nothing import on_environments
 from smsops.templatetags.smsops_ui import ago, badge
 
 
@@ -33,12 +33,7 @@ class KindFilter(admin.SimpleListFilter):
 
 @admin.register(Operation)
 class OperationAdmin(RecordAdmin):
-    nothing = Nothing(
-        "Nothing was deployed, rolled back or restored yet.",
-        "Environments",
-        "smsops_environment_changelist",
-        "smsops.view_environment",
-    )
+    nothing = on_environments("Nothing was deployed, rolled back or restored yet.")
     list_display = ("when", "what", "environment", "change", "by", "why", "verdict", "away", "link")
     list_filter = (KindFilter, "environment", "state")
     search_fields = ("title", "reason", "actor_name")

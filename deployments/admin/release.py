@@ -18,7 +18,7 @@ from deployments.services import crossing, deploys, rehearsals, releases
 from deployments.sources.outline import outline, plain
 from smsops.admin.actions import ObjectAction, Preview
 from smsops.admin.base import RecordAdmin
-from smsops.admin.nothing import Nothing
+from smsops.admin.nothing import on_environments
 from smsops.admin.planned import ExclusiveAction, PlannedAction
 from smsops.models import Environment, Risk, Run
 from smsops.runs.plan import By, Plan
@@ -111,12 +111,7 @@ class ImportReleases(ObjectAction):
 
 @admin.register(Release)
 class ReleaseAdmin(RecordAdmin):
-    nothing = Nothing(
-        "No release is known yet: they are imported on an environment's page.",
-        "Environments",
-        "smsops_environment_changelist",
-        "smsops.view_environment",
-    )
+    nothing = on_environments("No release is known yet: they are imported on an environment's page.")
     list_display = ("version", "environment", "image", "released_on", "heads", "breaks", "notes")
     list_filter = ("environment",)
     list_select_related = ("environment",)

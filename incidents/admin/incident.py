@@ -23,7 +23,7 @@ from incidents.models import RESPONSE, Incident, Severity, SeverityRule, Timelin
 from incidents.services.roles import ROLES
 from smsops.admin.base import RecordAdmin
 from smsops.admin.buttons import Row
-from smsops.admin.nothing import Nothing
+from smsops.admin.nothing import on_environments
 from smsops.templatetags.smsops_ui import ago, badge, seconds
 
 PEOPLE = ("acknowledged_by", *ROLES)
@@ -31,12 +31,7 @@ PEOPLE = ("acknowledged_by", *ROLES)
 
 @admin.register(Incident)
 class IncidentAdmin(Discreet, RecordAdmin):
-    nothing = Nothing(
-        "No incident so far; one that smsops does not see is reported on an environment's page.",
-        "Environments",
-        "smsops_environment_changelist",
-        "smsops.view_environment",
-    )
+    nothing = on_environments("No incident so far; one that smsops does not see is reported on an environment's page.")
     to_incident = ""
     list_display = ("level", "title", "status", "environment", "detected", "answered", "lasted", "people")
     list_display_links = ("title",)

@@ -18,6 +18,11 @@ class Nothing:
     right: str = ""
 
 
+def on_environments(said: str) -> Nothing:
+    """What is made by a button on an environment's page, or by a run that begins there."""
+    return Nothing(said, "Environments", "smsops_environment_changelist", "smsops.view_environment")
+
+
 def of(changes: Any, request: Any) -> dict[str, str]:
     """What an empty list shows: its own words, or that filters hide every row there is."""
     if changes.query or changes.get_filters_params():

@@ -14,7 +14,7 @@ from smsops import zones
 from smsops.admin.actions import ActionForm, ObjectAction, Preview
 from smsops.admin.approval import Approve, BreakGlass, Refuse, approval_of
 from smsops.admin.base import RecordAdmin
-from smsops.admin.nothing import Nothing
+from smsops.admin.nothing import on_environments
 from smsops.admin.parts import page_parts, part_of
 from smsops.limits import within
 from smsops.models import FINAL, Run, RunState, StepState
@@ -50,12 +50,7 @@ class Cancel(ObjectAction):
 
 @admin.register(Run)
 class RunAdmin(RecordAdmin):
-    nothing = Nothing(
-        "Nothing has run yet: runs begin by themselves or on an environment's page.",
-        "Environments",
-        "smsops_environment_changelist",
-        "smsops.view_environment",
-    )
+    nothing = on_environments("Nothing has run yet: runs begin by themselves or on an environment's page.")
     list_display = ("verdict", "title", "environment", "when", "took", "trigger", "actor_name", "second_person")
     list_display_links = ("title",)
     list_filter = ("state", "kind", "environment", "trigger", "approval__decision")
